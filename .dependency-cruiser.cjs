@@ -1,0 +1,38 @@
+/**
+ * Who may import whom (docs/architecture.md has the same table in words). A request travels one way
+ * through the rooms; a later room never calls an earlier one.
+ */
+const only = (from, allowed, comment) => ({
+  name: `${from.replace(/\W+/g, '-')}-imports`,
+  comment,
+  severity: 'error',
+  from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^src/', pathNot: [`^src/${from}/`, ...allowed] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/', pathNot: ['\\.d\\.ts$', '\\.test\\.ts$'] }, to: {} },
+    { name: 'no-dev-dependency-in-src', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] } },
+    { name: 'no-undeclared-dependency', severity: 'error', from: {}, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] } },
+    { name: 'no-test-in-product', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: ['^test/', '^bench/', '\\.test\\.ts$'] } },
+    only('shared', [], 'shared stands on nothing of ours'),
+    only('stix', ['^src/shared/'], 'STIX is pure vocabulary'),
+    only('observability', ['^src/shared/'], ''),
+    only('config', ['^src/shared/', '^src/stix/markings\\.ts$'], 'the one place that knows every option'),
+    only('virustotal', ['^src/shared/', '^src/state/port\\.ts$'], 'the client knows nothing of STIX or of the platform'),
+    only('mapping', ['^src/shared/', '^src/stix/', '^src/virustotal/schema\\.ts$', '^src/virustotal/gui-link\\.ts$'], 'mapping is pure: reports in, STIX objects out'),
+    only('enrichment', ['^src/shared/', '^src/stix/', '^src/mapping/', '^src/virustotal/'], 'enrichment never knows the platform'),
+    only('platform', ['^src/shared/', '^src/stix/', '^src/enrichment/(request|outcome|ports)\\.ts$'], 'the platform never knows VirusTotal or the mapping'),
+    only('simulators', ['^src/shared/'], 'simulators share no code with the clients, so that they cannot share their mistakes'),
+    { name: 'app-imports', severity: 'error', from: { path: '^src/app/', pathNot: '\\.test\\.ts$' }, to: { path: '^src/(cli|simulators)/' } },
+    { name: 'simulators-only-for-demo', severity: 'error', from: { path: '^src/', pathNot: ['^src/simulators/', '^src/cli/demo', '\\.test\\.ts$'] }, to: { path: '^src/simulators/' } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};
