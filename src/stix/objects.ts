@@ -1,0 +1,109 @@
+/** Hand-written STIX 2.1 types: only the objects and properties that this product emits. */
+
+/** A STIX identifier, `<type>--<uuid>` (STIX 2.1 §2.9). */
+export type StixId = `${string}--${string}`;
+
+/** A STIX timestamp: RFC 3339, UTC, `Z`, millisecond precision as emitted here (STIX 2.1 §3.2.1). */
+export type StixTimestamp = string;
+
+/** Any STIX object: what a bundle holds. Unknown properties are kept as they came. */
+export interface StixObject {
+  readonly type: string;
+  readonly id: StixId;
+  readonly [property: string]: unknown;
+}
+
+/** STIX 2.1 §2.5. OpenCTI drops a reference without `url` and without `external_id`. */
+export interface ExternalReference {
+  readonly source_name: string;
+  readonly description?: string;
+  readonly url?: string;
+  readonly external_id?: string;
+}
+
+/** STIX 2.1 §8.1. */
+export interface Bundle {
+  readonly type: 'bundle';
+  readonly id: StixId;
+  readonly objects: readonly StixObject[];
+  readonly [property: string]: unknown;
+}
+
+interface DomainObject extends StixObject {
+  readonly spec_version: '2.1';
+  readonly created: StixTimestamp;
+  readonly modified: StixTimestamp;
+  readonly created_by_ref?: StixId;
+  readonly object_marking_refs?: readonly StixId[];
+  readonly labels?: readonly string[];
+  readonly external_references?: readonly ExternalReference[];
+}
+
+/** STIX 2.1 §4.5. */
+export interface Identity extends DomainObject {
+  readonly type: 'identity';
+  readonly name: string;
+  readonly identity_class: 'organization';
+  readonly description?: string;
+}
+
+/** STIX 2.1 §4.7, with the OpenCTI properties that workers read from the root. */
+export interface Indicator extends DomainObject {
+  readonly type: 'indicator';
+  readonly name: string;
+  readonly description?: string;
+  readonly pattern: string;
+  readonly pattern_type: 'stix' | 'yara' | 'sigma' | 'snort' | 'suricata';
+  readonly valid_from: StixTimestamp;
+  readonly valid_until?: StixTimestamp;
+  readonly x_opencti_score?: number;
+  readonly x_opencti_detection?: boolean;
+  readonly x_opencti_main_observable_type: string;
+}
+
+/** STIX 2.1 §4.14. `note_types` is an OpenCTI property. */
+export interface Note extends DomainObject {
+  readonly type: 'note';
+  readonly abstract: string;
+  readonly content: string;
+  readonly object_refs: readonly StixId[];
+}
+
+/** STIX 2.1 §4.10. */
+export interface Location extends DomainObject {
+  readonly type: 'location';
+  readonly name: string;
+  readonly country: string;
+  readonly x_opencti_location_type: 'Country';
+}
+
+/** STIX 2.1 §5.1. */
+export interface Relationship extends DomainObject {
+  readonly type: 'relationship';
+  readonly relationship_type: string;
+  readonly source_ref: StixId;
+  readonly target_ref: StixId;
+  readonly description?: string;
+  readonly start_time?: StixTimestamp;
+  readonly stop_time?: StixTimestamp;
+}
+
+interface CyberObservable extends StixObject {
+  readonly spec_version: '2.1';
+  readonly object_marking_refs?: readonly StixId[];
+  readonly x_opencti_created_by_ref?: StixId;
+}
+
+/** STIX 2.1 §6.2 and §6.3, and OpenCTI's own `hostname`: observables whose identity is one value. */
+export interface ValueObservable extends CyberObservable {
+  readonly type: 'ipv4-addr' | 'ipv6-addr' | 'domain-name' | 'hostname' | 'url';
+  readonly value: string;
+}
+
+/** STIX 2.1 §6.1. */
+export interface AutonomousSystem extends CyberObservable {
+  readonly type: 'autonomous-system';
+  readonly number: number;
+  readonly name?: string;
+  readonly rir?: string;
+}

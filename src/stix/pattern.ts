@@ -1,0 +1,149 @@
+import { tokenize, type Token } from './pattern-tokens.js';
+import type { Hashes } from './ids.js';
+import {
+  hashAlgorithm,
+  isHashedType,
+  type ObservableValue,
+  type ObservableValueType,
+} from './observable-value.js';
+
+/** STIX types whose property `value` identifies an observable. */
+const VALUE_TYPES: Readonly<Record<string, Exclude<ObservableValueType, 'StixFile' | 'Artifact'>>> = {
+  'ipv4-addr': 'IPv4-Addr',
+  'ipv6-addr': 'IPv6-Addr',
+  'domain-name': 'Domain-Name',
+  hostname: 'Hostname',
+  'x-opencti-hostname': 'Hostname',
+  url: 'Url',
+};
+
+/** STIX types whose hashes identify a file. */
+const HASHED_TYPES: Readonly<Record<string, 'StixFile' | 'Artifact'>> = {
+  file: 'StixFile',
+  artifact: 'Artifact',
+};
+
+/** Which hash a pattern asks for when there are several: the strongest that is in general use first. */
+const PREFERRED_HASHES = ['SHA-256', 'SHA-1', 'MD5', 'SHA-512'] as const;
+
+/**
+ * `[path = 'value']`, with backslash and quote escaped as STIX 2.1 §9.4 has it.
+ *
+ * @param path - An object path, already valid, e.g. `url:value`.
+ */
+export function comparisonPattern(path: string, value: string): string {
+  return `[${path} = '${value.replace(/[\\']/g, '\\$&')}']`;
+}
+
+/**
+ * The pattern that finds one observable.
+ *
+ * @param type - OpenCTI type. An Artifact is sought as a file, as the platform does it.
+ * @param identity - The value, or for files the hashes; SHA-256 is taken if it is there.
+ * @throws TypeError when the identity does not suit the type.
+ */
+export function observablePattern(type: ObservableValueType, identity: string | Hashes): string {
+  if (typeof identity === 'string' && !isHashedType(type)) {
+    return comparisonPattern(`${type.toLowerCase()}:value`, identity);
+  }
+  if (typeof identity !== 'string' && isHashedType(type)) {
+    const algorithm = PREFERRED_HASHES.find((name) => Boolean(identity[name]));
+    const hash = algorithm === undefined ? undefined : identity[algorithm];
+    // Names with a hyphen must be quoted; OpenCTI removes the quotes of the others (7.260506.0).
+    const key = algorithm === 'MD5' ? algorithm : `'${algorithm ?? ''}'`;
+    if (hash !== undefined) return comparisonPattern(`file:hashes.${key}`, hash);
+  }
+  throw new TypeError(`No pattern can be made for this ${type}`);
+}
+
+/**
+ * The observables that a STIX pattern names: equality comparisons (`=`, `==`, `IN`) on identifying properties,
+ * each once, in the order in which they stand (within one observation expression: values, then files). Negations
+ * and every other comparison are left out, and text that is no pattern gives nothing; it never throws.
+ *
+ * Hashes: those that one observation expression `[...]` compares on the same object type are one file when each
+ * algorithm occurs once (`MD5 = 'a' OR SHA-256 = 'b'` are two names of one file), otherwise one file each.
+ */
+export function patternObservables(pattern: string): ObservableValue[] {
+  const found = observations(tokenize(pattern)).flatMap(observablesIn);
+  return [...new Map(found.map((observable) => [JSON.stringify(observable), observable])).values()];
+}
+
+/** The tokens between square brackets, one list for each pair; a missing end is forgiven. */
+function observations(tokens: readonly Token[]): Token[][] {
+  const all: Token[][] = [];
+  let current: Token[] | undefined;
+  for (const token of tokens) {
+    if (isSymbol(token, '[')) {
+      current = [];
+      all.push(current);
+    } else if (isSymbol(token, ']')) {
+      current = undefined;
+    } else {
+      current?.push(token);
+    }
+  }
+  return all;
+}
+
+interface HashComparison {
+  readonly type: 'StixFile' | 'Artifact';
+  readonly algorithm: string;
+  readonly hash: string;
+}
+
+function observablesIn(tokens: readonly Token[]): ObservableValue[] {
+  const values: ObservableValue[] = [];
+  const hashes: HashComparison[] = [];
+  tokens.forEach((token, index) => {
+    if (token.kind !== 'path' || isWord(tokens[index - 1], 'NOT')) return;
+    const valueType =
+      token.steps.length === 1 && token.steps[0] === 'value' && ownEntry(VALUE_TYPES, token.objectType);
+    const hashedType =
+      token.steps.length === 2 && token.steps[0] === 'hashes' && ownEntry(HASHED_TYPES, token.objectType);
+    for (const value of comparedValues(tokens, index + 1)) {
+      if (valueType) values.push({ type: valueType, value });
+      const algorithm = hashedType ? hashAlgorithm(token.steps[1] ?? '') : undefined;
+      if (hashedType && algorithm !== undefined) hashes.push({ type: hashedType, algorithm, hash: value });
+    }
+  });
+  return [...values, ...files('StixFile', hashes), ...files('Artifact', hashes)];
+}
+
+/** The texts to which the path before `index` is compared for equality. */
+function comparedValues(tokens: readonly Token[], index: number): string[] {
+  const operator = tokens[index];
+  if (isSymbol(operator, '=')) {
+    const operand = tokens[index + 1];
+    return operand?.kind === 'text' ? [operand.text] : [];
+  }
+  if (!isWord(operator, 'IN') || !isSymbol(tokens[index + 1], '(')) return [];
+  const values: string[] = [];
+  for (let at = index + 2; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (token?.kind === 'text') values.push(token.text);
+    else if (!isSymbol(token, ',')) break;
+  }
+  return values;
+}
+
+function files(type: 'StixFile' | 'Artifact', comparisons: readonly HashComparison[]): ObservableValue[] {
+  const own = comparisons.filter((comparison) => comparison.type === type);
+  if (own.length === 0) return [];
+  const pairs = own.map(({ algorithm, hash }) => ({ [algorithm]: hash }));
+  const algorithms = new Set(own.map((comparison) => comparison.algorithm));
+  if (algorithms.size === own.length) return [{ type, hashes: Object.assign({}, ...pairs) as Hashes }];
+  return pairs.map((hashes) => ({ type, hashes }));
+}
+
+function ownEntry<Value>(entries: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(entries, key) ? entries[key] : undefined;
+}
+
+function isSymbol(token: Token | undefined, symbol: string): boolean {
+  return token?.kind === 'symbol' && token.symbol === symbol;
+}
+
+function isWord(token: Token | undefined, word: string): boolean {
+  return token?.kind === 'word' && token.word.toUpperCase() === word;
+}
