@@ -1,0 +1,47 @@
+import { path, text } from '../formats.js';
+import { pem, proxyUrl } from '../network-formats.js';
+import { option, optional } from '../option.js';
+
+/** The network between this process and everything it talks to over HTTP (protocol reference §14). */
+export const network = {
+  https_ca_certificates: optional({
+    doc: 'More certificate authorities to trust for every HTTPS connection, beside those known to Node.js.',
+    env: 'HTTPS_CA_CERTIFICATES',
+    type: pem,
+    example: '/run/secrets/ca.pem',
+  }),
+  http_proxy: optional({
+    doc: 'Proxy for http URLs.',
+    env: 'HTTP_PROXY',
+    otherEnv: [{ name: 'http_proxy', deprecated: false }],
+    type: proxyUrl,
+    secret: true,
+    example: 'http://proxy.example.com:3128',
+  }),
+  https_proxy: optional({
+    doc: 'Proxy for https URLs.',
+    env: 'HTTPS_PROXY',
+    otherEnv: [{ name: 'https_proxy', deprecated: false }],
+    type: proxyUrl,
+    secret: true,
+    example: 'http://proxy.example.com:3128',
+  }),
+  no_proxy: optional({
+    doc: 'Hosts that are reached without a proxy, separated by commas.',
+    env: 'NO_PROXY',
+    otherEnv: [{ name: 'no_proxy', deprecated: false }],
+    type: text,
+    example: 'opencti,rabbitmq,localhost',
+  }),
+};
+
+/** Where this process keeps what must survive a restart. */
+export const state = {
+  path: option({
+    doc: 'File that holds what must survive a restart.',
+    env: 'STATE_PATH',
+    type: path,
+    default: 'state/connector.sqlite',
+    effect: 'later',
+  }),
+};

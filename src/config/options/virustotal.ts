@@ -1,0 +1,169 @@
+import { TLP_VALUES } from '../../stix/markings.js';
+import { oneOf, wholeNumber, yesOrNo } from '../formats.js';
+import { httpUrl, token } from '../network-formats.js';
+import { group, option, required } from '../option.js';
+
+const POSITIVES = wholeNumber(0, 10_000);
+/** Up to a hundred years. */
+const MINUTES = wholeNumber(1, 52_560_000);
+
+const general = group('General', {
+  token: required({
+    doc: 'VirusTotal API key.',
+    env: 'VIRUSTOTAL_TOKEN',
+    type: token,
+    secret: true,
+    example: 'ChangeMe',
+  }),
+  api_url: option({
+    doc: 'URL of the VirusTotal API, version 3.',
+    env: 'VIRUSTOTAL_API_URL',
+    type: httpUrl,
+    default: 'https://www.virustotal.com/api/v3',
+  }),
+  max_tlp: option({
+    doc: 'Highest TLP of entities that VirusTotal is asked about: TLP:CLEAR (or TLP:WHITE), TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT, TLP:RED.',
+    env: 'VIRUSTOTAL_MAX_TLP',
+    type: oneOf(TLP_VALUES, { 'tlp:white': 'TLP:CLEAR' }),
+    default: 'TLP:AMBER',
+  }),
+  replace_with_lower_score: option({
+    doc: "Replace a higher score of the entity; false keeps it and writes VirusTotal's score into a note.",
+    env: 'VIRUSTOTAL_REPLACE_WITH_LOWER_SCORE',
+    type: yesOrNo,
+    default: true,
+  }),
+  include_attributes_in_note: option({
+    doc: "Append a table of the report's attributes to notes.",
+    env: 'VIRUSTOTAL_INCLUDE_ATTRIBUTES_IN_NOTE',
+    type: yesOrNo,
+    default: false,
+  }),
+});
+
+const files = group('Files', {
+  file_create_note_full_report: option({
+    doc: 'Write a note with the verdict of every engine.',
+    env: 'VIRUSTOTAL_FILE_CREATE_NOTE_FULL_REPORT',
+    type: yesOrNo,
+    default: true,
+  }),
+  file_upload_unseen_artifacts: option({
+    doc: 'Upload artifacts that VirusTotal does not know, up to 32 MiB, and wait for the analysis.',
+    env: 'VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS',
+    type: yesOrNo,
+    default: true,
+    effect: 'later',
+    actsAs: false,
+  }),
+  file_import_yara: option({
+    doc: 'Import the crowdsourced YARA rules that match, as Indicators.',
+    env: 'VIRUSTOTAL_FILE_IMPORT_YARA',
+    type: yesOrNo,
+    default: true,
+  }),
+  file_indicator_create_positives: option({
+    doc: 'Engines that must call a file malicious before an Indicator is created; 0 creates none.',
+    env: 'VIRUSTOTAL_FILE_INDICATOR_CREATE_POSITIVES',
+    type: POSITIVES,
+    default: 10,
+  }),
+  file_indicator_valid_minutes: option({
+    doc: 'Minutes for which such an Indicator is valid.',
+    env: 'VIRUSTOTAL_FILE_INDICATOR_VALID_MINUTES',
+    type: MINUTES,
+    default: 2880,
+  }),
+  file_indicator_detect: option({
+    doc: 'Mark such an Indicator for detection.',
+    env: 'VIRUSTOTAL_FILE_INDICATOR_DETECT',
+    type: yesOrNo,
+    default: true,
+  }),
+});
+
+const addresses = group('IP addresses', {
+  ip_add_relationships: option({
+    doc: 'Add the autonomous system and the country, with relationships.',
+    env: 'VIRUSTOTAL_IP_ADD_RELATIONSHIPS',
+    type: yesOrNo,
+    default: false,
+  }),
+  ip_indicator_create_positives: option({
+    doc: 'Engines that must call an address malicious before an Indicator is created; 0 creates none.',
+    env: 'VIRUSTOTAL_IP_INDICATOR_CREATE_POSITIVES',
+    type: POSITIVES,
+    default: 10,
+  }),
+  ip_indicator_valid_minutes: option({
+    doc: 'Minutes for which such an Indicator is valid.',
+    env: 'VIRUSTOTAL_IP_INDICATOR_VALID_MINUTES',
+    type: MINUTES,
+    default: 2880,
+  }),
+  ip_indicator_detect: option({
+    doc: 'Mark such an Indicator for detection.',
+    env: 'VIRUSTOTAL_IP_INDICATOR_DETECT',
+    type: yesOrNo,
+    default: true,
+  }),
+});
+
+const domains = group('Domains and hostnames', {
+  domain_add_relationships: option({
+    doc: 'Add the addresses to which a domain resolves, with relationships.',
+    env: 'VIRUSTOTAL_DOMAIN_ADD_RELATIONSHIPS',
+    type: yesOrNo,
+    default: false,
+  }),
+  domain_indicator_create_positives: option({
+    doc: 'Engines that must call a domain malicious before an Indicator is created; 0 creates none.',
+    env: 'VIRUSTOTAL_DOMAIN_INDICATOR_CREATE_POSITIVES',
+    type: POSITIVES,
+    default: 10,
+  }),
+  domain_indicator_valid_minutes: option({
+    doc: 'Minutes for which such an Indicator is valid.',
+    env: 'VIRUSTOTAL_DOMAIN_INDICATOR_VALID_MINUTES',
+    type: MINUTES,
+    default: 2880,
+  }),
+  domain_indicator_detect: option({
+    doc: 'Mark such an Indicator for detection.',
+    env: 'VIRUSTOTAL_DOMAIN_INDICATOR_DETECT',
+    type: yesOrNo,
+    default: true,
+  }),
+});
+
+const urls = group('URLs', {
+  url_upload_unseen: option({
+    doc: 'Submit URLs that VirusTotal does not know, and wait for the analysis.',
+    env: 'VIRUSTOTAL_URL_UPLOAD_UNSEEN',
+    type: yesOrNo,
+    default: true,
+    effect: 'later',
+    actsAs: false,
+  }),
+  url_indicator_create_positives: option({
+    doc: 'Engines that must call a URL malicious before an Indicator is created; 0 creates none.',
+    env: 'VIRUSTOTAL_URL_INDICATOR_CREATE_POSITIVES',
+    type: POSITIVES,
+    default: 10,
+  }),
+  url_indicator_valid_minutes: option({
+    doc: 'Minutes for which such an Indicator is valid.',
+    env: 'VIRUSTOTAL_URL_INDICATOR_VALID_MINUTES',
+    type: MINUTES,
+    default: 2880,
+  }),
+  url_indicator_detect: option({
+    doc: 'Mark such an Indicator for detection.',
+    env: 'VIRUSTOTAL_URL_INDICATOR_DETECT',
+    type: yesOrNo,
+    default: true,
+  }),
+});
+
+/** What is asked of VirusTotal and what becomes of its reports (protocol reference §15). */
+export const virustotal = { ...general, ...files, ...addresses, ...domains, ...urls };

@@ -1,0 +1,207 @@
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
+import { closest } from './closest.js';
+import type { Fault, Warning } from './findings.js';
+import { isPemText, isPlaceholder } from './network-formats.js';
+import { SUPPORTED_SCOPE } from './options/connector.js';
+import type { Config } from './schema.js';
+
+/** What a rule found; faults need no variable and source, `loadConfig` knows them. */
+export interface RuleResult {
+  readonly faults?: readonly Fault[];
+  readonly warnings?: readonly Warning[];
+}
+
+/** Something that cannot be told from one value alone. */
+export interface Rule {
+  /** Paths of the options it looks at; it is left out when one of them is faulty already. */
+  readonly concerns: readonly string[];
+  readonly check: (config: Config, cwd: string) => RuleResult;
+}
+
+const warn = (message: string): Warning => ({ level: 'warning', message });
+
+const connectorId: Rule = {
+  concerns: ['connector.id'],
+  check: ({ connector: { id } }) => {
+    if (isPlaceholder(id)) {
+      return {
+        warnings: [
+          warn(
+            'connector.id (CONNECTOR_ID) is the placeholder of the sample. Give the connector an id of its own.',
+          ),
+        ],
+      };
+    }
+    if (!id.includes('_')) return {};
+    return {
+      warnings: [
+        warn(
+          'connector.id (CONNECTOR_ID) holds an underscore, at which the platform splits the ids of works. Use hyphens.',
+        ),
+      ],
+    };
+  },
+};
+
+const scope: Rule = {
+  concerns: ['connector.scope'],
+  check: ({ connector }) => {
+    const supported = new Set<string>(SUPPORTED_SCOPE);
+    const foreign = connector.scope.filter((type) => !supported.has(type));
+    return {
+      warnings: foreign.map((type) => {
+        const near = closest(type, SUPPORTED_SCOPE);
+        const remedy =
+          near === undefined ? `Supported are ${SUPPORTED_SCOPE.join(', ')}.` : `Did you mean ${near}?`;
+        return warn(
+          `connector.scope (CONNECTOR_SCOPE) names ${JSON.stringify(type)}, which this connector cannot enrich. ${remedy}`,
+        );
+      }),
+    };
+  },
+};
+
+const callback: Rule = {
+  concerns: [
+    'connector.listen_protocol',
+    'connector.listen_protocol_api_ssl',
+    'connector.listen_protocol_api_uri',
+  ],
+  check: ({ connector }) => {
+    if (connector.listenProtocol !== 'API') return {};
+    const faults: Fault[] = [];
+    if (connector.listenProtocolApiSsl) {
+      for (const [path, value] of [
+        ['connector.listen_protocol_api_ssl_key', connector.listenProtocolApiSslKey],
+        ['connector.listen_protocol_api_ssl_cert', connector.listenProtocolApiSslCert],
+      ] as const) {
+        if (value !== undefined) continue;
+        faults.push({
+          path,
+          problem: 'is missing, but the HTTP callback is to be served over TLS',
+          remedy:
+            'Give PEM text or the path of a PEM file, or set connector.listen_protocol_api_ssl to false.',
+        });
+      }
+    }
+    const loopback = /^https?:\/\/(127\.|localhost\b|\[::1\])/i.test(connector.listenProtocolApiUri);
+    const warnings = loopback
+      ? [
+          warn(
+            `connector.listen_protocol_api_uri (CONNECTOR_LISTEN_PROTOCOL_API_URI) is ${connector.listenProtocolApiUri}, which only workers on this machine can reach.`,
+          ),
+        ]
+      : [];
+    return { faults, warnings };
+  },
+};
+
+const ports: Rule = {
+  concerns: [
+    'connector.expose_metrics',
+    'connector.metrics_port',
+    'connector.health_port',
+    'connector.listen_protocol',
+    'connector.listen_protocol_api_port',
+  ],
+  check: ({ connector }) => {
+    const listeners = [
+      ...(connector.listenProtocol === 'API'
+        ? [{ path: 'connector.listen_protocol_api_port', port: connector.listenProtocolApiPort }]
+        : []),
+      ...(connector.exposeMetrics ? [{ path: 'connector.metrics_port', port: connector.metricsPort }] : []),
+      ...(connector.healthPort === 0 ? [] : [{ path: 'connector.health_port', port: connector.healthPort }]),
+    ];
+    const faults = listeners.flatMap(({ path, port }, index): Fault[] => {
+      const earlier = listeners.slice(0, index).find((other) => other.port === port);
+      if (earlier === undefined) return [];
+      return [{ path, problem: `is ${port}, the port of ${earlier.path}`, remedy: 'Choose another port.' }];
+    });
+    return { faults };
+  },
+};
+
+const brokerCertificate: Rule = {
+  concerns: [],
+  check: ({ mq }) => {
+    const given = [mq.useSslCert, mq.useSslKey].filter((value) => value !== undefined).length;
+    if (given !== 1) return {};
+    return {
+      faults: [
+        {
+          path: mq.useSslKey === undefined ? 'mq.use_ssl_key' : 'mq.use_ssl_cert',
+          problem: 'is missing, but its counterpart is set',
+          remedy: 'Set both mq.use_ssl_cert and mq.use_ssl_key, or neither.',
+        },
+      ],
+    };
+  },
+};
+
+const apiUrl: Rule = {
+  concerns: ['virustotal.api_url'],
+  check: ({ virustotal }) =>
+    /^http:/i.test(virustotal.apiUrl)
+      ? {
+          warnings: [
+            warn('virustotal.api_url (VIRUSTOTAL_API_URL) is not https: the API key travels in the clear.'),
+          ],
+        }
+      : {},
+};
+
+const readableFiles: Rule = {
+  concerns: ['opencti.ssl_verify', 'connector.listen_protocol', 'connector.listen_protocol_api_ssl'],
+  check: ({ opencti, connector, mq, network }, cwd) => {
+    const callbackOverTls = connector.listenProtocol === 'API' && connector.listenProtocolApiSsl;
+    const files: readonly { path: string; value: boolean | string | undefined; used?: boolean }[] = [
+      { path: 'opencti.ssl_verify', value: opencti.sslVerify },
+      { path: 'network.https_ca_certificates', value: network.httpsCaCertificates },
+      { path: 'mq.use_ssl_ca', value: mq.useSslCa },
+      { path: 'mq.use_ssl_cert', value: mq.useSslCert },
+      { path: 'mq.use_ssl_key', value: mq.useSslKey },
+      {
+        path: 'connector.listen_protocol_api_ssl_key',
+        value: connector.listenProtocolApiSslKey,
+        used: callbackOverTls,
+      },
+      {
+        path: 'connector.listen_protocol_api_ssl_cert',
+        value: connector.listenProtocolApiSslCert,
+        used: callbackOverTls,
+      },
+    ];
+    return {
+      faults: files.flatMap(({ path, value, used = true }): Fault[] => {
+        if (!used || typeof value !== 'string' || isPemText(value) || isReadable(resolve(cwd, value)))
+          return [];
+        const remedy =
+          path === 'opencti.ssl_verify'
+            ? 'Write true, false, or the path of a readable CA bundle.'
+            : 'Give the path of a readable PEM file, or the PEM text itself.';
+        return [{ path, problem: 'names a file that cannot be read', remedy }];
+      }),
+    };
+  },
+};
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every rule. */
+export const rules: readonly Rule[] = [
+  connectorId,
+  scope,
+  callback,
+  ports,
+  brokerCertificate,
+  readableFiles,
+  apiUrl,
+];
