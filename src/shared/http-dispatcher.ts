@@ -40,6 +40,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     connect: { ...tls, timeout: options.connectTimeoutMs },
     requestTls: { ...tls, timeout: options.connectTimeoutMs },
     keepAliveTimeout: 30_000,
+    // Each client bounds its own calls; undici's five minutes would cut off a playbook that the platform still runs.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     connections: options.connections ?? null,
     ...(options.proxies?.http === undefined ? {} : { httpProxy: options.proxies.http }),
     ...(options.proxies?.https === undefined ? {} : { httpsProxy: options.proxies.https }),

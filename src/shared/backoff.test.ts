@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { fullJitterMs, sleep } from './backoff.js';
+
+describe('fullJitterMs', () => {
+  const backoff = { baseMs: 100, maxMs: 1_000 };
+
+  it('doubles the ceiling with every attempt up to the maximum', () => {
+    const ceilings = [0, 1, 2, 3, 4, 500].map((attempt) => fullJitterMs(attempt, backoff, () => 1));
+    expect(ceilings).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+  });
+
+  it('spreads the delay over the whole range below the ceiling', () => {
+    expect(fullJitterMs(3, backoff, () => 0)).toBe(0);
+    expect(fullJitterMs(3, backoff, () => 0.5)).toBe(400);
+  });
+});
+
+describe('sleep', () => {
+  it('returns at once when its signal is aborted', async () => {
+    const aborted = AbortSignal.abort();
+    await expect(sleep(3_600_000, aborted)).resolves.toBeUndefined();
+  });
+});

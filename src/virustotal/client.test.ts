@@ -1,0 +1,485 @@
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+import { pino } from 'pino';
+import { Agent } from 'undici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { fixedClock } from '../shared/clock.js';
+import { noTelemetry } from '../shared/telemetry.js';
+import { VirusTotalClient, type VirusTotalClientOptions } from './client.js';
+import { VirusTotalError } from './errors.js';
+import type { VtObject } from './schema.js';
+
+const key = '0123456789abcdef'.repeat(4);
+const md5 = '44d88612fea8a8f36de82e1278abb02f';
+const sha1 = '3395856ce81f2b7382dee72602f798b642f14140';
+const sha256 = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
+const file: VtObject = { kind: 'file', hash: sha256 };
+const eicar = { data: { type: 'file', id: sha256, attributes: { md5, sha1, sha256, size: 68 } } };
+const notFound = { error: { code: 'NotFoundError', message: 'not found' } };
+
+interface Received {
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+type Answer = (response: ServerResponse) => void;
+
+let server: Server;
+let baseUrl: string;
+let answers: Answer[];
+let received: Received[];
+let dispatcher: Agent;
+let sleeps: number[];
+let failures: number;
+let logged: string;
+
+beforeEach(async () => {
+  answers = [];
+  received = [];
+  sleeps = [];
+  failures = 0;
+  logged = '';
+  dispatcher = new Agent();
+  server = createServer((request, response) => {
+    received.push({ method: request.method, path: request.url, headers: request.headers });
+    const answer = answers.shift();
+    if (answer === undefined) response.destroy();
+    else answer(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v3`;
+});
+
+afterEach(async () => {
+  await dispatcher.destroy();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect(answers, 'answers that nobody asked for').toEqual([]);
+  expect(logged).not.toContain(key);
+});
+
+function client(overrides: Partial<VirusTotalClientOptions> = {}): VirusTotalClient {
+  return new VirusTotalClient({
+    baseUrl,
+    apiKey: key,
+    tool: 'Example-Product',
+    userAgent: 'example/1.0',
+    dispatcher,
+    clock: fixedClock('2024-05-01T12:00:00Z'),
+    logger: pino({ level: 'trace' }, { write: (line: string) => void (logged += line) }),
+    telemetry: { ...noTelemetry, clientError: () => void (failures += 1) },
+    timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 5000 },
+    sleep: (durationMs) => {
+      sleeps.push(durationMs);
+      return Promise.resolve();
+    },
+    random: () => 0.5,
+    ...overrides,
+  });
+}
+
+function json(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {
+  return raw(JSON.stringify(body), status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+}
+
+function raw(body: string | Buffer, status: number, headers: Record<string, string> = {}): Answer {
+  return (response) => {
+    response.writeHead(status, headers).end(body);
+  };
+}
+
+function html(status: number): Answer {
+  return raw('<html><body>Blocked</body></html>', status, { 'content-type': 'text/html' });
+}
+
+function errorAnswer(status: number, code: string, headers: Record<string, string> = {}): Answer {
+  return json({ error: { code, message: 'words of VirusTotal' } }, status, headers);
+}
+
+/** The error of a call that must fail; it and all it carries are free of the key. */
+async function failureOf(call: Promise<unknown>): Promise<VirusTotalError> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(VirusTotalError);
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(key);
+  expect(JSON.stringify(error)).not.toContain(key);
+  return error as VirusTotalError;
+}
+
+describe('a look-up', () => {
+  it('gives the report and when it was fetched', async () => {
+    answers = [json(eicar)];
+    expect(await client().lookUp(file)).toMatchObject({
+      found: true,
+      report: { kind: 'file', id: sha256, md5, size: 68 },
+      fetchedAt: new Date('2024-05-01T12:00:00Z'),
+    });
+  });
+
+  it('sends the key, the product and what it accepts', async () => {
+    answers = [json(eicar)];
+    await client().lookUp(file);
+    expect(received).toEqual([
+      {
+        method: 'GET',
+        path: `/api/v3/files/${sha256}`,
+        headers: expect.objectContaining({
+          'x-apikey': key,
+          'x-tool': 'Example-Product',
+          accept: 'application/json',
+          'accept-encoding': 'gzip',
+          'user-agent': 'example/1.0 (gzip)',
+        }),
+      },
+    ]);
+  });
+
+  it.each<[VtObject, string, string]>([
+    [
+      { kind: 'ip_address', address: '2606:4700::1111' },
+      '/api/v3/ip_addresses/2606:4700::1111',
+      'ip_address',
+    ],
+    [{ kind: 'domain', name: 'example.com' }, '/api/v3/domains/example.com', 'domain'],
+    [
+      { kind: 'url', url: 'https://example.com/?q=a>b?c~~' },
+      '/api/v3/urls/aHR0cHM6Ly9leGFtcGxlLmNvbS8_cT1hPmI_Y35-',
+      'url',
+    ],
+  ])('asks for %j at its path', async (object, path, type) => {
+    answers = [json({ data: { type, id: 'x', attributes: {} } })];
+    expect(await client({ baseUrl: `${baseUrl}/` }).lookUp(object)).toMatchObject({
+      found: true,
+      report: { id: 'x' },
+    });
+    expect(received.map((request) => request.path)).toEqual([path]);
+  });
+
+  it('reads a compressed answer', async () => {
+    answers = [
+      raw(gzipSync(JSON.stringify(eicar)), 200, {
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      }),
+    ];
+    expect(await client().lookUp(file)).toMatchObject({ found: true });
+  });
+
+  it('reads a plain answer that claims to be compressed, and the reverse', async () => {
+    answers = [json(eicar, 200, { 'content-encoding': 'gzip' }), raw(gzipSync(JSON.stringify(eicar)), 200)];
+    expect(await client().lookUp(file)).toMatchObject({ found: true });
+    expect(await client().lookUp(file)).toMatchObject({ found: true });
+  });
+
+  it('takes a 404 with the NotFoundError envelope for the answer that nothing is known', async () => {
+    answers = [json(notFound, 404), json({ error: { code: 'NotFound' } }, 404)];
+    expect(await client().lookUp(file)).toEqual({ found: false });
+    expect(await client().lookUp(file)).toEqual({ found: false });
+    expect(failures).toBe(0);
+  });
+
+  it.each<[string, Answer]>([
+    ['with HTML', html(404)],
+    ['without a body', raw('', 404)],
+    ['with another JSON', json({ message: 'no route' }, 404)],
+    ['with HTML that holds JSON', raw(JSON.stringify(notFound), 404, { 'content-type': 'text/html' })],
+  ])('never takes a 404 %s for "not found"', async (_, answer) => {
+    answers = [answer];
+    const error = await failureOf(client().lookUp(file));
+    expect(error).toMatchObject({ name: 'TransportError', kind: 'configuration', status: 404 });
+    expect(error.message).toBe(
+      'Something between here and VirusTotal answered in its place (HTTP 404); check proxy, firewall and base URL.',
+    );
+  });
+
+  it('never takes a 404 with another code for "not found"', async () => {
+    answers = [errorAnswer(404, 'SomethingElse')];
+    expect(await failureOf(client().lookUp(file))).toMatchObject({ kind: 'defect', status: 404 });
+  });
+
+  it.each<[string, Answer]>([
+    ['HTML', html(200)],
+    ['no body', raw('', 200, { 'content-type': 'application/json' })],
+    ['truncated JSON', raw('{"data": {"id": "x", "attr', 200, { 'content-type': 'application/json' })],
+    ['a JSON list', json([])],
+    ['no data', json({})],
+    ['data without an id', json({ data: { type: 'file' } })],
+    ['another type of object', json({ data: { type: 'url', id: 'x' } })],
+    [
+      'broken gzip',
+      raw(gzipSync(JSON.stringify(eicar)).subarray(0, 40), 200, { 'content-encoding': 'gzip' }),
+    ],
+  ])('takes a 200 with %s for a failure, after three attempts', async (_, answer) => {
+    answers = [answer, answer, answer];
+    expect(await failureOf(client().lookUp(file))).toMatchObject({
+      name: 'TransportError',
+      kind: 'transient',
+    });
+    expect(received).toHaveLength(3);
+    expect(failures).toBe(1);
+  });
+
+  it.each<[string, VtObject]>([
+    ['MD5', { kind: 'file', hash: 'd41d8cd98f00b204e9800998ecf8427e' }],
+    ['SHA-1', { kind: 'file', hash: 'da39a3ee5e6b4b0d3255bfef95601890afd80709' }],
+    ['SHA-256', { kind: 'file', hash: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' }],
+  ])('does not accept a report on a file with another %s', async (_, object) => {
+    answers = [json(eicar)];
+    const error = await failureOf(client().lookUp(object));
+    expect(error).toMatchObject({ name: 'TransportError', kind: 'defect' });
+    expect(error.message).toBe('The answer is about another file than was asked; check the proxy.');
+  });
+
+  it.each([md5, sha1])('accepts the report on the file with the hash %s', async (hash) => {
+    answers = [json(eicar)];
+    expect(await client().lookUp({ kind: 'file', hash })).toMatchObject({
+      found: true,
+      report: { id: sha256 },
+    });
+  });
+
+  it('does not follow a redirect, which would carry the key elsewhere', async () => {
+    answers = [raw('', 302, { location: `${baseUrl}/elsewhere` })];
+    expect(await failureOf(client().lookUp(file))).toMatchObject({ name: 'TransportError', status: 302 });
+    expect(received).toHaveLength(1);
+  });
+
+  it('gives up on a body beyond the ceiling, also when it is small on the wire', async () => {
+    const huge = Buffer.alloc(33 * 1024 * 1024, ' ');
+    answers = [raw(gzipSync(huge), 200, { 'content-encoding': 'gzip' }), raw(huge, 200)];
+    for (const _ of [1, 2]) {
+      const error = await failureOf(client().lookUp(file));
+      expect(error.message).toBe(
+        'The answer of VirusTotal is larger than 32 MB; nothing can be done about this object.',
+      );
+    }
+  });
+});
+
+describe('a call that fails', () => {
+  it.each([
+    [400, 'InvalidArgumentError', 'InvalidArgumentError', 'invalid'],
+    [401, 'WrongCredentialsError', 'CredentialsError', 'configuration'],
+    [403, 'ForbiddenError', 'ForbiddenError', 'configuration'],
+    [429, 'QuotaExceededError', 'QuotaExceededError', 'transient'],
+  ])('is not made again after %i %s', async (status, code, name, kind) => {
+    answers = [errorAnswer(status, code)];
+    expect(await failureOf(client().lookUp(file))).toMatchObject({ name, kind, status, code });
+    expect(sleeps).toEqual([]);
+    expect(failures).toBe(1);
+  });
+
+  it.each<[string, Answer]>([
+    ['503 TransientError', errorAnswer(503, 'TransientError')],
+    ['504 DeadlineExceededError', errorAnswer(504, 'DeadlineExceededError')],
+    ['429 TooManyRequestsError', errorAnswer(429, 'TooManyRequestsError')],
+    ['424 FailedDependencyError', errorAnswer(424, 'FailedDependencyError')],
+    ['502 with HTML', html(502)],
+    ['429 with HTML', html(429)],
+    ['204', raw('', 204)],
+    ['a reset connection', (response) => response.socket?.resetAndDestroy()],
+    ['a connection that ends early', (response) => void response.destroy()],
+    [
+      'a body that ends early',
+      (response): void => {
+        response.writeHead(200, { 'content-length': '100' }).write('{"data"');
+        response.destroy();
+      },
+    ],
+  ])('is made again after %s, with growing delays', async (_, answer) => {
+    answers = [answer, answer, json(eicar)];
+    expect(await client().lookUp(file)).toMatchObject({ found: true });
+    expect(sleeps).toEqual([500, 1000]);
+    expect(failures).toBe(0);
+  });
+
+  it('is made three times and no more', async () => {
+    answers = [errorAnswer(503, 'TransientError'), html(500), errorAnswer(503, 'TransientError')];
+    expect(await failureOf(client().lookUp(file))).toMatchObject({
+      name: 'TemporaryFailureError',
+      status: 503,
+      message:
+        'VirusTotal could not answer at the moment (HTTP 503, TransientError: words of VirusTotal); try again later.',
+    });
+    expect(sleeps).toEqual([500, 1000]);
+    expect(failures).toBe(1);
+  });
+
+  it.each([
+    ['7', 7000],
+    ['Wed, 01 May 2024 12:00:30 GMT', 30_000],
+    ['Wed, 01 May 2024 11:00:00 GMT', 500],
+    ['nonsense', 500],
+    ['-5', 500],
+  ])('waits as long as Retry-After %j says', async (header, delayMs) => {
+    answers = [errorAnswer(503, 'TransientError', { 'retry-after': header }), json(eicar)];
+    await client().lookUp(file);
+    expect(sleeps).toEqual([delayMs]);
+  });
+
+  it('does not keep anybody waiting when Retry-After says more than a minute', async () => {
+    answers = [errorAnswer(429, 'TooManyRequestsError', { 'retry-after': '3600' })];
+    expect(await failureOf(client().lookUp(file))).toMatchObject({
+      retryable: true,
+      retryAfterMs: 3_600_000,
+    });
+    expect(sleeps).toEqual([]);
+  });
+
+  it('says what to do when nothing listens', async () => {
+    const error = await failureOf(client({ baseUrl: 'http://127.0.0.1:1/api/v3' }).lookUp(file));
+    expect(error.message).toBe(
+      'VirusTotal could not be reached (ECONNREFUSED); check network and proxy, or try again later.',
+    );
+    expect(sleeps).toEqual([500, 1000]);
+  });
+
+  it.each<[string, Answer]>([
+    ['headers', (): void => undefined],
+    ['the end of a body', (response): void => void response.writeHead(200).write('{')],
+  ])('does not wait for %s without end', async (_, answer) => {
+    answers = [answer, answer, answer];
+    const error = await failureOf(
+      client({ timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 20 } }).lookUp(file),
+    );
+    expect(error.message).toBe(
+      'VirusTotal could not be reached (time-out); check network and proxy, or try again later.',
+    );
+    expect(received).toHaveLength(3);
+  });
+
+  it('hands its time-outs for headers and body on to the connection', async () => {
+    const limits: unknown[] = [];
+    const watched = dispatcher.compose((dispatch) => (options, handler) => {
+      limits.push([options.headersTimeout, options.bodyTimeout]);
+      return dispatch(options, handler);
+    });
+    answers = [json(eicar)];
+    await client({ dispatcher: watched, timeouts: { headersMs: 1234, bodyMs: 5678, totalMs: 5000 } }).lookUp(
+      file,
+    );
+    expect(limits).toEqual([[1234, 5678]]);
+  });
+
+  it('ends when the connector stops, running or waiting', async () => {
+    const running = new AbortController();
+    answers = [
+      (): void => {
+        running.abort();
+      },
+    ];
+    const stopped = 'The connector stopped before VirusTotal answered; ask again.';
+    expect((await failureOf(client({ signal: running.signal }).lookUp(file))).message).toBe(stopped);
+
+    const waiting = new AbortController();
+    answers = [html(503)];
+    const sleep = (): Promise<void> => {
+      waiting.abort();
+      return Promise.resolve();
+    };
+    expect((await failureOf(client({ signal: waiting.signal, sleep }).lookUp(file))).message).toBe(stopped);
+    expect(received).toHaveLength(2);
+  });
+});
+
+describe('a YARA ruleset', () => {
+  it('is read with its text', async () => {
+    const attributes = { name: 'eicar', source: 'https://example.com/', rules: 'rule a { condition: true }' };
+    answers = [json({ data: { type: 'yara_ruleset', id: '000ec4b68e', attributes } })];
+    expect(await client().yaraRuleset('000ec4b68e')).toEqual({ id: '000ec4b68e', ...attributes });
+    expect(received[0]?.path).toBe('/api/v3/yara_rulesets/000ec4b68e');
+  });
+
+  it.each<[string, Answer]>([
+    ['gone', json(notFound, 404)],
+    ['not for this key', errorAnswer(403, 'ForbiddenError')],
+    ['without text', json({ data: { type: 'yara_ruleset', id: '000ec4b68e', attributes: {} } })],
+  ])('is undefined when it is %s', async (_, answer) => {
+    answers = [answer];
+    expect(await client().yaraRuleset('000ec4b68e')).toBeUndefined();
+  });
+
+  it.each(['../users/x', '..', '', 'a b', 'x'.repeat(129)])(
+    'with the id %j is not even asked for',
+    async (id) => {
+      expect(await client().yaraRuleset(id)).toBeUndefined();
+      expect(received).toEqual([]);
+    },
+  );
+
+  it('fails when a proxy answers', async () => {
+    answers = [html(403)];
+    expect(await failureOf(client().yaraRuleset('000ec4b68e'))).toMatchObject({
+      name: 'TransportError',
+      status: 403,
+    });
+  });
+});
+
+describe('the address that last served a URL', () => {
+  it.each<[string, Answer, string | undefined]>([
+    ['an object', json({ data: { type: 'ip_address', id: '192.0.2.1' } }), '192.0.2.1'],
+    ['a list of one', json({ data: [{ type: 'ip_address', id: '192.0.2.1' }] }), '192.0.2.1'],
+    ['null', json({ data: null }), undefined],
+    ['an empty list', json({ data: [] }), undefined],
+    ['another object', json({ data: { type: 'domain', id: 'example.com' } }), undefined],
+    ['not found', json(notFound, 404), undefined],
+  ])('is read from %s', async (_, answer, expected) => {
+    answers = [answer];
+    expect(await client().lastServingIpAddress(sha256)).toBe(expected);
+    expect(received[0]?.path).toBe(`/api/v3/urls/${sha256}/last_serving_ip_address`);
+  });
+});
+
+describe('the quota', () => {
+  it('is that of the user or of the group, whichever has less left', async () => {
+    const data = {
+      api_requests_hourly: { user: { allowed: 240, used: 1 } },
+      api_requests_daily: { user: { allowed: 500, used: 1 }, group: { allowed: 1000, used: 990 } },
+      api_requests_monthly: { user: { allowed: 15_500 }, group: { allowed: 99_000_000, used: 45_073 } },
+    };
+    answers = [json({ data })];
+    expect(await client().quota()).toEqual({
+      hourly: { used: 1, allowed: 240 },
+      daily: { used: 990, allowed: 1000 },
+      monthly: { used: 0, allowed: 15_500 },
+    });
+    expect(received[0]?.path).toBe(`/api/v3/users/${key}/overall_quotas`);
+  });
+
+  it('leaves out what VirusTotal does not say', async () => {
+    answers = [json({ data: { api_requests_daily: { user: { allowed: null } }, api_requests_monthly: 7 } })];
+    expect(await client().quota()).toEqual({ hourly: undefined, daily: undefined, monthly: undefined });
+  });
+});
+
+describe('the key', () => {
+  it('stays out of an error whose message quotes it', async () => {
+    answers = [json({ error: { code: `Bad${key}`, message: `User "${key}" is not you` } }, 400)];
+    const error = await failureOf(client().quota());
+    expect(error.message).toBe(
+      'VirusTotal does not accept this value (Bad[key]: User "[key]" is not you); correct it.',
+    );
+  });
+
+  it('stays out of the cause of a network fault that quotes it', async () => {
+    const broken = new Agent().compose(() => () => {
+      throw new Error(`cannot send x-apikey: ${key}`, { cause: { headers: { 'x-apikey': key } } });
+    });
+    const error = await failureOf(client({ dispatcher: broken }).quota());
+    expect(error.cause).toMatchObject({ message: 'cannot send x-apikey: [key]' });
+    expect(logged).toContain('call to VirusTotal failed');
+  });
+
+  it.each(['', 'two words', 'key\n', 'schlüssel'])('%j is refused before anything is asked', (apiKey) => {
+    expect(() => client({ apiKey })).toThrow(
+      'The VirusTotal API key is empty or holds characters that no key has; copy it again.',
+    );
+  });
+});

@@ -1,0 +1,149 @@
+import { encodePathSegment } from './gui-link.js';
+import { privateNameReason, publicDomainName } from './domain-name.js';
+import { publicIpv4Address, publicIpv6Address, type Checked } from './ip-address.js';
+import type { VtObject, VtObjectKind } from './schema.js';
+
+/** OpenCTI types of the observables that VirusTotal knows. */
+export type LookUpType =
+  'StixFile' | 'Artifact' | 'IPv4-Addr' | 'IPv6-Addr' | 'Domain-Name' | 'Hostname' | 'Url';
+
+/** What to ask for, or one sentence that says why asking would be in vain. */
+export type VtObjectOrInvalid = { readonly object: VtObject } | { readonly invalid: string };
+
+/** Beyond this, the base64 form no longer fits into the request line that front ends accept (8 KB). */
+const MAX_URL_LENGTH = 4000;
+const MAX_SHOWN_LENGTH = 100;
+
+/**
+ * Validates and normalises a value before anything is asked: a look-up of a value that cannot have a report costs
+ * quota all the same.
+ *
+ * @param value - The address, name, URL or hash; for files also the `hashes` of the STIX object, whose names may be
+ *   spelled in any way (`SHA-256`, `sha256`). The strongest well-formed hash is taken: SHA-256, SHA-1, MD5.
+ */
+export function vtObject(
+  type: LookUpType,
+  value: string | Readonly<Record<string, unknown>>,
+): VtObjectOrInvalid {
+  if (type === 'StixFile' || type === 'Artifact') return fileObject(value);
+  if (typeof value !== 'string') return { invalid: `This ${type} has no value.` };
+  const text = value.trim();
+  if (text === '') return { invalid: `This ${type} has an empty value.` };
+  switch (type) {
+    case 'IPv4-Addr':
+      return objectFrom(text, publicIpv4Address(text), (address) => ({ kind: 'ip_address', address }));
+    case 'IPv6-Addr':
+      return objectFrom(text, publicIpv6Address(text), (address) => ({ kind: 'ip_address', address }));
+    case 'Domain-Name':
+    case 'Hostname':
+      return objectFrom(text, publicDomainName(text), (name) => ({ kind: 'domain', name }));
+    case 'Url':
+      return objectFrom(text, publicUrl(text), (url) => ({ kind: 'url', url }));
+  }
+}
+
+/** The hash in lower case, or `undefined` when the text is no SHA-256, SHA-1 or MD5. */
+export function parseHash(text: string): string | undefined {
+  const hash = text.trim().toLowerCase();
+  return /^(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})$/.test(hash) ? hash : undefined;
+}
+
+/**
+ * The id that `/urls/` accepts for a URL in any spelling: unpadded URL-safe base64, which VirusTotal decodes and
+ * canonicalises (https://docs.virustotal.com/reference/url). Not the id that its answer carries.
+ */
+export function urlLookUpId(url: string): string {
+  return Buffer.from(url, 'utf8').toString('base64url');
+}
+
+/** Path of an object below the base URL, each segment percent-encoded: `/files/…`. */
+export function objectPath(object: VtObject): string {
+  const collections: Readonly<Record<VtObjectKind, string>> = {
+    file: 'files',
+    ip_address: 'ip_addresses',
+    domain: 'domains',
+    url: 'urls',
+  };
+  return `/${collections[object.kind]}/${encodePathSegment(lookUpId(object))}`;
+}
+
+function lookUpId(object: VtObject): string {
+  switch (object.kind) {
+    case 'file':
+      return object.hash;
+    case 'ip_address':
+      return object.address;
+    case 'domain':
+      return object.name;
+    case 'url':
+      return urlLookUpId(object.url);
+  }
+}
+
+const hashLengths: readonly (readonly [string, number])[] = [
+  ['SHA256', 64],
+  ['SHA1', 40],
+  ['MD5', 32],
+];
+
+function fileObject(value: string | Readonly<Record<string, unknown>>): VtObjectOrInvalid {
+  if (typeof value === 'string') {
+    const hash = parseHash(value);
+    return hash === undefined
+      ? { invalid: `"${shown(value)}" is not an MD5, SHA-1 or SHA-256 hash.` }
+      : { object: { kind: 'file', hash } };
+  }
+  const hashes = Object.entries(value).flatMap(([name, text]): [string, string][] => {
+    const hash = typeof text === 'string' ? parseHash(text) : undefined;
+    return hash === undefined ? [] : [[name.toUpperCase().replace(/[^A-Z0-9]/g, ''), hash]];
+  });
+  for (const [algorithm, length] of hashLengths) {
+    const hash = hashes.find(([name, text]) => name === algorithm && text.length === length)?.[1];
+    if (hash !== undefined) return { object: { kind: 'file', hash } };
+  }
+  return {
+    invalid: 'This file has no well-formed MD5, SHA-1 or SHA-256 hash, by which VirusTotal knows files.',
+  };
+}
+
+/** The URL as given: VirusTotal canonicalises it. Without a scheme it assumes `http`. */
+function publicUrl(text: string): Checked {
+  if (text.length > MAX_URL_LENGTH) return { reason: `is longer than ${MAX_URL_LENGTH} characters` };
+  const scheme = /^([a-z][a-z0-9+.-]*):(?!\d)/i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
+    return { reason: 'is not an http or https URL' };
+  const absolute = scheme === undefined ? `http://${text}` : text;
+  if (!URL.canParse(absolute)) return { reason: 'is not a URL' };
+  const { hostname } = new URL(absolute);
+  const reason = privateHostReason(hostname);
+  return reason === undefined ? { value: text } : { reason: `points at ${shown(hostname)}, which ${reason}` };
+}
+
+function privateHostReason(hostname: string): string | undefined {
+  const address = hostname.startsWith('[')
+    ? publicIpv6Address(hostname.slice(1, -1))
+    : /^[\d.]+$/.test(hostname)
+      ? publicIpv4Address(hostname)
+      : undefined;
+  if (address === undefined) return privateNameReason(hostname);
+  return 'reason' in address ? address.reason : undefined;
+}
+
+function objectFrom(text: string, checked: Checked, build: (value: string) => VtObject): VtObjectOrInvalid {
+  if ('value' in checked) return { object: build(checked.value) };
+  if (/\[[.:]|\[dot\]|\(\.\)|^hxxp/i.test(text) && !/^https?:\/\/\[/i.test(text)) {
+    return { invalid: `"${shown(text)}" is defanged; write it as it is.` };
+  }
+  return { invalid: `"${shown(text)}" ${checked.reason}.` };
+}
+
+/** The value for a sentence: in one line, without control characters, not endless. */
+function shown(text: string): string {
+  const line = Array.from(
+    text
+      .trim()
+      .slice(0, 2 * MAX_SHOWN_LENGTH)
+      .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' '),
+  );
+  return line.length > MAX_SHOWN_LENGTH ? `${line.slice(0, MAX_SHOWN_LENGTH).join('')}…` : line.join('');
+}

@@ -1,0 +1,188 @@
+/**
+ * The reports of VirusTotal as this product sees them: only what is used, every field optional until proven
+ * otherwise. Parsed one field at a time by `parse-report.ts`: a field that is absent, null or of the wrong type is
+ * `undefined` (or an empty list) and costs nothing else.
+ */
+
+/** The four kinds of object that can be looked up. Hostnames are domains to VirusTotal. */
+export type VtObjectKind = 'file' | 'ip_address' | 'domain' | 'url';
+
+/** Verdict of one engine (`last_analysis_results`). `category` decides, never the text of `result`. */
+export interface EngineResult {
+  readonly engine: string;
+  readonly category: string;
+  readonly result: string | undefined;
+  readonly version: string | undefined;
+  /** `YYYYMMDD` as sent. */
+  readonly updated: string | undefined;
+}
+
+/** `last_analysis_stats`; a missing counter is 0. Both spellings of the hyphenated keys are accepted. */
+export interface AnalysisStats {
+  readonly malicious: number;
+  readonly suspicious: number;
+  readonly undetected: number;
+  readonly harmless: number;
+  readonly timeout: number;
+  readonly confirmedTimeout: number;
+  readonly failure: number;
+  readonly typeUnsupported: number;
+}
+
+/** `gti_assessment`: only with a Google Threat Intelligence licence. */
+export interface GtiAssessment {
+  /** `VERDICT_MALICIOUS`, … as sent. */
+  readonly verdict: string | undefined;
+  readonly severity: string | undefined;
+  /** 0–100. */
+  readonly threatScore: number | undefined;
+  readonly description: string | undefined;
+}
+
+export interface CommonReport {
+  /** VirusTotal's own id: SHA-256 of a file or of a canonical URL, the address, the domain. */
+  readonly id: string;
+  /** `undefined` when the object was never analysed. */
+  readonly stats: AnalysisStats | undefined;
+  /** In the order sent. Empty when never analysed. */
+  readonly results: readonly EngineResult[];
+  readonly lastAnalysisDate: Date | undefined;
+  readonly lastModificationDate: Date | undefined;
+  readonly reputation: number | undefined;
+  readonly votes: { readonly harmless: number; readonly malicious: number } | undefined;
+  readonly tags: readonly string[];
+  readonly gti: GtiAssessment | undefined;
+}
+
+/** One entry of `crowdsourced_yara_results`; entries without rule name or ruleset id are dropped. */
+export interface YaraMatch {
+  readonly ruleName: string;
+  readonly rulesetId: string;
+  readonly rulesetName: string | undefined;
+  readonly source: string | undefined;
+  readonly author: string | undefined;
+  readonly description: string | undefined;
+  readonly matchDate: Date | undefined;
+}
+
+export interface FileReport extends CommonReport {
+  readonly kind: 'file';
+  readonly md5: string | undefined;
+  readonly sha1: string | undefined;
+  readonly sha256: string | undefined;
+  /** Bytes. */
+  readonly size: number | undefined;
+  readonly meaningfulName: string | undefined;
+  readonly names: readonly string[];
+  readonly typeDescription: string | undefined;
+  readonly typeTag: string | undefined;
+  readonly magic: string | undefined;
+  readonly ssdeep: string | undefined;
+  readonly tlsh: string | undefined;
+  readonly firstSubmissionDate: Date | undefined;
+  readonly lastSubmissionDate: Date | undefined;
+  readonly creationDate: Date | undefined;
+  readonly timesSubmitted: number | undefined;
+  readonly uniqueSources: number | undefined;
+  readonly threatLabel: string | undefined;
+  readonly threatCategories: readonly string[];
+  readonly threatNames: readonly string[];
+  readonly yaraMatches: readonly YaraMatch[];
+}
+
+export interface IpAddressReport extends CommonReport {
+  readonly kind: 'ip_address';
+  readonly asn: number | undefined;
+  readonly asOwner: string | undefined;
+  /** CIDR. */
+  readonly network: string | undefined;
+  /** ISO 3166-1 alpha-2, as sent. */
+  readonly country: string | undefined;
+  readonly continent: string | undefined;
+  readonly registry: string | undefined;
+  readonly jarm: string | undefined;
+  readonly whoisDate: Date | undefined;
+}
+
+/** One entry of `last_dns_records`; entries without type or value are dropped. */
+export interface DnsRecord {
+  readonly type: string;
+  readonly value: string;
+  readonly ttlSeconds: number | undefined;
+}
+
+export interface DomainReport extends CommonReport {
+  readonly kind: 'domain';
+  /** Vendor to category text, as sent. */
+  readonly categories: readonly { readonly vendor: string; readonly category: string }[];
+  readonly registrar: string | undefined;
+  readonly creationDate: Date | undefined;
+  readonly lastUpdateDate: Date | undefined;
+  readonly expirationDate: Date | undefined;
+  readonly dnsRecords: readonly DnsRecord[];
+  readonly dnsRecordsDate: Date | undefined;
+  readonly popularityRanks: readonly { readonly source: string; readonly rank: number }[];
+  readonly jarm: string | undefined;
+  readonly whoisDate: Date | undefined;
+}
+
+export interface UrlReport extends CommonReport {
+  readonly kind: 'url';
+  /** The canonical URL, whose SHA-256 is the id. */
+  readonly url: string | undefined;
+  readonly finalUrl: string | undefined;
+  readonly title: string | undefined;
+  readonly categories: readonly { readonly vendor: string; readonly category: string }[];
+  readonly threatNames: readonly string[];
+  readonly firstSubmissionDate: Date | undefined;
+  readonly lastSubmissionDate: Date | undefined;
+  readonly timesSubmitted: number | undefined;
+  readonly responseCode: number | undefined;
+  readonly responseBytes: number | undefined;
+  readonly responseSha256: string | undefined;
+  readonly redirectionChain: readonly string[];
+}
+
+export type Report = FileReport | IpAddressReport | DomainReport | UrlReport;
+
+/** A YARA ruleset (`/yara_rulesets/{id}`): one text with everything in the file. */
+export interface YaraRuleset {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly source: string | undefined;
+  readonly rules: string;
+}
+
+/** What is asked for, with the value already validated and normalised. */
+export type VtObject =
+  | { readonly kind: 'file'; /** Lower-case SHA-256, SHA-1 or MD5. */ readonly hash: string }
+  | { readonly kind: 'ip_address'; readonly address: string }
+  | { readonly kind: 'domain'; readonly name: string }
+  | { readonly kind: 'url'; readonly url: string };
+
+/** An answer of VirusTotal: a report, or that it knows nothing. Not found is a value, not an error. */
+export type LookUp<R extends Report = Report> =
+  { readonly found: true; readonly report: R; readonly fetchedAt: Date } | { readonly found: false };
+
+/** What enrichment asks of VirusTotal; implemented by `client.ts`. All methods throw `VirusTotalError`. */
+export interface VirusTotal {
+  lookUp(object: VtObject): Promise<LookUp>;
+  /** The ruleset, or `undefined` when it is gone (404) or not for this key (403). */
+  yaraRuleset(id: string): Promise<YaraRuleset | undefined>;
+  /** Address that last served the URL, or `undefined` when none is known. Costs one look-up. */
+  lastServingIpAddress(urlId: string): Promise<string | undefined>;
+  /** The quota of this key. Free of charge. */
+  quota(): Promise<KeyQuota>;
+}
+
+/** `GET /users/{key}/overall_quotas`; a missing entry means that VirusTotal did not say. */
+export interface KeyQuota {
+  readonly hourly: QuotaUse | undefined;
+  readonly daily: QuotaUse | undefined;
+  readonly monthly: QuotaUse | undefined;
+}
+
+export interface QuotaUse {
+  readonly used: number;
+  readonly allowed: number;
+}
