@@ -1,0 +1,98 @@
+import type { ExternalReference, StixId, StixObject } from '../stix/objects.js';
+
+/** OpenCTI types of the observables that VirusTotal can be asked about. */
+export type ObservableType =
+  | 'StixFile'
+  | 'Artifact'
+  | 'IPv4-Addr'
+  | 'IPv6-Addr'
+  | 'Domain-Name'
+  | 'Hostname'
+  | 'Url';
+
+/** The value that was looked up, as it stands on the platform (validated and normalised). */
+export interface Observable {
+  readonly type: ObservableType;
+  /** The address, name or URL; for files the hash that was asked. */
+  readonly value: string;
+}
+
+/** The object of the platform that is being enriched: an observable, or an Indicator that holds observables. */
+export interface Subject {
+  readonly id: StixId;
+  /** OpenCTI type of the enriched object, e.g. `IPv4-Addr` or `Indicator`. */
+  readonly entityType: ObservableType | 'Indicator';
+  /** `x_opencti_score` that the platform holds now. */
+  readonly score: number | undefined;
+  /** `name` that a StixFile has now. */
+  readonly name: string | undefined;
+  /** When the platform created it: the stable `created` of its Notes. */
+  readonly createdAt: Date | undefined;
+}
+
+/** When and how an Indicator is created from a verdict; one set per kind of object. */
+export interface IndicatorPolicy {
+  /** Least count of `malicious` verdicts; 0 switches Indicators off. */
+  readonly createPositives: number;
+  /** Minutes from now to `valid_until`. */
+  readonly validMinutes: number;
+  readonly detect: boolean;
+}
+
+/** The options of the configuration that change what a report is mapped to. */
+export interface MappingOptions {
+  readonly replaceWithLowerScore: boolean;
+  readonly includeAttributesInNote: boolean;
+  readonly file: { readonly fullReportNote: boolean; readonly importYara: boolean; readonly indicator: IndicatorPolicy };
+  readonly ip: { readonly addRelationships: boolean; readonly indicator: IndicatorPolicy };
+  readonly domain: { readonly addRelationships: boolean; readonly indicator: IndicatorPolicy };
+  readonly url: { readonly indicator: IndicatorPolicy };
+}
+
+/** Everything that mapping needs beside the report. The same context and report give a byte-equal result. */
+export interface MappingContext {
+  readonly now: Date;
+  readonly authorId: StixId;
+  /** Markings of the enriched object, inherited by everything derived from it. */
+  readonly markings: readonly StixId[];
+  readonly subject: Subject;
+  /** The value in the subject that this report is about: the subject itself, or one value of an Indicator. */
+  readonly observable: Observable;
+  readonly options: MappingOptions;
+}
+
+/** What changes on the enriched object. `undefined` and empty lists mean: leave as it is. */
+export interface EntityChanges {
+  /** 0–100, whole. */
+  readonly score: number | undefined;
+  readonly labels: readonly string[];
+  readonly externalReferences: readonly ExternalReference[];
+  /** STIX hash names: `MD5`, `SHA-1`, `SHA-256`. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Bytes; StixFile only. */
+  readonly size: number | undefined;
+  /** StixFile only. */
+  readonly name: string | undefined;
+  readonly additionalNames: readonly string[];
+}
+
+/** What one report became. */
+export interface MappedReport {
+  readonly changes: EntityChanges;
+  /** Derived objects, without the author: Notes, Indicators, observables, locations, relationships. */
+  readonly objects: readonly StixObject[];
+  readonly summary: ReportSummary;
+}
+
+/** The facts from which the sentence in the work's message is made. */
+export interface ReportSummary {
+  readonly observable: Observable;
+  /** Engines that call it malicious, and engines that gave any verdict; `undefined` when never analysed. */
+  readonly detection: { readonly malicious: number; readonly engines: number } | undefined;
+  /** The score that VirusTotal's data give, before the keep-higher rule. */
+  readonly score: number | undefined;
+  readonly indicatorCreated: boolean;
+  readonly yaraRules: number;
+  readonly notes: number;
+  readonly relationships: number;
+}

@@ -1,0 +1,94 @@
+import ipaddr from 'ipaddr.js';
+import { createValueObservable } from '../stix/create.js';
+import { observablePattern } from '../stix/pattern.js';
+import type { DnsRecord, DomainReport } from '../virustotal/schema.js';
+import type { MappedReport, MappingContext } from './context.js';
+import { indicatorFromVerdict } from './indicator.js';
+import { assembleReport, virusTotalReference } from './mapped-report.js';
+import { codeSpan, type SafeMarkdown } from './note-markdown.js';
+import { categoriesNote, communityRows, resultsNote, type AttributeRow } from './notes.js';
+import { relate, type NetworkRelation } from './relationships.js';
+import { readVerdict } from './score.js';
+
+/** Some names have hundreds of records. */
+const MAX_RESOLVED_ADDRESSES = 100;
+const MAX_SHOWN_RECORDS = 20;
+
+/** Maps the report of a domain, for Domain-Names and Hostnames. */
+export function mapDomainReport(report: DomainReport, context: MappingContext): MappedReport {
+  const { observable, options } = context;
+  const verdict = readVerdict(report);
+  const detail = { engines: 'plain', attributes: attributes(report) } as const;
+  const target = {
+    value: observable.value,
+    pattern: observablePattern(observable.type, observable.value),
+    reference: virusTotalReference(report),
+  };
+  return assembleReport(
+    report,
+    verdict,
+    {
+      verdictIndicator: indicatorFromVerdict(target, verdict, options.domain.indicator, context),
+      notes: [resultsNote(report, verdict, detail, context), categoriesNote(report.categories, context)],
+      network: options.domain.addRelationships ? relate(relations(report.dnsRecords, context), context) : [],
+    },
+    context,
+  );
+}
+
+/** The addresses carry no score: what is said about a name does not hold for every address it ever points to. */
+function relations(records: readonly DnsRecord[], context: MappingContext): readonly NetworkRelation[] {
+  return resolvedAddresses(records).map(({ type, address }) => ({
+    type: 'resolves-to',
+    target: createValueObservable(type, address, context),
+  }));
+}
+
+interface Address {
+  readonly type: 'ipv4-addr' | 'ipv6-addr';
+  readonly address: string;
+}
+
+function resolvedAddresses(records: readonly DnsRecord[]): readonly Address[] {
+  const distinct = new Map<string, Address>();
+  for (const { type, value } of records) {
+    const address = readAddress(type.toUpperCase(), value.trim());
+    if (address !== undefined) distinct.set(address.address, address);
+    if (distinct.size === MAX_RESOLVED_ADDRESSES) break;
+  }
+  return [...distinct.values()];
+}
+
+/** VirusTotal has records of type `A` whose value is no address at all: one such observable fails in the worker. */
+function readAddress(recordType: string, value: string): Address | undefined {
+  if (recordType === 'A' && ipaddr.IPv4.isValidFourPartDecimal(value)) {
+    return { type: 'ipv4-addr', address: ipaddr.IPv4.parse(value).toString() };
+  }
+  if (recordType === 'AAAA' && !value.includes('%') && ipaddr.IPv6.isValid(value)) {
+    return { type: 'ipv6-addr', address: ipaddr.IPv6.parse(value).toString() };
+  }
+  return undefined;
+}
+
+function attributes(report: DomainReport): readonly AttributeRow[] {
+  return [
+    ['Registrar', report.registrar],
+    ['Creation date', report.creationDate],
+    ['Last update', report.lastUpdateDate],
+    ['Expiration date', report.expirationDate],
+    ['DNS records', shownRecords(report.dnsRecords)],
+    ['DNS records date', report.dnsRecordsDate],
+    ['Popularity ranks', report.popularityRanks.map(({ source, rank }) => `${source}: ${rank}`)],
+    ['JARM', codeSpan(report.jarm)],
+    ['WHOIS date', report.whoisDate],
+    ['Tags', report.tags],
+    ...communityRows(report),
+  ];
+}
+
+function shownRecords(records: readonly DnsRecord[]): readonly SafeMarkdown[] {
+  return records
+    .slice(0, MAX_SHOWN_RECORDS)
+    .map(({ type, value }) => codeSpan(`${type} ${value}`))
+    .filter((record) => record !== undefined);
+}

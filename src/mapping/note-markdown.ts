@@ -1,0 +1,109 @@
+import { plainText } from './plain-text.js';
+
+/**
+ * Markdown of the Notes. Everything that VirusTotal reports may come from an attacker (file names, page titles,
+ * signature names), so text only gets into a Note through {@link cell}, {@link inlineText} or {@link codeSpan}.
+ */
+
+/** What is shown for a value that VirusTotal did not give. */
+export const NOT_AVAILABLE = 'N/A';
+
+/** Greatest length of a cell in UTF-16 units, before escaping. */
+const MAX_CELL_LENGTH = 300;
+
+/** Greatest length of a Note in UTF-16 units: far below every limit of broker and platform, far above real reports. */
+const MAX_NOTE_LENGTH = 100_000;
+
+/** Markdown that is safe to put in a cell as it is. */
+export interface SafeMarkdown {
+  readonly markdown: string;
+}
+
+/** A value to be shown. Zero and `false` are values; `null`, `undefined`, empty text and invalid dates are not. */
+export type CellValue =
+  string | number | boolean | Date | SafeMarkdown | readonly (string | SafeMarkdown)[] | null | undefined;
+
+/**
+ * Text as Markdown that shows exactly this text, on one line. Links in it are taken apart (`https[:]//`), because
+ * OpenCTI makes bare URLs clickable, and these may serve malware.
+ */
+export function inlineText(text: string): string {
+  return plainText(text, MAX_CELL_LENGTH)
+    .replace(/:\/\//gu, '[:]//')
+    .replace(/www\./giu, (www) => `${www.slice(0, -1)}[.]`)
+    .replace(/&/gu, '&amp;')
+    .replace(/</gu, '&lt;')
+    .replace(/>/gu, '&gt;')
+    .replace(/[\\`*_[\]|~]/gu, '\\$&');
+}
+
+/**
+ * An identifier or URL, to be copied as it stands: never clickable, never formatted. Backticks and pipes, which would
+ * end the span or the cell, are percent-encoded, as they ought to be in URLs.
+ */
+export function codeSpan(text: string | undefined): SafeMarkdown | undefined {
+  const code = plainText(text ?? '', MAX_CELL_LENGTH)
+    .replace(/`/gu, '%60')
+    .replace(/\|/gu, '%7C');
+  return code === '' ? undefined : { markdown: `\`${code}\`` };
+}
+
+/** `2024-01-31 13:45:00 UTC`, or `N/A` for a date that is absent or invalid. */
+export function dateText(date: Date | undefined): string {
+  if (date === undefined || Number.isNaN(date.getTime())) return NOT_AVAILABLE;
+  return `${date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/u, '')} UTC`;
+}
+
+/** A value as the content of a table cell. */
+export function cell(value: CellValue): string {
+  if (value == null) return NOT_AVAILABLE;
+  if (value instanceof Date) return dateText(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : NOT_AVAILABLE;
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return inlineText(value) || NOT_AVAILABLE;
+  if ('markdown' in value) return value.markdown || NOT_AVAILABLE;
+  return listCell(value);
+}
+
+function listCell(items: readonly (string | SafeMarkdown)[]): string {
+  const shown: string[] = [];
+  let length = 0;
+  for (const item of items) {
+    const text = typeof item === 'string' ? inlineText(item) : item.markdown;
+    if (text === '') continue;
+    length += text.length;
+    if (length > 2 * MAX_CELL_LENGTH) return [...shown, '…'].join(', ');
+    shown.push(text);
+  }
+  return shown.join(', ') || NOT_AVAILABLE;
+}
+
+/** One line for each row, after the heading. Rows that are too short are filled with `N/A`. */
+export function table(columns: readonly string[], rows: readonly (readonly CellValue[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(columns.map(cell)),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(columns.map((_, index) => cell(row[index])))),
+  ];
+}
+
+/**
+ * Puts a Note together from its blocks, with an empty line between them; empty blocks are left out. A Note that gets
+ * too long is cut between two lines, which never breaks a table, and says so.
+ */
+export function composeNote(blocks: readonly (readonly string[])[]): string {
+  const lines = blocks.filter((block) => block.length > 0).flatMap((block) => ['', ...block]);
+  const kept: string[] = [];
+  let length = 0;
+  for (const line of lines.slice(1)) {
+    length += line.length + 1;
+    if (length > MAX_NOTE_LENGTH)
+      return [...kept, '', '*The rest is left out: this note got too long.*'].join('\n');
+    kept.push(line);
+  }
+  return kept.join('\n');
+}

@@ -1,0 +1,187 @@
+import { createNote } from '../stix/create.js';
+import type { Note } from '../stix/objects.js';
+import { guiLink } from '../virustotal/gui-link.js';
+import type { CommonReport, EngineResult, GtiAssessment, Report } from '../virustotal/schema.js';
+import type { MappingContext } from './context.js';
+import { cell, codeSpan, composeNote, dateText, inlineText, table, type CellValue } from './note-markdown.js';
+import { plainText } from './plain-text.js';
+import { scoreToSet, type Verdict } from './score.js';
+import { stixDate } from './stix-date.js';
+import { detectionClause, nounOf } from './verdict-text.js';
+
+/** A row of the table of attributes: what it is, and its value. */
+export type AttributeRow = readonly [label: string, value: CellValue];
+
+/** How much of a report goes into the Note with the results. */
+export interface ResultsDetail {
+  /** `none` leaves the headline and the facts; `versions` adds to each engine its version and update. */
+  readonly engines: 'none' | 'plain' | 'versions';
+  /** Shown when the option for it is on. */
+  readonly attributes: readonly AttributeRow[];
+}
+
+/** What must be seen first, then what clears an object, then what says nothing. */
+const CATEGORY_ORDER = ['malicious', 'suspicious', 'harmless', 'undetected'];
+
+/**
+ * The Note that a person reads first: the verdict in one line, where the score comes from, and what each engine says.
+ * A clean result is said as plainly as a bad one. The content has no time of enrichment in it, so that enriching
+ * again changes the Note only when VirusTotal's data changed.
+ */
+export function resultsNote(
+  report: Report,
+  verdict: Verdict,
+  detail: ResultsDetail,
+  context: MappingContext,
+): Note {
+  const attributes = context.options.includeAttributesInNote ? detail.attributes : [];
+  const content = composeNote([
+    [`**VirusTotal: ${headline(verdict, context)}.**`],
+    facts(report, verdict, context),
+    ...section('Attributes', attributes.length === 0 ? [] : table(['Attribute', 'Value'], attributes)),
+    ...section('Engines', engineTable(report.results, detail.engines)),
+  ]);
+  return note('results', 'VirusTotal results', content, context);
+}
+
+/** The Note with what vendors take a domain or URL to be; `undefined` when none of them says anything. */
+export function categoriesNote(
+  categories: readonly { readonly vendor: string; readonly category: string }[],
+  context: MappingContext,
+): Note | undefined {
+  if (categories.length === 0) return undefined;
+  const noun = nounOf(context.observable.type);
+  const vendors =
+    categories.length === 1 ? '1 vendor categorises' : `${categories.length} vendors categorise`;
+  const content = composeNote([
+    [`**VirusTotal: ${vendors} this ${noun}.**`],
+    [`- **Looked up:** ${cell(codeSpan(context.observable.value))}`],
+    table(
+      ['Vendor', 'Category'],
+      categories.map(({ vendor, category }) => [vendor, category]),
+    ),
+  ]);
+  return note('categories', 'VirusTotal categories', content, context);
+}
+
+/** The rows of attributes that every kind of object has. */
+export function communityRows({
+  reputation,
+  votes,
+  lastModificationDate,
+}: CommonReport): readonly AttributeRow[] {
+  return [
+    ['Community reputation', reputation],
+    ['Community votes', votes && `${votes.malicious} malicious, ${votes.harmless} harmless`],
+    ['Last modification', lastModificationDate],
+  ];
+}
+
+/** Whether the enriched object keeps its score because VirusTotal's is lower. */
+export function keepsHigherScore(verdict: Verdict, context: MappingContext): boolean {
+  const { score } = verdict;
+  return (
+    score !== undefined &&
+    scoreToSet(score, context.subject.score, context.options.replaceWithLowerScore) === undefined
+  );
+}
+
+/** An Indicator may hold several values, each with its own Notes, so there the value is part of kind and title. */
+function note(kind: string, title: string, content: string, context: MappingContext): Note {
+  const { subject, observable } = context;
+  const ofIndicator = subject.entityType === 'Indicator';
+  return createNote(
+    {
+      subjectId: subject.id,
+      kind: ofIndicator ? `${kind}:${observable.type}:${observable.value}` : kind,
+      abstract: ofIndicator ? `${title}: ${plainText(observable.value, 200)}` : title,
+      content,
+      created: stixDate(subject.createdAt),
+    },
+    context,
+  );
+}
+
+function section(title: string, lines: readonly string[]): (readonly string[])[] {
+  return lines.length === 0 ? [] : [[`### ${title}`], lines];
+}
+
+function headline({ detection }: Verdict, context: MappingContext): string {
+  const clause = detectionClause(detection, `this ${nounOf(context.observable.type)}`);
+  if (detection === undefined || detection.engines === 0) return clause;
+  return `${clause} (${detection.malicious}/${detection.engines})`;
+}
+
+function facts(report: Report, verdict: Verdict, context: MappingContext): string[] {
+  const { subject, observable } = context;
+  const lines = [
+    `- **Looked up:** ${cell(codeSpan(observable.value))}`,
+    `- **Score:** ${scoreText(verdict)}`,
+  ];
+  if (keepsHigherScore(verdict, context)) {
+    const thing = subject.entityType === 'Indicator' ? 'Indicator' : nounOf(observable.type);
+    lines.push(
+      `- **Score kept:** this ${thing} keeps its score of ${subject.score ?? 0}, because VirusTotal's score of ` +
+        `${verdict.score ?? 0} is lower`,
+    );
+  }
+  if (report.stats !== undefined) lines.push(`- **Engines:** ${countsText(report.stats)}`);
+  if (report.gti !== undefined) lines.push(...gtiLines(report.gti));
+  lines.push(`- **Last analysis:** ${dateText(report.lastAnalysisDate)}`);
+  lines.push(`- **Full report:** [open in VirusTotal](<${guiLink(report.kind, report.id)}>)`);
+  return lines;
+}
+
+function scoreText({ score, scoreSource }: Verdict): string {
+  if (score === undefined) return 'none, because there is no verdict';
+  return scoreSource === 'gti'
+    ? `${score} (threat score of Google Threat Intelligence)`
+    : `${score} (percentage of malicious among malicious, harmless and undetected)`;
+}
+
+function countsText(stats: NonNullable<Report['stats']>): string {
+  const counts = `${stats.malicious} malicious, ${stats.suspicious} suspicious, ${stats.harmless} harmless, ${stats.undetected} undetected`;
+  const silent = stats.timeout + stats.confirmedTimeout + stats.failure + stats.typeUnsupported;
+  return silent === 0
+    ? counts
+    : `${counts}; ${silent} without a verdict (timeout, failure, unsupported type)`;
+}
+
+function gtiLines({ verdict, severity, description }: GtiAssessment): string[] {
+  const assessment = [verdict, severity].filter((text) => text !== undefined).map(inlineText);
+  const parts = description === undefined ? assessment : [...assessment, inlineText(description)];
+  return parts.length === 0 ? [] : [`- **Google Threat Intelligence:** ${parts.join('; ')}`];
+}
+
+function engineTable(results: readonly EngineResult[], detail: ResultsDetail['engines']): string[] {
+  if (detail === 'none' || results.length === 0) return [];
+  const sorted = [...results].sort(compareResults);
+  return detail === 'plain'
+    ? table(
+        ['Engine', 'Verdict', 'Result'],
+        sorted.map(({ engine, category, result }) => [engine, category, result]),
+      )
+    : table(
+        ['Engine', 'Verdict', 'Result', 'Version', 'Updated'],
+        sorted.map(({ engine, category, result, version, updated }) => [
+          engine,
+          category,
+          result,
+          version,
+          updated,
+        ]),
+      );
+}
+
+function compareResults(a: EngineResult, b: EngineResult): number {
+  const byCategory = categoryRank(a.category) - categoryRank(b.category);
+  if (byCategory !== 0) return byCategory;
+  // Not localeCompare: the order must not depend on where the connector runs.
+  const [nameA, nameB] = [a.engine.toLowerCase(), b.engine.toLowerCase()];
+  return nameA < nameB ? -1 : nameA > nameB ? 1 : 0;
+}
+
+function categoryRank(category: string): number {
+  const rank = CATEGORY_ORDER.indexOf(category);
+  return rank === -1 ? CATEGORY_ORDER.length : rank;
+}

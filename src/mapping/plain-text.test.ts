@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainText } from './plain-text.js';
+
+describe('plainText', () => {
+  it('turns line breaks and runs of white space into one blank', () => {
+    expect(plainText('  a\r\n\tb\u2028c\u0085d  ', 100)).toBe('a b c d');
+  });
+
+  it('drops control characters, bidirectional marks, zero-width characters and lone surrogates', () => {
+    expect(plainText('in\u0000vo\u202Eice\u200B\uD800.exe\u001B[0m', 100)).toBe('invoice.exe[0m');
+  });
+
+  it('keeps letters of every script and whole emoji', () => {
+    expect(plainText('Отчёт 報告 😀', 100)).toBe('Отчёт 報告 😀');
+  });
+
+  it('cuts long text and says so', () => {
+    expect(plainText('abcdefghij', 5)).toBe('abcd…');
+  });
+
+  it('never cuts a surrogate pair in two', () => {
+    expect(plainText('abc😀def', 5)).toBe('abc…');
+  });
+
+  it('gives one clean line of at most the wanted length for any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+        const line = plainText(text, 50);
+        expect(line.length).toBeLessThanOrEqual(50);
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+        expect(line).toBe(line.trim());
+      }),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { observablePattern } from '../stix/pattern.js';
+import type { UrlReport } from '../virustotal/schema.js';
+import type { MappedReport, MappingContext } from './context.js';
+import { indicatorFromVerdict } from './indicator.js';
+import { assembleReport, virusTotalReference } from './mapped-report.js';
+import { codeSpan } from './note-markdown.js';
+import { categoriesNote, communityRows, resultsNote, type AttributeRow } from './notes.js';
+import { readVerdict } from './score.js';
+
+/**
+ * Maps the report of a URL.
+ *
+ * @param lastServingIpAddress - Only shown among the attributes: OpenCTI has no relationship for it.
+ */
+export function mapUrlReport(
+  report: UrlReport,
+  context: MappingContext,
+  lastServingIpAddress: string | undefined,
+): MappedReport {
+  const { observable, options } = context;
+  const verdict = readVerdict(report);
+  const detail = { engines: 'plain', attributes: attributes(report, lastServingIpAddress) } as const;
+  const target = {
+    value: observable.value,
+    pattern: observablePattern(observable.type, observable.value),
+    reference: virusTotalReference(report),
+  };
+  return assembleReport(
+    report,
+    verdict,
+    {
+      verdictIndicator: indicatorFromVerdict(target, verdict, options.url.indicator, context),
+      notes: [resultsNote(report, verdict, detail, context), categoriesNote(report.categories, context)],
+    },
+    context,
+  );
+}
+
+function attributes(report: UrlReport, lastServingIpAddress: string | undefined): readonly AttributeRow[] {
+  return [
+    ['URL', codeSpan(report.url)],
+    ['Final URL', codeSpan(report.finalUrl)],
+    ['Title', report.title],
+    ['Redirections', report.redirectionChain.map(codeSpan).filter((url) => url !== undefined)],
+    ['Last serving IP address', codeSpan(lastServingIpAddress)],
+    ['HTTP response code', report.responseCode],
+    ['Response size (bytes)', report.responseBytes],
+    ['Response SHA-256', codeSpan(report.responseSha256)],
+    ['Threat names', report.threatNames],
+    ['First submission', report.firstSubmissionDate],
+    ['Last submission', report.lastSubmissionDate],
+    ['Times submitted', report.timesSubmitted],
+    ['Tags', report.tags],
+    ...communityRows(report),
+  ];
+}

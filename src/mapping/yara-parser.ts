@@ -1,0 +1,239 @@
+import { yaraRuleDate } from './yara-date.js';
+import { YaraLexer, type Token } from './yara-lexer.js';
+
+/** A rule that is whole, by its place in the ruleset's text. */
+export interface YaraRule {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly isGlobal: boolean;
+  readonly position: number;
+  readonly date: Date | undefined;
+  /** Identifiers of the condition that are neither keywords nor fields. */
+  readonly identifiers: ReadonlySet<string>;
+  /** The identifiers that a dot follows: modules, or structures of an included or external kind. */
+  readonly structures: ReadonlySet<string>;
+  /** Prefixes of `of (Prefix*)`. */
+  readonly wildcards: ReadonlySet<string>;
+}
+
+/** What a ruleset holds. */
+export interface ScannedRuleset {
+  readonly rules: YaraRule[];
+  readonly brokenRules: ReadonlySet<string>;
+  readonly hasBrokenGlobal: boolean;
+  readonly imports: ReadonlySet<string>;
+  readonly hasInclude: boolean;
+}
+
+/**
+ * Scans a ruleset once, in linear time whatever the text: after a fault the scan goes on where the fault was noticed,
+ * never from an earlier place. Never throws.
+ */
+export function scanYaraRuleset(source: string): ScannedRuleset {
+  return new RulesetParser(source).parse();
+}
+
+/** Words of a condition that are no reference. */
+const conditionKeywords: ReadonlySet<string> = new Set(
+  (
+    'all and any at contains defined endswith entrypoint false filesize for icontains iendswith iequals in ' +
+    'istartswith matches none not of or startswith them true with'
+  ).split(' '),
+);
+
+/** Words that never stand in the body of a rule: meeting one means that the rule before it was never closed. */
+const topLevelKeywords: ReadonlySet<string> = new Set(['rule', 'import', 'include']);
+
+/** Reads the top level of a ruleset and, of each rule, its place, its date and what its condition uses. */
+class RulesetParser {
+  private readonly lexer: YaraLexer;
+  private token: Token;
+  private readonly rules: YaraRule[] = [];
+  private readonly brokenRules = new Set<string>();
+  private hasBrokenGlobal = false;
+
+  constructor(source: string) {
+    this.lexer = new YaraLexer(source);
+    this.token = this.lexer.next();
+  }
+
+  parse(): ScannedRuleset {
+    const imports = new Set<string>();
+    let hasInclude = false;
+    let modifiers: { start: number; isGlobal: boolean } | undefined;
+    while (this.token.kind !== 'end') {
+      const { kind, value, start } = this.token;
+      const word = kind === 'word' ? value : '';
+      this.advance();
+      if (word === 'private' || word === 'global') {
+        modifiers = {
+          start: modifiers?.start ?? start,
+          isGlobal: word === 'global' || modifiers?.isGlobal === true,
+        };
+        continue;
+      }
+      if (word === 'rule') this.rule(modifiers?.start ?? start, modifiers?.isGlobal === true);
+      else if (word === 'include') hasInclude = true;
+      else if (word === 'import' && this.token.kind === 'text' && /^[A-Za-z_]\w*$/.test(this.token.value)) {
+        imports.add(this.token.value);
+      }
+      modifiers = undefined;
+    }
+    return {
+      rules: this.rules,
+      brokenRules: this.brokenRules,
+      hasBrokenGlobal: this.hasBrokenGlobal,
+      imports,
+      hasInclude,
+    };
+  }
+
+  private rule(start: number, isGlobal: boolean): void {
+    const name = this.token.kind === 'word' ? this.token.value : '';
+    const body = name === '' || topLevelKeywords.has(name) ? undefined : this.body();
+    if (body !== undefined) {
+      this.rules.push({
+        name,
+        start,
+        end: body.end,
+        isGlobal,
+        position: this.rules.length,
+        date: body.date,
+        ...body.uses,
+      });
+    } else {
+      if (isGlobal) this.hasBrokenGlobal = true;
+      this.brokenRules.add(name);
+    }
+  }
+
+  /** From the rule's name to behind its `}`; `undefined` at the first token that cannot belong to the rule. */
+  private body(): { end: number; date: Date | undefined; uses: ConditionUses } | undefined {
+    do this.advance();
+    while (this.token.kind === 'word' ? !topLevelKeywords.has(this.token.value) : this.isSign(':'));
+    if (!this.isSign('{')) return undefined;
+    this.advance();
+    const date = this.meta();
+    for (;;) {
+      if (this.leavesRule() || this.isSign('}')) return undefined;
+      const atCondition = this.isWord('condition');
+      const afterEquals = this.isSign('=');
+      this.advance();
+      if (afterEquals && this.isSign('{')) {
+        if (!this.lexer.skipHexString()) {
+          this.advance();
+          return undefined;
+        }
+        this.advance();
+      } else if (atCondition && this.isSign(':')) break;
+    }
+    const condition = new ConditionReader();
+    for (;;) {
+      this.advance();
+      if (this.leavesRule() || this.isSign('{')) return undefined;
+      if (this.isSign('}')) break;
+      condition.read(this.token);
+    }
+    const end = this.token.start + 1;
+    this.advance();
+    return { end, date, uses: condition.finish() };
+  }
+
+  /** Reads the meta section, if there is one, for the date of the rule. */
+  private meta(): Date | undefined {
+    const values = new Map<string, string>();
+    let key = '';
+    if (!this.isWord('meta')) return undefined;
+    while (!this.leavesRule() && !this.isWord('strings') && !this.isWord('condition') && !this.isSign('}')) {
+      const { kind, value, start } = this.token;
+      this.advance();
+      if (kind === 'word') key = value.toLowerCase();
+      else if (kind === 'text' && !values.has(key)) values.set(key, value);
+      else if (kind === 'other' && !values.has(key))
+        values.set(key, this.lexer.source.slice(start, start + 8));
+    }
+    return yaraRuleDate(values);
+  }
+
+  private advance(): void {
+    this.token = this.lexer.next();
+  }
+
+  private leavesRule(): boolean {
+    const { kind, value } = this.token;
+    return kind === 'end' || kind === 'broken' || (kind === 'word' && topLevelKeywords.has(value));
+  }
+
+  private isSign(sign: string): boolean {
+    return this.token.kind === 'sign' && this.token.value === sign;
+  }
+
+  private isWord(word: string): boolean {
+    return this.token.kind === 'word' && this.token.value === word;
+  }
+}
+
+interface ConditionUses {
+  readonly identifiers: ReadonlySet<string>;
+  readonly structures: ReadonlySet<string>;
+  readonly wildcards: ReadonlySet<string>;
+}
+
+/** Collects, token by token, what a condition refers to outside itself. */
+class ConditionReader {
+  private readonly identifiers = new Set<string>();
+  private readonly structures = new Set<string>();
+  private readonly wildcards = new Set<string>();
+  /** Variables of `for … in` and `with … =`. */
+  private readonly variables = new Set<string>();
+  /** The identifier just read; what follows decides what it is. */
+  private pending: string | undefined;
+  private pendingStar = false;
+  /** `a, b` just read; a following `in` makes variables of them. */
+  private enumeration: string[] = [];
+  private previousSign = '';
+
+  read(token: Token): void {
+    const sign = token.kind === 'sign' ? token.value : '';
+    const word = token.kind === 'word' && this.previousSign !== '.' ? token.value : '';
+    this.settlePending(sign);
+    const isIdentifier = word !== '' && !conditionKeywords.has(word);
+    if (word === 'in') for (const name of this.enumeration) this.variables.add(name);
+    if (isIdentifier) {
+      this.pending = word;
+      if (this.previousSign !== ',') this.enumeration = [];
+      this.enumeration.push(word);
+    } else if (sign !== ',') this.enumeration = [];
+    this.previousSign = sign;
+  }
+
+  finish(): ConditionUses {
+    this.settlePending('');
+    const free = (names: Set<string>): Set<string> =>
+      new Set([...names].filter((name) => !this.variables.has(name)));
+    return {
+      identifiers: free(this.identifiers),
+      structures: free(this.structures),
+      wildcards: this.wildcards,
+    };
+  }
+
+  private settlePending(sign: string): void {
+    const name = this.pending;
+    if (name === undefined) return;
+    if (sign === '*' && !this.pendingStar) {
+      this.pendingStar = true;
+      return;
+    }
+    // `Name*` is a wildcard only as an item of a list; before an operand it is a multiplication.
+    if (this.pendingStar && (sign === ',' || sign === ')')) this.wildcards.add(name);
+    else if (!this.pendingStar && sign === '=') this.variables.add(name);
+    else if (this.pendingStar || sign !== '(') {
+      this.identifiers.add(name);
+      if (!this.pendingStar && sign === '.') this.structures.add(name);
+    }
+    this.pending = undefined;
+    this.pendingStar = false;
+  }
+}

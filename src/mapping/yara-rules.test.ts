@@ -1,0 +1,455 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import { Compiler, initSync } from '@virustotal/yara-x';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { extractYaraRule, parseYaraRuleset } from './yara-rules.js';
+
+beforeAll(() => {
+  const packageFolder = dirname(createRequire(import.meta.url).resolve('@virustotal/yara-x'));
+  initSync({ module: readFileSync(join(packageFolder, 'yara_x_js_bg.wasm')) });
+});
+
+/** Compiles with the real engine and gives the names of the rules that report a match. */
+function matchingRules(ruleText: string, sample: string, externals: Record<string, unknown> = {}): string[] {
+  const compiler = new Compiler();
+  for (const [name, value] of Object.entries(externals)) compiler.defineGlobal(name, value);
+  compiler.addSource(ruleText);
+  const result = compiler.build().scan(Buffer.from(sample, 'latin1')) as {
+    matches: { identifier: string; isPrivate: boolean }[];
+  };
+  return result.matches.filter((match) => !match.isPrivate).map((match) => match.identifier);
+}
+
+function textOf(ruleset: string, ruleName: string): string {
+  const rule = extractYaraRule(ruleset, ruleName);
+  if (rule === undefined) throw new Error(`${ruleName} was not extracted`);
+  return rule.text;
+}
+
+const trickyRuleset = String.raw`
+/* A ruleset of made-up rules. rule Commented { condition: true } */
+import "math"
+import "pe" // import "cuckoo"
+
+// rule AlsoCommented { condition: true }
+rule Plain : tag1 tag2
+{
+    meta:
+        author = "A \"quoted\" author } rule Quoted { condition: true }"
+        description = "ends with a backslash \\"
+        date = "2021-03-04"
+        score = -75
+        active = true
+    strings:
+        $text = "EICAR } // not a comment /* nor this" nocase
+        $escaped = "tab\tquote\"brace}" wide ascii
+        $eicar = "EICAR" fullword private
+    condition:
+        any of them
+}
+
+private rule Marker { strings: $a = "EICAR" condition: $a }
+private rule Unused { condition: false }
+rule UsesMarker { condition: Marker and not Unused and filesize \ 2 > 1 }
+rule Helper { condition: Marker /* } */ and filesize > 0 }
+
+rule Regexes
+{
+    strings:
+        $slash = /http:\/\/[a-z}{"]+\/\*/ nocase
+        $quote = /"EICAR[^"]{2,5}"?/is
+        $braces = /E(I|X){1,2}CAR/
+    condition:
+        $braces or ($slash and $quote)
+}
+
+rule Hex
+{
+    strings:
+        $a = { 45 49 /* } " */ ( 43 | 4? ) [0-2] // } rule X {
+               41 ~00 }
+        $ = {45}
+    condition: $a and for any of ($*) : ( $ )
+}
+
+rule PrefixedName { strings: $rule = "EICAR" condition: #rule == 1 and @rule[1] >= 0 and !rule[1] == 5 }
+rule Prefixed { strings: $a = "EICAR" condition: $a and not "x" matches /rule PrefixedName \{ /i }
+rule Modules { condition: math.entropy(0, filesize) >= 0.0 and not pe.is_pe and not (defined pe.number_of_sections and pe.number_of_sections * 2 == 1) }
+rule Loops { condition: for any i in (1..3) : ( i == 2 ) and not for all s in pe.sections : ( s.name == "x" ) }
+rule Chain { condition: Prefixed and Regexes }
+rule Multiline { meta: text = """
+  rule Inside { condition: true } \"
+""" condition: true }
+rule OneOf { condition: any of (Prefixed, Plain) }
+`
+  .replace(' and not Unused_Never', ' and not Unused')
+  .replace('and filesize > 0', 'and filesize > 0');
+
+describe('extractYaraRule, judged by the real engine', () => {
+  it.each([
+    ['Plain', ['Plain']],
+    ['UsesMarker', ['UsesMarker']],
+    ['Helper', ['Helper']],
+    ['Regexes', ['Regexes']],
+    ['Hex', ['Hex']],
+    ['PrefixedName', ['PrefixedName']],
+    ['Prefixed', ['Prefixed']],
+    ['Modules', ['Modules']],
+    ['Loops', ['Loops']],
+    ['Chain', ['Regexes', 'Prefixed', 'Chain']],
+    ['Multiline', ['Multiline']],
+    ['OneOf', ['Plain', 'Prefixed', 'OneOf']],
+  ])('cuts out %s so that it compiles alone and still matches', (ruleName, expected) => {
+    const matches = matchingRules(textOf(trickyRuleset, ruleName), 'an EICAR sample');
+    expect(matches.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it.each(['Plain', 'Hex', 'UsesMarker', 'Chain', 'Prefixed'])(
+    'cuts out %s so that it still spares other data',
+    (ruleName) => {
+      expect(matchingRules(textOf(trickyRuleset, ruleName), 'nothing of interest')).toEqual([]);
+    },
+  );
+
+  it('compiles every rule of the ruleset alone, and each gives what it gives within the ruleset', () => {
+    const { ruleNames, extract } = parseYaraRuleset(trickyRuleset);
+    const whole = matchingRules(trickyRuleset, 'an EICAR sample');
+    expect(ruleNames).toHaveLength(14);
+    for (const ruleName of ruleNames) {
+      const alone = matchingRules(extract(ruleName)?.text ?? '', 'an EICAR sample');
+      expect([ruleName, alone.includes(ruleName)]).toEqual([ruleName, whole.includes(ruleName)]);
+    }
+  });
+
+  it('keeps the effect of global rules, whichever side of the rule they stand on', () => {
+    const ruleset = `
+      private rule Small { condition: filesize < 20 }
+      global private rule Before { condition: Small }
+      rule Wanted { strings: $a = "EICAR" condition: $a }
+      private global rule After { condition: uint8(0) == 0x45 }`;
+    const text = textOf(ruleset, 'Wanted');
+    expect(matchingRules(text, 'EICAR')).toEqual(['Wanted']);
+    expect(matchingRules(text, 'EICAR in much too long a sample')).toEqual([]);
+    expect(matchingRules(text, ' EICAR')).toEqual([]);
+  });
+
+  it('keeps a rule that uses external variables', () => {
+    const text = textOf('rule Wanted { condition: filename contains "eicar" and positives > 3 }', 'Wanted');
+    expect(matchingRules(text, '', { filename: 'eicar.com', positives: 4 })).toEqual(['Wanted']);
+  });
+
+  it('reads rulesets with CRLF, tabs, a byte order mark and non-ASCII text', () => {
+    const ruleset =
+      '\uFEFFimport "pe"\r\n\r\nrule\tWanted\r\n{\r\n\tmeta:\r\n\t\tauthor = "Jürgen 日本 \u202E"\r\n\tcondition:\r\n\t\tnot pe.is_pe\r\n}\r\n';
+    const text = textOf(ruleset, 'Wanted');
+    expect(text).toBe(
+      'import "pe"\r\n\r\nrule\tWanted\r\n{\r\n\tmeta:\r\n\t\tauthor = "Jürgen 日本 \u202E"\r\n\tcondition:\r\n\t\tnot pe.is_pe\r\n}\r\n',
+    );
+    expect(matchingRules(text, 'x')).toEqual(['Wanted']);
+  });
+
+  it('imports a known module that only an included file can have imported', () => {
+    const text = textOf('include "common.yar"\nrule Wanted { condition: not pe.is_pe }', 'Wanted');
+    expect(matchingRules(text, 'x')).toEqual(['Wanted']);
+  });
+
+  it('understands variables that `with` declares', () => {
+    const text = textOf(
+      'include "x"\nrule Wanted { condition: with size = filesize, two = 2 : (size > two) }',
+      'Wanted',
+    );
+    expect(matchingRules(text, 'abc')).toEqual(['Wanted']);
+  });
+});
+
+describe('extractYaraRule', () => {
+  it('gives imports, dependencies and the rule in the order of the ruleset', () => {
+    const ruleset = `
+import "pe"
+import "hash"
+private rule First { condition: pe.is_pe }
+rule Other { condition: hash.md5(0, 1) == "x" }
+private rule Second { condition: First }
+rule Wanted : tag { condition: Second and First }
+rule Later { condition: Wanted }`;
+    expect(textOf(ruleset, 'Wanted')).toBe(`import "pe"
+
+private rule First { condition: pe.is_pe }
+
+private rule Second { condition: First }
+
+rule Wanted : tag { condition: Second and First }
+`);
+  });
+
+  it('takes along every earlier rule that a wildcard names', () => {
+    const ruleset = `
+private rule Part_1 { condition: Base }
+private rule Base { condition: true }
+private rule Part_2 { condition: false }
+private rule Partial { condition: false }
+rule Wanted { condition: any of (Part_*) }
+private rule Part_3 { condition: true }`;
+    expect(textOf(ruleset, 'Wanted')).toBe(`private rule Part_1 { condition: Base }
+
+private rule Base { condition: true }
+
+private rule Part_2 { condition: false }
+
+rule Wanted { condition: any of (Part_*) }
+`);
+  });
+
+  it('does not take a multiplication for a wildcard', () => {
+    const ruleset = 'rule Sizes { condition: true } rule Wanted { condition: filesize < (Size * 2) }';
+    expect(textOf(ruleset, 'Wanted')).toBe('rule Wanted { condition: filesize < (Size * 2) }\n');
+  });
+
+  it('does not take names in texts, patterns, tags, meta keys or fields for references', () => {
+    const ruleset = `rule Other { condition: true }
+rule Wanted : Other { meta: Other = "Other" strings: $Other = /Other/i condition: $Other and pe.Other and "x" matches /Other/s }`;
+    expect(textOf(ruleset, 'Wanted').split('rule Other')).toHaveLength(1);
+  });
+
+  it('keeps the modifiers of a rule in any order, with comments between them', () => {
+    expect(textOf('global /* why */ private\nrule Wanted { condition: true }', 'Wanted')).toBe(
+      'global /* why */ private\nrule Wanted { condition: true }\n',
+    );
+  });
+
+  it('keeps a global rule that reports by itself as it is', () => {
+    const ruleset = 'rule Wanted { condition: true }\nglobal rule Limit { condition: filesize < 9 }';
+    expect(textOf(ruleset, 'Wanted')).toBe(
+      'rule Wanted { condition: true }\n\nglobal rule Limit { condition: filesize < 9 }\n',
+    );
+  });
+
+  it('takes the first of several rules with one name', () => {
+    const ruleset = 'rule Wanted { condition: true } rule Wanted { condition: false }';
+    expect(textOf(ruleset, 'Wanted')).toBe('rule Wanted { condition: true }\n');
+  });
+
+  it.each([
+    ['is not in the ruleset', 'rule Wanted2 { condition: true } rule Not_Wanted { condition: Wanted }'],
+    ['is only in a comment', '// rule Wanted { condition: true }\n/* rule Wanted { condition: true } */'],
+    ['is only in a text', 'rule Other { meta: a = "rule Wanted { condition: true }" condition: true }'],
+    [
+      'needs a rule that only an include can define',
+      'include "x.yar"\nrule Wanted { condition: FromElsewhere }',
+    ],
+    [
+      'needs a wildcard that nothing matches',
+      'rule Wanted { condition: any of (Part_*) } rule Part_1 { condition: true }',
+    ],
+    [
+      'needs a broken rule',
+      'rule Broken { strings: $a = "open\n condition: $a }\nrule Wanted { condition: Broken }',
+    ],
+    [
+      'stands beside a broken global rule',
+      'global rule Limit { condition: "open\n }\nrule Wanted { condition: true }',
+    ],
+    ['is never closed', 'rule Wanted { condition: true'],
+    ['runs into the next rule', 'rule Wanted { condition: true rule Next { condition: true }'],
+    ['has no condition', 'rule Wanted { strings: $a = "x" }'],
+    ['has no body', 'rule Wanted'],
+    ['has a text that is never closed', 'rule Wanted { strings: $a = "x condition: $a }'],
+    ['has a regular expression that is never closed', 'rule Wanted { strings: $a = /x condition: $a }'],
+    ['has a hex string that is never closed', 'rule Wanted { strings: $a = { 45 condition: $a }'],
+    ['has a comment that is never closed', 'rule Wanted { strings: $a = { 45 /* } condition: $a }'],
+    ['ends in a comment that is never closed', 'rule Wanted { condition: true /* }'],
+    ['ends behind a backslash', 'rule Wanted { meta: a = "\\'],
+  ])('gives nothing when the rule %s', (_, ruleset) => {
+    expect(extractYaraRule(ruleset, 'Wanted')).toBeUndefined();
+  });
+
+  it.each([
+    'rule Broken { condition: true\n',
+    'rule Broken { strings: $a = "open\n condition: $a }\n',
+    'rule Broken { strings: $a = { 00 zz } condition: $a }\n',
+    'rule Broken { meta: text = "ends in a backslash \\\n',
+    'rule { condition: true }\n',
+    'rule rule ',
+    '} } " \n { / \n',
+  ])('still finds a whole rule behind a broken one: %j', (broken) => {
+    expect(textOf(`${broken}rule Wanted { condition: true }`, 'Wanted')).toBe(
+      'rule Wanted { condition: true }\n',
+    );
+  });
+
+  it('keeps a rule with a well-known external variable beside an include', () => {
+    expect(textOf('include "x.yar" rule Wanted { condition: filepath contains "x" }', 'Wanted')).toBe(
+      'rule Wanted { condition: filepath contains "x" }\n',
+    );
+  });
+
+  it('asks no loop variable from an included file', () => {
+    const ruleset = `include "x.yar"
+rule Wanted { condition: for all key, value in pe.version_info : ( key != value ) and for any i in (1..4) : (i == 2) }`;
+    expect(extractYaraRule(ruleset, 'Wanted')).toBeDefined();
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', ''])('gives nothing for the name %j', (ruleName) => {
+    expect(extractYaraRule('rule Wanted { condition: true }', ruleName)).toBeUndefined();
+  });
+});
+
+describe('the date of an extracted rule', () => {
+  it.each([
+    ['date = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
+    ['date = "2021/3/4"', '2021-03-04T00:00:00.000Z'],
+    ['date = "2021.03.04"', '2021-03-04T00:00:00.000Z'],
+    ['date = "20210304"', '2021-03-04T00:00:00.000Z'],
+    ['date = 20210304', '2021-03-04T00:00:00.000Z'],
+    ['Date = " 2021-03-04 (first version)"', '2021-03-04T00:00:00.000Z'],
+    ['date = "2021-03-04T05:06:07Z"', '2021-03-04T05:06:07.000Z'],
+    ['date = "2021-03-04T05:06:07.123+02:00"', '2021-03-04T03:06:07.000Z'],
+    ['date = "2021-03-04 05:06 -0130"', '2021-03-04T06:36:00.000Z'],
+    ['date = "2021-03-04 99:99"', '2021-03-04T00:00:00.000Z'],
+    ['date = "March 4, 2021"', '2021-03-04T00:00:00.000Z'],
+    ['date = "Mar. 4th 2021"', '2021-03-04T00:00:00.000Z'],
+    ['date = "4 March 2021"', '2021-03-04T00:00:00.000Z'],
+    ['date = "04-Mar-2021"', '2021-03-04T00:00:00.000Z'],
+    ['date = "04.03.2021"', '2021-03-04T00:00:00.000Z'],
+    ['date = "25/03/2021"', '2021-03-25T00:00:00.000Z'],
+    ['date = "03/25/2021"', '2021-03-25T00:00:00.000Z'],
+    ['creation_date = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
+    ['created = "2022-01-01" date = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
+    ['date = "unknown" created = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
+  ])('is read from %s', (meta, expected) => {
+    const rule = extractYaraRule(
+      `rule Wanted { meta: ${meta} other = "1999-01-01" condition: true }`,
+      'Wanted',
+    );
+    expect(rule?.date?.toISOString()).toBe(expected);
+  });
+
+  it.each([
+    'date = "03/04/2021"',
+    'date = "2021-02-30"',
+    'date = "2021-13-01"',
+    'date = "1970-01-01"',
+    'date = "2021"',
+    'date = "yesterday"',
+    'date = ""',
+    'date = true',
+    'date = "Foo 4, 2021"',
+    'date = 1614816000',
+    'modified = "2021-03-04"',
+  ])('is not guessed from %s', (meta) => {
+    const rule = extractYaraRule(`rule Wanted { meta: ${meta} condition: true }`, 'Wanted');
+    expect(rule).toEqual({ text: `rule Wanted { meta: ${meta} condition: true }\n`, date: undefined });
+  });
+});
+
+describe('parseYaraRuleset with hostile text', () => {
+  const fragments = fc.constantFrom(
+    ...[
+      'rule ',
+      'private ',
+      'global ',
+      'import "pe"',
+      'include "x"',
+      'a',
+      'b',
+      'a*',
+      ':',
+      '{',
+      '}',
+      '(',
+      ')',
+      ',',
+    ],
+    ...[
+      'meta:',
+      'strings:',
+      'condition:',
+      '$a',
+      '=',
+      '"',
+      '"""',
+      '/',
+      '//',
+      '/*',
+      '*/',
+      '\\',
+      '\n',
+      '\r\n',
+      '.',
+      '..',
+    ],
+    ...[
+      ' for any i in ',
+      ' of ',
+      '{ 00 ',
+      '#',
+      '@',
+      '!',
+      '0x1',
+      '\uFEFF',
+      '\uD800',
+      '\0',
+      'é',
+      'date = "2021-01-01"',
+    ],
+  );
+
+  it('never throws and gives only rules that contain their own name', () => {
+    fc.assert(
+      fc.property(fc.array(fragments, { maxLength: 80 }), (pieces) => {
+        const index = parseYaraRuleset(pieces.join(''));
+        for (const name of index.ruleNames) {
+          const rule = index.extract(name);
+          if (rule !== undefined) expect(rule.text).toContain(name);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('gives the same rule again from what it gave', () => {
+    const index = parseYaraRuleset(trickyRuleset);
+    for (const name of index.ruleNames) {
+      const text = index.extract(name)?.text ?? '';
+      expect(extractYaraRule(text, name)?.text).toBe(text);
+    }
+  });
+
+  it.each([
+    ['open rules', 'rule a { strings: $a = "x" '],
+    ['open comments', 'rule a { /* '],
+    ['open texts', 'rule a { meta: b = "'],
+    ['open multi-line texts', 'rule a { meta: b = """ x '],
+    ['open hex strings', 'rule a { strings: $a = { 00 '],
+    ['open braces', '{ '],
+    ['modifiers', 'private global '],
+    ['dots', '. '],
+  ])('reads megabytes of %s in linear time', (_, fragment) => {
+    const scanned = parseYaraRuleset(fragment.repeat(Math.ceil(2_000_000 / fragment.length)));
+    expect(scanned.ruleNames).toEqual([]);
+  });
+
+  it('extracts thousands of rules of one large ruleset from one scan, along a chain of references', () => {
+    const count = 5_000;
+    const rules = Array.from({ length: count }, (_, n) => {
+      const filler = `strings: $a = "${'x'.repeat(400)}"`;
+      return `private rule R${n} { ${filler} condition: $a and ${n % 100 === 0 ? 'true' : `R${n - 1}`} }`;
+    });
+    const index = parseYaraRuleset(rules.join('\n'));
+    expect(index.ruleNames).toHaveLength(count);
+    expect(index.extract('R4999')?.text.match(/rule R/g)).toHaveLength(100);
+    for (const name of index.ruleNames) expect(index.extract(name)).toBeDefined();
+  });
+
+  it('follows a chain of references far deeper than the call stack', () => {
+    const rules = Array.from(
+      { length: 50_000 },
+      (_, n) => `rule R${n} { condition: ${n === 0 ? 'true' : `R${n - 1}`} }`,
+    );
+    expect(extractYaraRule(rules.join('\n'), 'R49999')?.text.match(/rule/g)).toHaveLength(50_000);
+  });
+});

@@ -1,0 +1,200 @@
+import type {
+  IndicatorPolicy,
+  MappingContext,
+  MappingOptions,
+  ObservableType,
+  Subject,
+} from '../../src/mapping/context.js';
+import type { StixId } from '../../src/stix/objects.js';
+import type {
+  AnalysisStats,
+  CommonReport,
+  DomainReport,
+  EngineResult,
+  FileReport,
+  IpAddressReport,
+  UrlReport,
+} from '../../src/virustotal/schema.js';
+
+/** Reports and contexts for tests of the mapping: obviously fake, and empty unless a test says otherwise. */
+
+export const AUTHOR_ID: StixId = 'identity--173c879a-bfb3-5dee-9f1f-3fffd76a8756';
+export const TLP_AMBER: StixId = 'marking-definition--f88d31f6-486f-44da-b317-01333bde0b82';
+export const NOW = new Date('2026-03-04T05:06:07.890Z');
+export const CREATED_AT = new Date('2025-01-02T03:04:05.678Z');
+
+/** The EICAR test file. */
+export const EICAR = {
+  md5: '44d88612fea8a8f36de82e1278abb02f',
+  sha1: '3395856ce81f2b7382dee72602f798b642f14140',
+  sha256: '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f',
+} as const;
+
+export const policy: IndicatorPolicy = { createPositives: 10, validMinutes: 2880, detect: true };
+
+export const options: MappingOptions = {
+  replaceWithLowerScore: true,
+  includeAttributesInNote: false,
+  file: { fullReportNote: true, importYara: true, indicator: policy },
+  ip: { addRelationships: true, indicator: policy },
+  domain: { addRelationships: true, indicator: policy },
+  url: { indicator: policy },
+};
+
+export interface ContextChanges {
+  readonly subject?: Partial<Subject>;
+  readonly options?: Partial<MappingOptions>;
+  readonly markings?: readonly StixId[];
+}
+
+/** A context in which the observable itself is enriched. */
+export function contextFor(
+  type: ObservableType,
+  value: string,
+  subjectId: StixId,
+  changes: ContextChanges = {},
+): MappingContext {
+  return {
+    now: NOW,
+    authorId: AUTHOR_ID,
+    markings: changes.markings ?? [TLP_AMBER],
+    subject: {
+      id: subjectId,
+      entityType: type,
+      score: undefined,
+      name: undefined,
+      createdAt: CREATED_AT,
+      ...changes.subject,
+    },
+    observable: { type, value },
+    options: { ...options, ...changes.options },
+  };
+}
+
+/** A context in which an Indicator is enriched that holds the value. */
+export function indicatorContextFor(
+  type: ObservableType,
+  value: string,
+  changes: ContextChanges = {},
+): MappingContext {
+  const id: StixId = 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51';
+  return contextFor(type, value, id, {
+    ...changes,
+    subject: { entityType: 'Indicator', ...changes.subject },
+  });
+}
+
+export function stats(counters: Partial<AnalysisStats>): AnalysisStats {
+  return {
+    malicious: 0,
+    suspicious: 0,
+    undetected: 0,
+    harmless: 0,
+    timeout: 0,
+    confirmedTimeout: 0,
+    failure: 0,
+    typeUnsupported: 0,
+    ...counters,
+  };
+}
+
+export function engineResult(engine: string, category: string, result?: string): EngineResult {
+  return { engine, category, result, version: undefined, updated: undefined };
+}
+
+const nothingCommon: Omit<CommonReport, 'id'> = {
+  stats: undefined,
+  results: [],
+  lastAnalysisDate: undefined,
+  lastModificationDate: undefined,
+  reputation: undefined,
+  votes: undefined,
+  tags: [],
+  gti: undefined,
+};
+
+export function fileReport(changes: Partial<FileReport> = {}): FileReport {
+  return {
+    kind: 'file',
+    id: EICAR.sha256,
+    ...nothingCommon,
+    md5: undefined,
+    sha1: undefined,
+    sha256: undefined,
+    size: undefined,
+    meaningfulName: undefined,
+    names: [],
+    typeDescription: undefined,
+    typeTag: undefined,
+    magic: undefined,
+    ssdeep: undefined,
+    tlsh: undefined,
+    firstSubmissionDate: undefined,
+    lastSubmissionDate: undefined,
+    creationDate: undefined,
+    timesSubmitted: undefined,
+    uniqueSources: undefined,
+    threatLabel: undefined,
+    threatCategories: [],
+    threatNames: [],
+    yaraMatches: [],
+    ...changes,
+  };
+}
+
+export function ipAddressReport(changes: Partial<IpAddressReport> = {}): IpAddressReport {
+  return {
+    kind: 'ip_address',
+    id: '198.51.100.3',
+    ...nothingCommon,
+    asn: undefined,
+    asOwner: undefined,
+    network: undefined,
+    country: undefined,
+    continent: undefined,
+    registry: undefined,
+    jarm: undefined,
+    whoisDate: undefined,
+    ...changes,
+  };
+}
+
+export function domainReport(changes: Partial<DomainReport> = {}): DomainReport {
+  return {
+    kind: 'domain',
+    id: 'example.com',
+    ...nothingCommon,
+    categories: [],
+    registrar: undefined,
+    creationDate: undefined,
+    lastUpdateDate: undefined,
+    expirationDate: undefined,
+    dnsRecords: [],
+    dnsRecordsDate: undefined,
+    popularityRanks: [],
+    jarm: undefined,
+    whoisDate: undefined,
+    ...changes,
+  };
+}
+
+export function urlReport(changes: Partial<UrlReport> = {}): UrlReport {
+  return {
+    kind: 'url',
+    id: '0f115db062b7c0dd030b16878c99dea5c354b49dc37b38eb8846179c7783e9d7',
+    ...nothingCommon,
+    url: undefined,
+    finalUrl: undefined,
+    title: undefined,
+    categories: [],
+    threatNames: [],
+    firstSubmissionDate: undefined,
+    lastSubmissionDate: undefined,
+    timesSubmitted: undefined,
+    responseCode: undefined,
+    responseBytes: undefined,
+    responseSha256: undefined,
+    redirectionChain: [],
+    ...changes,
+  };
+}
