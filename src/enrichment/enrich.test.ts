@@ -1,0 +1,257 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { MappingOptions } from '../mapping/context.js';
+import { fixedClock } from '../shared/clock.js';
+import { ConnectorError } from '../shared/connector-error.js';
+import type { JsonObject } from '../shared/json.js';
+import { TLP_IDS } from '../stix/markings.js';
+import { parseReport } from '../virustotal/parse-report.js';
+import type { LookUp, VirusTotal, VtObject } from '../virustotal/schema.js';
+import { createEnrich } from './enrich.js';
+import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
+import type { EnrichmentRequest } from './request.js';
+
+const indicator = { createPositives: 10, validMinutes: 2880, detect: true };
+const mapping: MappingOptions = {
+  replaceWithLowerScore: true,
+  includeAttributesInNote: false,
+  file: { fullReportNote: true, importYara: true, indicator },
+  ip: { addRelationships: true, indicator },
+  domain: { addRelationships: true, indicator },
+  url: { indicator },
+};
+
+const now = new Date('2026-01-02T03:04:05.678Z');
+
+interface Scenario {
+  /** Answers by value; a value that is not here is unknown to VirusTotal. */
+  reports?: Record<string, JsonObject | Error>;
+  entity?: JsonObject | undefined;
+  scope?: readonly string[];
+  options?: Partial<MappingOptions>;
+}
+
+function valueOf(object: VtObject): string {
+  switch (object.kind) {
+    case 'file':
+      return object.hash;
+    case 'ip_address':
+      return object.address;
+    case 'domain':
+      return object.name;
+    case 'url':
+      return object.url;
+  }
+}
+
+/** Enriches one entity and tells what VirusTotal was asked. */
+async function enrich(
+  request: Partial<EnrichmentRequest>,
+  scenario: Scenario = {},
+): Promise<{ outcome: EnrichmentOutcome; asked: string[] }> {
+  const asked: string[] = [];
+  const virusTotal: VirusTotal = {
+    lookUp: (object): Promise<LookUp> => {
+      const value = valueOf(object);
+      asked.push(value);
+      const attributes = scenario.reports?.[value];
+      if (attributes === undefined) return Promise.resolve({ found: false });
+      if (attributes instanceof Error) return Promise.reject(attributes);
+      const report = parseReport(object.kind, { data: { type: object.kind, id: value, attributes } })!;
+      return Promise.resolve({ found: true, report, fetchedAt: now });
+    },
+    yaraRuleset: (id) => {
+      asked.push(`ruleset ${id}`);
+      return Promise.reject(new ConnectorError('no rulesets today', 'transient'));
+    },
+    lastServingIpAddress: (id) => {
+      asked.push(`server of ${id}`);
+      return Promise.resolve('8.8.4.4');
+    },
+    quota: () => Promise.reject(new Error('not asked here')),
+  };
+  const run = createEnrich({
+    entities: { readEntity: () => Promise.resolve(scenario.entity) },
+    virusTotal,
+    clock: fixedClock(now),
+    logger: pino({ level: 'silent' }),
+    gate: { scope: scenario.scope ?? [], maxTlp: 'TLP:AMBER' },
+    mapping: { ...mapping, ...scenario.options },
+  });
+  const outcome = await run({
+    key: 'work_1',
+    mode: 'auto',
+    entityId: 'ipv4-addr--cbd67181-b9f8-595b-8bc3-3971e34fa1cc',
+    entityType: undefined,
+    workId: 'work_1',
+    draftId: undefined,
+    applicantId: undefined,
+    playbook: undefined,
+    entity: undefined,
+    validation: { mode: undefined, force: false },
+    receivedAt: now,
+    ...request,
+  });
+  return { outcome, asked };
+}
+
+const address: JsonObject = {
+  type: 'ipv4-addr',
+  id: 'ipv4-addr--cbd67181-b9f8-595b-8bc3-3971e34fa1cc',
+  value: '1.1.1.1',
+};
+const malicious = { last_analysis_stats: { malicious: 12, harmless: 3, undetected: 5, suspicious: 0 } };
+
+describe('enrich', () => {
+  it('maps the report of an entity that came with the message', async () => {
+    const { outcome, asked } = await enrich({ entity: address }, { reports: { '1.1.1.1': malicious } });
+    expect(asked).toEqual(['1.1.1.1']);
+    expect(outcome.status).toBe('enriched');
+    const { leanEntity, objects, message } = outcome as EnrichedOutcome;
+    expect(leanEntity).toMatchObject({ id: address.id, type: 'ipv4-addr', value: '1.1.1.1' });
+    expect(objects.map((object) => object.type)).toEqual(['identity', 'indicator', 'note', 'relationship']);
+    expect(message).toContain('12 of 20 engines');
+  });
+
+  it('reads the entity from the platform when the message did not carry it', async () => {
+    const { outcome } = await enrich({}, { entity: address, reports: { '1.1.1.1': malicious } });
+    expect(outcome.status).toBe('enriched');
+  });
+
+  it('fails with a sentence when the entity cannot be read', async () => {
+    const { outcome, asked } = await enrich({});
+    expect(outcome).toMatchObject({ status: 'failed' });
+    expect(outcome.message).toMatch(/cannot be read: it was deleted, or the connector's user may not see it/);
+    expect(asked).toEqual([]);
+  });
+
+  it('never asks about an object above the TLP ceiling', async () => {
+    const secret = { ...address, object_marking_refs: [TLP_IDS['TLP:CLEAR'], TLP_IDS['TLP:RED']] };
+    const { outcome, asked } = await enrich({ entity: secret }, { reports: { '1.1.1.1': malicious } });
+    expect(outcome).toMatchObject({ status: 'skipped', reason: 'refused' });
+    expect(asked).toEqual([]);
+  });
+
+  it('leaves types outside the scope alone, whatever the case of the scope', async () => {
+    expect((await enrich({ entity: address }, { scope: ['Url'] })).outcome).toMatchObject({
+      reason: 'out-of-scope',
+    });
+    expect((await enrich({ entity: address }, { scope: ['ipv4-addr'] })).outcome.status).toBe('unknown');
+  });
+
+  it.each([
+    [{ type: 'ipv4-addr', id: 'ipv4-addr--1', value: '192.168.0.1' }, 'invalid-value'],
+    [{ type: 'file', id: 'file--1', hashes: { MD5: 'zz' } }, 'invalid-value'],
+    [{ type: 'file', id: 'file--1', name: 'a.exe' }, 'invalid-value'],
+    [{ type: 'url', id: 'url--1', value: 'not a url' }, 'invalid-value'],
+    [{ type: 'email-addr', id: 'email-addr--1', value: 'a@example.com' }, 'out-of-scope'],
+    [
+      { type: 'indicator', id: 'indicator--1', pattern_type: 'yara', pattern: 'rule a {condition: true}' },
+      'nothing-to-look-up',
+    ],
+  ])('settles %o without asking, with a sentence that says why', async (entity, reason) => {
+    const { outcome, asked } = await enrich({ entity });
+    expect(outcome).toMatchObject({ status: 'skipped', reason });
+    expect(outcome.message).toMatch(/^VirusTotal: .{20,}/);
+    expect(asked).toEqual([]);
+  });
+
+  it('says that VirusTotal has no report, which is a result', async () => {
+    const { outcome } = await enrich({ entity: address });
+    expect(outcome).toEqual({ status: 'unknown', message: 'VirusTotal has no report on 1.1.1.1.' });
+  });
+
+  it('turns a failure of VirusTotal into an outcome that a person understands', async () => {
+    const failure = new ConnectorError(
+      'the API key is not accepted; check VIRUSTOTAL_TOKEN.',
+      'configuration',
+    );
+    const { outcome } = await enrich({ entity: address }, { reports: { '1.1.1.1': failure } });
+    expect(outcome).toEqual({
+      status: 'failed',
+      error: failure,
+      message: 'VirusTotal: the API key is not accepted; check VIRUSTOTAL_TOKEN.',
+    });
+  });
+
+  it('maps a file although its rulesets cannot be had', async () => {
+    const hash = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
+    const report = {
+      ...malicious,
+      sha256: hash,
+      crowdsourced_yara_results: [{ rule_name: 'a', ruleset_id: '0001' }],
+    };
+    const { outcome, asked } = await enrich(
+      {
+        entity: {
+          type: 'file',
+          id: 'file--1',
+          hashes: { MD5: '44d88612fea8a8f36de82e1278abb02f', 'SHA-256': hash },
+        },
+      },
+      { reports: { [hash]: report } },
+    );
+    expect(asked).toEqual([hash, 'ruleset 0001']);
+    expect(outcome.status).toBe('enriched');
+  });
+
+  it.each([
+    [false, ['https://example.com/']],
+    [true, ['https://example.com/', 'server of https://example.com/']],
+  ])('asks for the serving address of a URL only for the attributes note (%s)', async (wanted, expected) => {
+    const { asked } = await enrich(
+      { entity: { type: 'url', id: 'url--1', value: 'https://example.com/' } },
+      { reports: { 'https://example.com/': malicious }, options: { includeAttributesInNote: wanted } },
+    );
+    expect(asked).toEqual(expected);
+  });
+});
+
+describe('enriching an Indicator', () => {
+  const compound = {
+    type: 'indicator',
+    id: 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51',
+    name: 'two values',
+    pattern:
+      "[ipv4-addr:value = '1.1.1.1'] OR [domain-name:value = 'evil.example.com'] OR [ipv4-addr:value = '10.0.0.1']",
+    pattern_type: 'stix',
+    valid_from: '2026-01-01T00:00:00.000Z',
+  };
+  const clean = { last_analysis_stats: { malicious: 0, harmless: 9, undetected: 1 } };
+
+  it('looks up each value and merges the reports: the highest score counts, and no further Indicator is made', async () => {
+    const { outcome, asked } = await enrich(
+      { entity: compound },
+      { reports: { '1.1.1.1': malicious, 'evil.example.com': clean } },
+    );
+    expect(asked).toEqual(['1.1.1.1', 'evil.example.com']);
+    const { leanEntity, objects, message } = outcome as EnrichedOutcome;
+    expect(JSON.stringify(leanEntity)).toContain('"score":60');
+    expect(objects.filter((object) => object.type === 'indicator')).toEqual([]);
+    expect(new Set(objects.map((object) => object.id)).size).toBe(objects.length);
+    expect(message).toMatch(/10\.0\.0\.1/);
+  });
+
+  it('keeps what was found when one of the values cannot be looked up', async () => {
+    const { outcome } = await enrich(
+      { entity: compound },
+      {
+        reports: { '1.1.1.1': malicious, 'evil.example.com': new ConnectorError('try later.', 'transient') },
+      },
+    );
+    expect(outcome.status).toBe('enriched');
+    expect(outcome.message).toContain('evil.example.com could not be looked up: try later.');
+  });
+
+  it('prefers the values that the platform extracted to the pattern', async () => {
+    const listed = {
+      ...compound,
+      extensions: {
+        'extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba': {
+          observable_values: [{ type: 'IPv4-Addr', value: '8.8.8.8' }],
+        },
+      },
+    };
+    expect((await enrich({ entity: listed })).asked).toEqual(['8.8.8.8']);
+  });
+});

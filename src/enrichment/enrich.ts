@@ -1,0 +1,191 @@
+import type { Logger } from 'pino';
+import { describeReports } from '../mapping/work-message.js';
+import { mapReport } from '../mapping/map-report.js';
+import type {
+  EntityChanges,
+  MappedReport,
+  MappingContext,
+  MappingOptions,
+  Subject,
+} from '../mapping/context.js';
+import type { Clock } from '../shared/clock.js';
+import { ConnectorError, describeError } from '../shared/connector-error.js';
+import type { JsonObject } from '../shared/json.js';
+import { createAuthor } from '../stix/create.js';
+import { applyChanges, leanEntity } from '../stix/entity-changes.js';
+import { entityTypeOf } from '../stix/extensions.js';
+import type { StixObject } from '../stix/objects.js';
+import type { Report, VirusTotal } from '../virustotal/schema.js';
+import { gate, type GateOptions } from './gate.js';
+import { definitionOf } from './observables/registry.js';
+import type { EnrichmentOutcome } from './outcome.js';
+import type { EntityReader } from './ports.js';
+import type { EnrichmentRequest } from './request.js';
+import { markingsOf, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
+
+export interface EnrichmentDependencies {
+  readonly entities: EntityReader;
+  readonly virusTotal: VirusTotal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly gate: GateOptions;
+  readonly mapping: MappingOptions;
+}
+
+/** Turns a request into an outcome. It never throws: a failure is an outcome as well. */
+export type Enrich = (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
+
+/** Builds the function that enriches: read, gate, look up, map. */
+export function createEnrich(dependencies: EnrichmentDependencies): Enrich {
+  return async (request) => {
+    try {
+      return await enrich(request, dependencies);
+    } catch (error) {
+      return { status: 'failed', error, message: `VirusTotal: ${failureText(error)}` };
+    }
+  };
+}
+
+async function enrich(
+  request: EnrichmentRequest,
+  dependencies: EnrichmentDependencies,
+): Promise<EnrichmentOutcome> {
+  const entity = request.entity ?? (await dependencies.entities.readEntity(request));
+  if (entity === undefined) {
+    throw new ConnectorError(
+      `the entity ${request.entityId} cannot be read: it was deleted, or the connector's user may not see it (markings, organisations, draft members).`,
+      'invalid',
+    );
+  }
+  const entityType = request.entityType ?? entityTypeOf(entity);
+  if (entityType === undefined) {
+    throw new ConnectorError(
+      `the entity ${request.entityId} has no type that could be recognised.`,
+      'invalid',
+    );
+  }
+  const refusal = gate(entityType, markingsOf(entity), dependencies.gate);
+  if (refusal !== undefined) return refusal;
+
+  const targets = targetsOf(entity, entityType);
+  if ('skipped' in targets) return targets.skipped;
+  const answers = await lookUpAll(targets.valid, dependencies);
+  const found = answers.filter((answer) => answer.status === 'found');
+  const failures = answers.filter((answer) => answer.status === 'failed');
+  if (found.length === 0) {
+    if (failures[0] !== undefined) throw failures[0].error;
+    return { status: 'unknown', message: unknownMessage(targets.valid) };
+  }
+
+  const subject = subjectOf(entity, entityType, request.entityId);
+  const mapped = await Promise.all(
+    found.map((answer) => mapAnswer(answer, entity, subject, request, dependencies)),
+  );
+  return {
+    status: 'enriched',
+    ...assemble(entity, subject, mapped),
+    message: [
+      describeReports(
+        mapped.map((report) => report.summary),
+        answers.flatMap((answer) => (answer.status === 'unknown' ? [answer.target.observable] : [])),
+      ),
+      ...failures.map(
+        (answer) => `${answer.target.observable.value} could not be looked up: ${failureText(answer.error)}`,
+      ),
+      ...targets.invalid,
+    ].join(' '),
+  };
+}
+
+type Answer =
+  | { readonly status: 'found'; readonly target: Target; readonly report: Report }
+  | { readonly status: 'unknown'; readonly target: Target }
+  | { readonly status: 'failed'; readonly target: Target; readonly error: unknown };
+
+/** Looks all values up side by side; one failure does not cost the others. */
+async function lookUpAll(
+  targets: readonly Target[],
+  { virusTotal }: EnrichmentDependencies,
+): Promise<Answer[]> {
+  return Promise.all(
+    targets.map(async (target): Promise<Answer> => {
+      try {
+        const answer = await virusTotal.lookUp(target.object);
+        return answer.found
+          ? { status: 'found', target, report: answer.report }
+          : { status: 'unknown', target };
+      } catch (error) {
+        return { status: 'failed', target, error };
+      }
+    }),
+  );
+}
+
+async function mapAnswer(
+  answer: { readonly target: Target; readonly report: Report },
+  entity: JsonObject,
+  subject: Subject,
+  request: EnrichmentRequest,
+  dependencies: EnrichmentDependencies,
+): Promise<MappedReport> {
+  const { observable } = answer.target;
+  const extras = await definitionOf(observable.type)?.extras(answer.report, observable, {
+    virusTotal: dependencies.virusTotal,
+    options: dependencies.mapping,
+    subjectIsIndicator: subject.entityType === 'Indicator',
+    onLoss: (what, error) => {
+      dependencies.logger.warn(
+        { entityId: request.entityId, what, reason: describeError(error) },
+        'part of a report could not be had; the rest is mapped',
+      );
+    },
+  });
+  const context: MappingContext = {
+    now: dependencies.clock.now(),
+    authorId: createAuthor().id,
+    markings: markingsOf(entity),
+    subject,
+    observable,
+    options: dependencies.mapping,
+  };
+  return mapReport(
+    answer.report,
+    context,
+    extras ?? { rulesets: new Map(), lastServingIpAddress: undefined },
+  );
+}
+
+/** One entity and one list of objects from all reports of a request. */
+function assemble(
+  entity: JsonObject,
+  subject: Subject,
+  mapped: readonly MappedReport[],
+): { entity: StixObject; leanEntity: StixObject; objects: readonly StixObject[] } {
+  const original = { ...entity, id: subject.id } as StixObject;
+  const changed = applyChanges(original, mergeChanges(mapped.map((report) => report.changes)));
+  return {
+    entity: changed,
+    leanEntity: leanEntity(changed, original),
+    objects: [createAuthor(), ...mapped.flatMap((report) => report.objects)],
+  };
+}
+
+/** The changes of several reports about one Indicator: the highest score counts, lists are united. */
+function mergeChanges(changes: readonly EntityChanges[]): EntityChanges {
+  const scores = changes.flatMap((change) => change.score ?? []);
+  return {
+    score: scores.length === 0 ? undefined : Math.max(...scores),
+    labels: changes.flatMap((change) => change.labels),
+    externalReferences: changes.flatMap((change) => change.externalReferences),
+    hashes: Object.assign({}, ...changes.map((change) => change.hashes)) as Record<string, string>,
+    size: changes.find((change) => change.size !== undefined)?.size,
+    name: changes.find((change) => change.name !== undefined)?.name,
+    additionalNames: changes.flatMap((change) => change.additionalNames),
+  };
+}
+
+function failureText(error: unknown): string {
+  return error instanceof ConnectorError
+    ? error.message
+    : `unexpected failure (${describeError(error)}); please report it.`;
+}

@@ -1,0 +1,105 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { fixedClock } from '../shared/clock.js';
+import { ConnectorError } from '../shared/connector-error.js';
+import { noTelemetry } from '../shared/telemetry.js';
+import { createRequestHandler, type HandleRequest } from './handle-request.js';
+import type { EnrichmentOutcome } from './outcome.js';
+import type { EnrichmentRequest } from './request.js';
+
+const outcome: EnrichmentOutcome = { status: 'unknown', message: 'VirusTotal has no report on it.' };
+
+function requestOf(workId: string): EnrichmentRequest {
+  return {
+    key: workId,
+    mode: 'auto',
+    entityId: 'url--be22e93a-5e33-5678-b19f-8b4ea06df0bd',
+    entityType: 'Url',
+    workId,
+    draftId: undefined,
+    applicantId: undefined,
+    playbook: undefined,
+    entity: undefined,
+    validation: { mode: undefined, force: false },
+    receivedAt: new Date(0),
+  };
+}
+
+interface Doubles {
+  signal: AbortSignal;
+  enrich: (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
+  received: (request: EnrichmentRequest) => Promise<void>;
+}
+
+function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (string | undefined)[] } {
+  const settled: (string | undefined)[] = [];
+  const nothing = (): Promise<void> => Promise.resolve();
+  const handle = createRequestHandler({
+    enrich: doubles.enrich ?? (() => Promise.resolve(outcome)),
+    settle: async (request, _outcome, turn) => {
+      await turn.wait();
+      settled.push(request.workId);
+    },
+    works: {
+      received: doubles.received ?? nothing,
+      addExpectations: nothing,
+      reportExpectation: nothing,
+      processed: nothing,
+    },
+    telemetry: noTelemetry,
+    clock: fixedClock('2026-01-01T00:00:00Z'),
+    logger: pino({ level: 'silent' }),
+    signal: doubles.signal,
+  });
+  return { handle, settled };
+}
+
+describe('the request handler', () => {
+  it('looks requests up side by side and settles them in the order of arrival', async () => {
+    const gates = new Map<string, () => void>();
+    const { handle, settled } = setUp({
+      enrich: (request) =>
+        new Promise((resolve) => {
+          gates.set(request.key, () => {
+            resolve(outcome);
+          });
+        }),
+    });
+    const all = ['work_1', 'work_2', 'work_3'].map((id) => handle(requestOf(id)));
+    expect([...gates.keys()]).toEqual(['work_1', 'work_2', 'work_3']);
+    for (const id of ['work_3', 'work_1', 'work_2']) gates.get(id)?.();
+    await Promise.all(all);
+    expect(settled).toEqual(['work_1', 'work_2', 'work_3']);
+  });
+
+  it('hands a request back when the platform cannot be reached, without holding up the next one', async () => {
+    const { handle, settled } = setUp({
+      received: (request) =>
+        request.workId === 'work_1'
+          ? Promise.reject(new ConnectorError('platform down', 'transient'))
+          : Promise.resolve(),
+    });
+    const results = await Promise.allSettled([handle(requestOf('work_1')), handle(requestOf('work_2'))]);
+    expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
+    expect(settled).toEqual(['work_2']);
+  });
+
+  it('goes on without the work when the work is gone', async () => {
+    const { handle, settled } = setUp({
+      received: () => Promise.reject(new ConnectorError('no such work', 'invalid')),
+    });
+    await handle(requestOf('work_1'));
+    expect(settled).toEqual([undefined]);
+  });
+
+  it('hands a request back when the connector stops, instead of reporting it as failed', async () => {
+    const { handle, settled } = setUp({ signal: AbortSignal.abort() });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('the connector is stopping');
+    expect(settled).toEqual([]);
+  });
+
+  it('is done with a request whose settlement fails for good, so that it does not come again for ever', async () => {
+    const { handle } = setUp({ enrich: () => Promise.reject(new Error('defect')) });
+    await expect(handle(requestOf('work_1'))).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,41 @@
+import { asText, isJsonObject } from '../../shared/json.js';
+import type { YaraRuleset } from '../../virustotal/schema.js';
+import { noExtras, type ObservableDefinition } from './definition.js';
+
+function fileDefinition(type: 'StixFile' | 'Artifact'): ObservableDefinition {
+  return {
+    type,
+    identify: (entity) => {
+      const hashes = isJsonObject(entity.hashes) ? textValues(entity.hashes) : {};
+      return Object.keys(hashes).length === 0 ? undefined : { type, hashes };
+    },
+    extras: async (report, _observable, context) => {
+      if (report.kind !== 'file' || !context.options.file.importYara || context.subjectIsIndicator)
+        return noExtras;
+      const ids = [...new Set(report.yaraMatches.map((match) => match.rulesetId))];
+      const rulesets = await Promise.all(
+        ids.map(async (id): Promise<[string, YaraRuleset] | undefined> => {
+          try {
+            const ruleset = await context.virusTotal.yaraRuleset(id);
+            return ruleset === undefined ? undefined : [id, ruleset];
+          } catch (error) {
+            context.onLoss(`the YARA ruleset ${id}`, error);
+            return undefined;
+          }
+        }),
+      );
+      return { ...noExtras, rulesets: new Map(rulesets.filter((entry) => entry !== undefined)) };
+    },
+  };
+}
+
+function textValues(record: Record<string, unknown>): Record<string, string> {
+  const entries = Object.entries(record).flatMap(([key, value]): [string, string][] => {
+    const text = asText(value);
+    return text === undefined ? [] : [[key, text]];
+  });
+  return Object.fromEntries(entries);
+}
+
+export const stixFile: ObservableDefinition = fileDefinition('StixFile');
+export const artifact: ObservableDefinition = fileDefinition('Artifact');

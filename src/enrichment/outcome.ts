@@ -1,0 +1,41 @@
+import type { StixObject } from '../stix/objects.js';
+
+/**
+ * What came of a request. A handler returns one; only `settle` acts on it.
+ *
+ * - `enriched`: objects to hand to the platform.
+ * - `unknown`: VirusTotal has no report. That is a result, not an error.
+ * - `skipped`: nothing was asked, on purpose (scope, TLP ceiling, private address, bad value).
+ * - `failed`: it was tried and did not work; `message` tells a person what to do.
+ */
+export type EnrichmentOutcome = EnrichedOutcome | UnknownOutcome | SkippedOutcome | FailedOutcome;
+
+interface Outcome {
+  /** One sentence for the person who reads the work in OpenCTI. */
+  readonly message: string;
+}
+
+export interface EnrichedOutcome extends Outcome {
+  readonly status: 'enriched';
+  /** The enriched entity, whole, with what changed; the same id as in the request. */
+  readonly entity: StixObject;
+  /** The enriched entity reduced to id, type, identifying properties and what changed. */
+  readonly leanEntity: StixObject;
+  /** Everything derived: author, notes, indicators, observables, relationships. */
+  readonly objects: readonly StixObject[];
+}
+
+export interface UnknownOutcome extends Outcome {
+  readonly status: 'unknown';
+}
+
+export interface SkippedOutcome extends Outcome {
+  readonly status: 'skipped';
+  /** `refused` is shown as an error in the work (TLP above the ceiling); the others as plain messages. */
+  readonly reason: 'out-of-scope' | 'refused' | 'invalid-value' | 'nothing-to-look-up';
+}
+
+export interface FailedOutcome extends Outcome {
+  readonly status: 'failed';
+  readonly error: unknown;
+}

@@ -1,0 +1,59 @@
+import type { JsonObject } from '../shared/json.js';
+import type { Bundle } from '../stix/objects.js';
+import type { EnrichmentRequest } from './request.js';
+
+/** What enrichment needs from the platform; implemented in `platform`, wired in `app`. */
+
+/** Reads the entity of a request when the message did not carry it. */
+export interface EntityReader {
+  /**
+   * The entity in the platform's STIX form, read in the request's draft; `undefined` when it is deleted or not
+   * readable for the connector's user.
+   *
+   * @throws ConnectorError when the platform cannot be asked.
+   */
+  readEntity(request: EnrichmentRequest): Promise<JsonObject | undefined>;
+}
+
+/**
+ * Reports the life of a work (protocol reference §10). Every call names its work: nothing is remembered here. For a
+ * request without a work every call does nothing.
+ */
+export interface WorkReporter {
+  received(request: EnrichmentRequest, message: string): Promise<void>;
+  addExpectations(request: EnrichmentRequest, count: number): Promise<void>;
+  /** One expected message is done; with `error`, it is done because it failed. */
+  reportExpectation(request: EnrichmentRequest, error?: { error: string; source: string }): Promise<void>;
+  processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void>;
+}
+
+/** Answers playbook steps, exactly once per message. */
+export interface PlaybookResponder {
+  /** @param bundle - The result: all received objects (updated) plus the new ones. */
+  reply(request: EnrichmentRequest, bundle: Bundle): Promise<void>;
+}
+
+/** Hands bundles to the platform's workers: over AMQP, or by GraphQL. */
+export interface BundleSink {
+  /**
+   * Splits and encodes without sending.
+   *
+   * @throws ConnectorError when the bundle cannot be sent in this way (for example a draft over the API).
+   */
+  prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle;
+}
+
+export interface PreparedBundle {
+  /** Expectations to announce before sending; 0 when the platform adds them itself (API push). */
+  readonly expectations: number;
+  /**
+   * Hands the messages over in order. Called once. It returns as soon as they are on their way, so that the next
+   * work may follow; `delivered` says what became of them.
+   */
+  send(): { readonly delivered: Promise<DeliveryReport> };
+}
+
+export interface DeliveryReport {
+  /** One entry for each message that could not be delivered. */
+  readonly undelivered: readonly { readonly error: string; readonly source: string }[];
+}

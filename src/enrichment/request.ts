@@ -1,0 +1,49 @@
+import type { JsonObject } from '../shared/json.js';
+
+/** How the request came about (protocol: `internal.mode`, and the presence of `internal.playbook`). */
+export type TriggerMode = 'manual' | 'auto' | 'playbook';
+
+/** What a playbook step needs to be answered; echoed back as received. */
+export interface PlaybookStep {
+  readonly executionId: string;
+  /** Absent before OpenCTI 6.1.0. */
+  readonly eventId: string | undefined;
+  readonly playbookId: string;
+  readonly dataInstanceId: string;
+  readonly stepId: string;
+  readonly previousStepId: string;
+  /** The bundle as received: a JSON object with `objects`. */
+  readonly bundle: JsonObject;
+}
+
+/** How results are to be validated before import, when the platform or the configuration asks for it. */
+export interface ValidationRequest {
+  readonly mode: 'draft' | 'workbench' | undefined;
+  readonly force: boolean;
+}
+
+/**
+ * One enrichment of one entity: everything that belongs to it and nothing that does not. It is immutable
+ * and travels through every room, so any number of requests can be in flight.
+ */
+export interface EnrichmentRequest {
+  /** Stable across redeliveries: the work id, or the playbook execution and step. For logs and dedup. */
+  readonly key: string;
+  readonly mode: TriggerMode;
+  /** STIX id of the entity (`event.entity_id`), never recomputed. */
+  readonly entityId: string;
+  /** OpenCTI type such as `IPv4-Addr`; undefined in playbook messages before 7.260615. */
+  readonly entityType: string | undefined;
+  /** Work to report to; undefined in playbooks, where `workEdit` must not be called. */
+  readonly workId: string | undefined;
+  /** Draft workspace to read from and write into; undefined when there is none. */
+  readonly draftId: string | undefined;
+  /** User to impersonate when the message names one; undefined means the connector's own user. */
+  readonly applicantId: string | undefined;
+  readonly playbook: PlaybookStep | undefined;
+  /** The entity in the platform's STIX form when the message carried it (`event.stix_entity`, playbook bundle). */
+  readonly entity: JsonObject | undefined;
+  readonly validation: ValidationRequest;
+  /** When this process took the request. */
+  readonly receivedAt: Date;
+}

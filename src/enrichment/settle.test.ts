@@ -1,0 +1,226 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { ConnectorError } from '../shared/connector-error.js';
+import { noTelemetry } from '../shared/telemetry.js';
+import type { Bundle, StixObject } from '../stix/objects.js';
+import { CommitOrder } from './commit-order.js';
+import type { EnrichmentOutcome } from './outcome.js';
+import type { BundleSink, DeliveryReport, PlaybookResponder, WorkReporter } from './ports.js';
+import type { EnrichmentRequest } from './request.js';
+import { createSettle } from './settle.js';
+
+const address: StixObject = {
+  type: 'ipv4-addr',
+  id: 'ipv4-addr--cbd67181-b9f8-595b-8bc3-3971e34fa1cc',
+  value: '1.1.1.1',
+};
+const note: StixObject = { type: 'note', id: 'note--4058e6cc-4426-5da6-8a84-7df60bc1195c', content: 'new' };
+
+const request: EnrichmentRequest = {
+  key: 'work_vt_1',
+  mode: 'manual',
+  entityId: address.id,
+  entityType: 'IPv4-Addr',
+  workId: 'work_vt_1',
+  draftId: undefined,
+  applicantId: undefined,
+  playbook: undefined,
+  entity: undefined,
+  validation: { mode: undefined, force: false },
+  receivedAt: new Date(0),
+};
+
+const enriched: EnrichmentOutcome = {
+  status: 'enriched',
+  entity: { ...address, whole: true },
+  leanEntity: address,
+  objects: [note],
+  message: 'VirusTotal: 1 of 2 engines call this malicious.',
+};
+
+/** A platform that writes down what it is told, in order. */
+class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
+  readonly calls: unknown[][] = [];
+  readonly bundles: Bundle[] = [];
+  report: DeliveryReport = { undelivered: [] };
+  failures = new Map<string, Error>();
+
+  received(received: EnrichmentRequest, message: string): Promise<void> {
+    return this.#work(received, 'received', message);
+  }
+  addExpectations(expecting: EnrichmentRequest, count: number): Promise<void> {
+    return this.#work(expecting, 'addExpectations', count);
+  }
+  reportExpectation(reported: EnrichmentRequest, error?: { error: string; source: string }): Promise<void> {
+    return this.#work(reported, 'reportExpectation', error);
+  }
+  processed(processed: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
+    return this.#work(processed, 'processed', message, inError);
+  }
+  reply(step: EnrichmentRequest, bundle: Bundle): Promise<void> {
+    this.bundles.push(bundle);
+    return this.#call('reply', step.key);
+  }
+  prepare(prepared: EnrichmentRequest, bundle: Bundle): ReturnType<BundleSink['prepare']> {
+    const failure = this.failures.get('prepare');
+    if (failure !== undefined) throw failure;
+    return {
+      expectations: bundle.objects.length,
+      send: () => {
+        this.calls.push(['send', prepared.workId]);
+        this.bundles.push(bundle);
+        return { delivered: Promise.resolve(this.report) };
+      },
+    };
+  }
+  #work(of: EnrichmentRequest, name: string, ...details: unknown[]): Promise<void> {
+    return of.workId === undefined ? Promise.resolve() : this.#call(name, of.workId, ...details);
+  }
+  #call(name: string, ...details: unknown[]): Promise<void> {
+    const failure = this.failures.get(name);
+    if (failure !== undefined) return Promise.reject(failure);
+    this.calls.push([name, ...details.filter((detail) => detail !== undefined)]);
+    return Promise.resolve();
+  }
+}
+
+function setUp(): {
+  platform: RecordingPlatform;
+  settle: (r: EnrichmentRequest, o: EnrichmentOutcome) => Promise<void>;
+} {
+  const platform = new RecordingPlatform();
+  const order = new CommitOrder();
+  const settle = createSettle({
+    works: platform,
+    sink: platform,
+    playbooks: platform,
+    telemetry: noTelemetry,
+    logger: pino({ level: 'silent' }),
+  });
+  return { platform, settle: (settled, outcome) => settle(settled, outcome, order.take()) };
+}
+
+describe('settle', () => {
+  it('announces the expectations, publishes, and then reports the work processed, each once', async () => {
+    const { platform, settle } = setUp();
+    await settle(request, enriched);
+    expect(platform.calls).toEqual([
+      ['addExpectations', 'work_vt_1', 2],
+      ['send', 'work_vt_1'],
+      ['processed', 'work_vt_1', 'VirusTotal: 1 of 2 engines call this malicious.', false],
+    ]);
+    expect(platform.bundles[0]?.objects).toEqual([address, note]);
+  });
+
+  it('reports one failed expectation for each message that could not be delivered', async () => {
+    const { platform, settle } = setUp();
+    platform.report = { undelivered: [{ error: 'returned by the broker', source: 'note--x' }] };
+    await settle(request, enriched);
+    expect(platform.calls).toContainEqual([
+      'reportExpectation',
+      'work_vt_1',
+      { error: 'returned by the broker', source: 'note--x' },
+    ]);
+    expect(platform.calls.at(-1)?.[0]).toBe('processed');
+  });
+
+  it.each([
+    [{ status: 'unknown', message: 'VirusTotal has no report.' }, false],
+    [{ status: 'skipped', reason: 'out-of-scope', message: 'Not in scope.' }, false],
+    [{ status: 'skipped', reason: 'invalid-value', message: 'A private address.' }, false],
+    [{ status: 'skipped', reason: 'refused', message: 'Above the ceiling.' }, true],
+    [{ status: 'failed', error: new Error('x'), message: 'It failed.' }, true],
+  ] as const)(
+    'completes a work without results by one expectation that it reports itself: %o',
+    async (outcome, inError) => {
+      const { platform, settle } = setUp();
+      await settle(request, outcome);
+      expect(platform.calls).toEqual([
+        ['addExpectations', 'work_vt_1', 1],
+        ['reportExpectation', 'work_vt_1'],
+        ['processed', 'work_vt_1', outcome.message, inError],
+      ]);
+    },
+  );
+
+  it('says in the work why a bundle cannot be sent at all', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('prepare', new ConnectorError('drafts need AMQP', 'configuration'));
+    await settle(request, enriched);
+    expect(platform.calls.at(-1)).toEqual([
+      'processed',
+      'work_vt_1',
+      'VirusTotal: the results cannot be handed over: drafts need AMQP',
+      true,
+    ]);
+  });
+
+  it('delivers the results without the work when the work is gone', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('addExpectations', new ConnectorError('the work was deleted', 'invalid'));
+    await settle(request, enriched);
+    expect(platform.calls).toEqual([['send', undefined]]);
+  });
+
+  it('rejects when the platform cannot be reached, so that the request comes again', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('addExpectations', new ConnectorError('platform down', 'transient'));
+    await expect(settle(request, enriched)).rejects.toThrow('platform down');
+    expect(platform.bundles).toEqual([]);
+  });
+});
+
+describe('settle of a playbook step', () => {
+  const received = {
+    id: 'bundle--1',
+    type: 'bundle',
+    x: 1,
+    objects: [
+      { ...address, extensions: {} },
+      { type: 'note', id: note.id, content: 'old', kept: true },
+    ],
+  };
+  const step: EnrichmentRequest = {
+    ...request,
+    workId: undefined,
+    key: 'execution/step',
+    mode: 'playbook',
+    playbook: {
+      executionId: 'execution',
+      eventId: 'event',
+      playbookId: 'playbook',
+      dataInstanceId: address.id,
+      stepId: 'step',
+      previousStepId: 'previous',
+      bundle: received,
+    },
+  };
+
+  it('answers once, with all received objects updated and the new ones added, and touches no work', async () => {
+    const { platform, settle } = setUp();
+    const added: StixObject = { type: 'identity', id: 'identity--173c879a-bfb3-5dee-9f1f-3fffd76a8756' };
+    await settle(step, { ...enriched, objects: [note, added] });
+    expect(platform.calls).toEqual([['reply', 'execution/step']]);
+    expect(platform.bundles).toEqual([
+      {
+        id: 'bundle--1',
+        type: 'bundle',
+        x: 1,
+        objects: [{ ...address, whole: true }, { ...note, kept: true }, added],
+      },
+    ]);
+  });
+
+  it.each([
+    { status: 'unknown', message: '' },
+    { status: 'skipped', reason: 'refused', message: '' },
+    { status: 'failed', error: new Error('x'), message: '' },
+  ] as const)(
+    'answers with the bundle as received when there is nothing to add: $status',
+    async (outcome) => {
+      const { platform, settle } = setUp();
+      await settle(step, outcome);
+      expect(platform.bundles).toEqual([received]);
+    },
+  );
+});
