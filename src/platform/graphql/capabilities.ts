@@ -1,0 +1,75 @@
+/** A version of the platform as a triple: semver up to 6.9, `7.YYMMDD.N` since. */
+export type PlatformVersion = readonly [major: number, minor: number, patch: number];
+
+/** Fields of `RegisterConnectorInput` that are younger than 6.0. */
+export type YoungRegistrationField = 'listen_callback_uri' | 'auto_update' | 'enrichment_resolution';
+
+/** How the platform takes bundles over GraphQL. */
+export type BundlePushSupport = 'unavailable' | 'without-work' | 'with-work';
+
+/** What a platform can do. The only place that knows versions; everything else asks here. */
+export interface Capabilities {
+  readonly registrationFields: ReadonlySet<YoungRegistrationField>;
+  /** `registerConnector` returns the key set that signs callbacks. */
+  readonly jwks: boolean;
+  /** API listen mode: the workers call back over HTTP. */
+  readonly callback: boolean;
+  /** `pingConnector` takes `connectorInfo`. */
+  readonly connectorInfo: boolean;
+  /** Workers read `draft_id`; without it they write into the active draft of the user they impersonate. */
+  readonly drafts: boolean;
+  readonly bundlePush: BundlePushSupport;
+  /** Works overtaken by a newer one are closed and their bundles thrown away (reference §10, force-close hazard). */
+  readonly dropsOvertakenBundles: boolean;
+}
+
+/**
+ * The version in a text such as `6.4.0`, `7.260224.0` or `6.5.1-SNAPSHOT`; `undefined` when there is none.
+ */
+export function parsePlatformVersion(text: string): PlatformVersion | undefined {
+  const match = /^\s*v?(\d+)\.(\d+)(?:\.(\d+))?(?![\d.])/i.exec(text);
+  if (match === null) return undefined;
+  const version = [Number(match[1]), Number(match[2]), Number(match[3] ?? '0')] as const;
+  return version.every(Number.isSafeInteger) ? version : undefined;
+}
+
+/** What the given version can do; without a version, what 6.0 can do, which every later platform still understands. */
+export function capabilitiesOf(version: PlatformVersion | undefined): Capabilities {
+  const since = (...first: PlatformVersion): boolean => version !== undefined && !isBefore(version, first);
+  const between = (first: PlatformVersion, last: PlatformVersion): boolean =>
+    since(...first) && version !== undefined && !isBefore(last, version);
+
+  const registrationFields = new Set<YoungRegistrationField>();
+  if (since(6, 5, 7)) registrationFields.add('listen_callback_uri');
+  if (since(6, 8, 9)) registrationFields.add('auto_update').add('enrichment_resolution');
+
+  return {
+    registrationFields,
+    jwks: since(7, 260224, 0),
+    callback: since(6, 5, 7),
+    connectorInfo: since(6, 2, 12),
+    drafts: since(6, 4, 0),
+    bundlePush: bundlePushOf(since, between),
+    dropsOvertakenBundles: between([6, 8, 7], [7, 260507, LAST]),
+  };
+}
+
+/** Any patch of a version. */
+const LAST = Number.MAX_SAFE_INTEGER;
+
+function bundlePushOf(
+  since: (...first: PlatformVersion) => boolean,
+  between: (first: PlatformVersion, last: PlatformVersion) => boolean,
+): BundlePushSupport {
+  if (!since(6, 2, 6)) return 'unavailable';
+  // 7.260422 and 7.260423 throw the bundle away when its work is reported as processed before a worker took it.
+  if (!since(6, 5, 7) || between([7, 260422, 0], [7, 260423, LAST])) return 'without-work';
+  return 'with-work';
+}
+
+function isBefore(left: PlatformVersion, right: PlatformVersion): boolean {
+  for (const index of [0, 1, 2] as const) {
+    if (left[index] !== right[index]) return left[index] < right[index];
+  }
+  return false;
+}

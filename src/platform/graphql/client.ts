@@ -1,0 +1,188 @@
+import { GraphQLClient } from 'graphql-request';
+import type { Logger } from 'pino';
+import type { Dispatcher } from 'undici';
+import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { fullJitterMs, type Backoff, type Sleep } from '../../shared/backoff.js';
+import { PlatformError } from './errors.js';
+import type { Operation } from './operations.js';
+import { envelopeFetch } from './transport.js';
+
+/** How often and how fast a failed call is repeated. */
+export interface RetryPolicy extends Backoff {
+  /** Calls altogether, at least 1. */
+  readonly maxAttempts: number;
+}
+
+/** About half a minute altogether: enough for a lock or a rolling restart of a proxy. */
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { maxAttempts: 5, baseMs: 1_000, maxMs: 15_000 };
+
+export interface PlatformClientOptions {
+  /** OPENCTI_URL, with or without base path and trailing slashes. */
+  readonly url: string;
+  readonly token: string;
+  readonly userAgent: string;
+  readonly customHeaders: Readonly<Record<string, string>>;
+  readonly dispatcher: Dispatcher;
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+  readonly retry: RetryPolicy;
+  readonly sleep: Sleep;
+  /** A number in [0, 1); `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/** What belongs to one call and not to the client. */
+export interface CallContext {
+  /** Draft workspace to work in. */
+  readonly draftId?: string | undefined;
+  /** User to act as; the platform honours it only for users with BYPASS. */
+  readonly applicantId?: string | undefined;
+  /** Instead of the policy's, for callers that repeat by themselves. */
+  readonly maxAttempts?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Calls the platform's GraphQL API. It holds no state of any request: draft and applicant travel with each call.
+ */
+export class PlatformClient {
+  readonly #options: PlatformClientOptions;
+  readonly #endpoint: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @throws ConnectorError (`configuration`) when the URL, the token or a custom header cannot be used. */
+  constructor(options: PlatformClientOptions) {
+    this.#options = options;
+    this.#endpoint = graphqlEndpoint(options.url);
+    this.#headers = fixedHeaders(options);
+  }
+
+  /**
+   * Executes one operation and returns its data, not further checked.
+   *
+   * Failures that may pass (locks, database errors, 429, 5xx, network) are repeated with growing delays. An operation
+   * that is not repeatable is repeated only when the platform surely did not execute it: the connection was never
+   * made, or the rate limiter or a proxy without backend (429, 503) answered in its place. An error envelope is no
+   * such proof, even a lock error, because the platform may have done a part before; neither is a 502 or 504.
+   *
+   * @throws PlatformError
+   */
+  async execute<T>(operation: Operation, variables: object, context: CallContext = {}): Promise<T> {
+    const { retry, random, logger, sleep } = this.#options;
+    const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#call<T>(operation, variables, context);
+      } catch (error) {
+        const failure = this.#asPlatformError(operation, error);
+        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || context.signal?.aborted === true) {
+          throw failure;
+        }
+        const delayMs = Math.max(
+          fullJitterMs(attempt - 1, retry, random),
+          Math.min(failure.retryAfterMs ?? 0, retry.maxMs),
+        );
+        logger.info(
+          { operation: operation.name, code: failure.code, attempt, delayMs },
+          'call to OpenCTI failed and is repeated',
+        );
+        await sleep(delayMs, context.signal);
+      }
+    }
+  }
+
+  async #call<T>(operation: Operation, variables: object, context: CallContext): Promise<T> {
+    const client = new GraphQLClient(this.#endpoint, {
+      headers: this.#headers,
+      fetch: envelopeFetch({
+        operation: operation.name,
+        dispatcher: this.#options.dispatcher,
+        timeoutMs: operation.timeoutMs ?? this.#options.timeoutMs,
+        signal: context.signal,
+        redact: (text) => this.#redact(text),
+      }),
+    });
+    return client.request<T, Record<string, unknown>>({
+      document: operation.document,
+      variables: variables as Record<string, unknown>,
+      requestHeaders: {
+        // Without this header the platform works in the active draft of the token's user.
+        'opencti-draft-id': context.draftId ?? '',
+        ...(context.applicantId === undefined ? {} : { 'opencti-applicant-id': context.applicantId }),
+      },
+    });
+  }
+
+  #asPlatformError(operation: Operation, error: unknown): PlatformError {
+    if (error instanceof PlatformError) return error;
+    return new PlatformError(`${operation.name} could not be sent: ${this.#redact(describeError(error))}`, {
+      kind: 'defect',
+      code: 'NOT_SENT',
+      untouched: true,
+    });
+  }
+
+  #redact(text: string): string {
+    return text.replaceAll(this.#options.token, '[redacted]');
+  }
+}
+
+function mayRepeat(operation: Operation, failure: PlatformError): boolean {
+  return failure.retryable && (operation.repeatable || failure.untouched);
+}
+
+function graphqlEndpoint(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(`${url.trim().replace(/\/+$/, '')}/graphql`);
+  } catch {
+    throw new ConnectorError(
+      'OPENCTI_URL is not a URL; give one such as https://opencti.example.com.',
+      'configuration',
+    );
+  }
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
+    throw new ConnectorError('OPENCTI_URL must begin with http:// or https://.', 'configuration');
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new ConnectorError(
+      'OPENCTI_URL must not contain a user or password; put credentials of a proxy into OPENCTI_CUSTOM_HEADERS.',
+      'configuration',
+    );
+  }
+  return parsed.href;
+}
+
+/** Names in lower case, so that a custom header cannot stand beside one of ours. */
+function fixedHeaders(options: PlatformClientOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.customHeaders)) {
+    if (!isHeader(name, value)) {
+      throw new ConnectorError(
+        'OPENCTI_CUSTOM_HEADERS holds a name or value that HTTP does not allow in a header.',
+        'configuration',
+      );
+    }
+    headers[name.toLowerCase()] = value;
+  }
+  headers.authorization = `Bearer ${options.token}`;
+  headers['user-agent'] = options.userAgent;
+  headers.accept = 'application/json';
+  if (options.token === '' || !isHeader('authorization', headers.authorization)) {
+    // The reason that fetch would give repeats the value.
+    throw new ConnectorError(
+      'OPENCTI_TOKEN is empty or holds characters that cannot be sent; copy it again from the platform.',
+      'configuration',
+    );
+  }
+  return headers;
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    new Headers([[name, value]]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import { fetch as undiciFetch, type Dispatcher } from 'undici';
+import { asNumber, asText, isJsonObject, type JsonObject } from '../../shared/json.js';
+import { envelopeFailure, networkFailure, responseFailure, type EnvelopeError } from './errors.js';
+
+export interface Exchange {
+  readonly operation: string;
+  readonly dispatcher: Dispatcher;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Takes secrets out of what the platform says. */
+  readonly redact: (text: string) => string;
+}
+
+/**
+ * A `fetch` for one GraphQL call. It returns a response only when the body is an envelope with data and without
+ * errors; whatever else happens is thrown as a `PlatformError`. The status of the response is no help: OpenCTI
+ * answers failures with 200, and sometimes an envelope with 500 (protocol reference §1.4).
+ */
+export function envelopeFetch(exchange: Exchange): typeof fetch {
+  const exchangeOnce = async (url: URL, init: RequestInit): Promise<Response> => {
+    const { status, text, retryAfter } = await send(exchange, url, init);
+    const envelope = parseEnvelope(text);
+    if (envelope === undefined) {
+      throw responseFailure(exchange.operation, status, retryAfterMs(retryAfter));
+    }
+    const failure = firstError(envelope, status);
+    if (failure !== undefined) {
+      throw envelopeFailure(exchange.operation, { ...failure, text: exchange.redact(failure.text) });
+    }
+    return new Response(text, { status: 200, headers: { 'content-type': 'application/json' } });
+  };
+  // graphql-request calls it with a URL and an init, nothing else.
+  return exchangeOnce as typeof fetch;
+}
+
+async function send(
+  exchange: Exchange,
+  url: URL,
+  init: RequestInit,
+): Promise<{ status: number; text: string; retryAfter: string | null }> {
+  const timeout = AbortSignal.timeout(exchange.timeoutMs);
+  const signal = exchange.signal === undefined ? timeout : AbortSignal.any([timeout, exchange.signal]);
+  try {
+    const response = await undiciFetch(url, {
+      method: 'POST',
+      headers: [...new Headers(init.headers).entries()],
+      body: init.body as string,
+      dispatcher: exchange.dispatcher,
+      // A redirected POST would arrive as a GET, or carry the token to another host.
+      redirect: 'manual',
+      signal,
+    });
+    return {
+      status: response.status,
+      text: await response.text(),
+      retryAfter: response.headers.get('retry-after'),
+    };
+  } catch (error) {
+    throw networkFailure(exchange.operation, error, exchange.timeoutMs);
+  }
+}
+
+/** The body when it is a GraphQL answer: an object with `data` or with a list of `errors`. */
+function parseEnvelope(text: string): JsonObject | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(body)) return undefined;
+  return isJsonObject(body.data) || hasErrors(body) ? body : undefined;
+}
+
+function hasErrors(body: JsonObject): boolean {
+  return Array.isArray(body.errors) && body.errors.length > 0;
+}
+
+/** The first error, from `extensions` (6.2.14 and later) or from the error itself (before). */
+function firstError(envelope: JsonObject, status: number): EnvelopeError | undefined {
+  if (!hasErrors(envelope)) return undefined;
+  const first: unknown = (envelope.errors as unknown[])[0];
+  const error = isJsonObject(first) ? first : {};
+  const extensions = isJsonObject(error.extensions) ? error.extensions : {};
+  const young = isJsonObject(extensions.data) ? extensions.data : {};
+  const old = isJsonObject(error.data) ? error.data : {};
+  return {
+    code: asText(extensions.code) ?? asText(error.name) ?? 'UNKNOWN',
+    httpStatus:
+      asNumber(young.http_status) ?? asNumber(old.http_status) ?? (status === 200 ? undefined : status),
+    text: asText(young.reason) ?? asText(old.reason) ?? asText(error.message) ?? 'no reason was given',
+  };
+}
+
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null || !/^\d{1,6}$/.test(header.trim())) return undefined;
+  return Number(header) * 1_000;
+}

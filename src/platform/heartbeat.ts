@@ -1,0 +1,127 @@
+import type { Logger } from 'pino';
+import { describeError } from '../shared/connector-error.js';
+import type { Telemetry } from '../shared/telemetry.js';
+import type { PlatformClient } from './graphql/client.js';
+import { PlatformError } from './graphql/errors.js';
+import { PING, PING_WITH_INFO } from './graphql/operations.js';
+
+/** The platform takes a connector for dead after 5 minutes without a ping (protocol reference §3). */
+export const HEARTBEAT_INTERVAL_MS = 40_000;
+
+export interface HeartbeatOptions {
+  readonly client: PlatformClient;
+  readonly connectorId: string;
+  /** Whether the platform takes `connectorInfo`. */
+  readonly connectorInfo: boolean;
+  readonly intervalMs?: number;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  /** The platform does not know the connector any more (deleted in its interface): register it again. */
+  readonly onUnknownConnector: () => Promise<void>;
+}
+
+/** An enrichment connector keeps no state at the platform; this is how one says so. */
+const NO_STATE = 'null';
+
+const CONNECTOR_INFO = {
+  run_and_terminate: false,
+  buffering: false,
+  queue_threshold: 500,
+  queue_messages_size: 0,
+  next_run_datetime: null,
+  last_run_datetime: null,
+};
+
+/**
+ * Tells the platform that the connector lives: at once, then {@link HEARTBEAT_INTERVAL_MS} after each ping has
+ * finished, whatever else goes on. Failures are logged when they begin and when they end.
+ */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #abort = new AbortController();
+  #withInfo: boolean;
+  #healthy = true;
+  #timer: NodeJS.Timeout | undefined;
+  #current: Promise<void> = Promise.resolve();
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#withInfo = options.connectorInfo;
+  }
+
+  /** Whether the last ping was answered. */
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  start(): void {
+    this.#beat();
+  }
+
+  /** Stops pinging; resolves when no ping is under way. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    clearTimeout(this.#timer);
+    await this.#current;
+  }
+
+  #beat(): void {
+    this.#current = this.#ping().then(() => {
+      if (this.#abort.signal.aborted) return;
+      this.#timer = setTimeout(() => {
+        this.#beat();
+      }, this.#options.intervalMs ?? HEARTBEAT_INTERVAL_MS);
+      this.#timer.unref();
+    });
+  }
+
+  /** Never rejects. */
+  async #ping(): Promise<void> {
+    const { telemetry, logger } = this.#options;
+    try {
+      await this.#send();
+      telemetry.ping(true);
+      if (!this.#healthy) logger.info('heartbeat is answered again');
+      this.#healthy = true;
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      telemetry.ping(false);
+      if (this.#healthy) logger.warn({ reason: describeError(error) }, 'heartbeat failed and is tried again');
+      this.#healthy = false;
+    }
+  }
+
+  async #send(): Promise<void> {
+    try {
+      await this.#execute();
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error;
+      if (this.#withInfo && error.isVersionMismatch) {
+        this.#options.logger.warn(
+          { code: error.code },
+          'platform refuses the details of the heartbeat; they are left out',
+        );
+        this.#withInfo = false;
+        await this.#execute();
+      } else if (error.code === 'FUNCTIONAL_ERROR' || error.code === 'RESOURCE_NOT_FOUND') {
+        this.#options.logger.warn('platform does not know the connector any more; it is registered again');
+        await this.#options.onUnknownConnector();
+        await this.#execute();
+      } else {
+        throw error;
+      }
+    }
+  }
+
+  async #execute(): Promise<void> {
+    const { client, connectorId } = this.#options;
+    // The next ping is the repetition.
+    const context = { signal: this.#abort.signal, maxAttempts: 1 };
+    const variables = { id: connectorId, state: NO_STATE };
+    if (this.#withInfo) {
+      await client.execute(PING_WITH_INFO, { ...variables, connectorInfo: CONNECTOR_INFO }, context);
+    } else {
+      await client.execute(PING, variables, context);
+    }
+  }
+}

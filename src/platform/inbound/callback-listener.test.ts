@@ -1,0 +1,242 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { recordedLogger, type LogLine } from '../../../test/helpers/recorded-logger.js';
+import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { CallbackListener, type CallbackListenerOptions } from './callback-listener.js';
+import { sharedTokenVerifier } from './token-verifier.js';
+
+const TOKEN = 'obviously-fake-token';
+let listener: CallbackListener | undefined;
+let base = '';
+let lines: LogLine[] = [];
+
+async function start(options: Partial<CallbackListenerOptions>): Promise<CallbackListener> {
+  const recorded = recordedLogger();
+  lines = recorded.lines;
+  listener = new CallbackListener({
+    port: 0,
+    host: '127.0.0.1',
+    path: '/api/callback',
+    verifier: sharedTokenVerifier(TOKEN),
+    handler: () => Promise.resolve(),
+    concurrency: 1,
+    maxQueued: 1,
+    logger: recorded.logger,
+    retryBackoff: { baseMs: 0, maxMs: 0 },
+    ...options,
+  });
+  base = `http://127.0.0.1:${await listener.start()}`;
+  return listener;
+}
+
+afterEach(async () => {
+  await listener?.close();
+  listener = undefined;
+});
+
+function messageOf(workId: string): string {
+  return JSON.stringify({
+    internal: { work_id: workId },
+    event: { entity_id: 'ipv4-addr--1', entity_type: 'IPv4-Addr' },
+  });
+}
+
+async function post(
+  body: string,
+  { path = '/api/callback', token = TOKEN, method = 'POST' } = {},
+): Promise<{ status: number; headers: Headers; body: unknown }> {
+  const response = await fetch(`${base}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(method === 'POST' ? { body } : {}),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+describe('CallbackListener', () => {
+  it('answers 202 before the work is done', async () => {
+    const work = gate();
+    const seen: EnrichmentRequest[] = [];
+    const running = await start({
+      handler: async (request) => {
+        seen.push(request);
+        await work.opened;
+      },
+    });
+
+    expect(await post(messageOf('work_1'))).toMatchObject({
+      status: 202,
+      body: { message: 'request accepted' },
+    });
+
+    expect(seen.map((request) => request.workId)).toEqual(['work_1']);
+    expect(running.pending).toBe(1);
+    work.open();
+    await running.drain(10_000);
+    expect(running.pending).toBe(0);
+  });
+
+  it.each([
+    ['another path', { path: '/other' }, 404],
+    ['another method', { method: 'GET' }, 405],
+    ['a bad credential', { token: 'guess' }, 401],
+  ])('refuses %s', async (_name, options, status) => {
+    const handler = vi.fn(() => Promise.resolve());
+    await start({ handler });
+    expect((await post(messageOf('work_1'), options)).status).toBe(status);
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  it('refuses a call without a credential', async () => {
+    await start({});
+    const response = await fetch(`${base}/api/callback`, { method: 'POST', body: messageOf('work_1') });
+    expect(response.status).toBe(401);
+    await response.text();
+  });
+
+  it('says what is wrong with a message that cannot be read', async () => {
+    await start({});
+    const answer = await post('{"internal":{"work_id":"work_1"},"event":{}}');
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({
+      error:
+        'The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
+    });
+    expect(lines.map((line) => line.level)).toEqual(['error']);
+  });
+
+  it('refuses a body that is larger than allowed, announced or not', async () => {
+    await start({ maxBodyBytes: 100 });
+    expect((await post(messageOf('x'.repeat(100)))).status).toBe(413);
+
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Buffer.alloc(200, 'a'));
+        controller.close();
+      },
+    });
+    const unannounced = await fetch(`${base}/api/callback`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: stream,
+      duplex: 'half',
+    });
+    expect(unannounced.status).toBe(413);
+    await unannounced.text();
+  });
+
+  it('works on no more requests than allowed, queues some, and sends the rest back', async () => {
+    const gates = [gate(), gate()];
+    const seen: string[] = [];
+    const running = await start({
+      handler: async (request) => {
+        seen.push(request.key);
+        await gates[seen.length - 1]?.opened;
+      },
+    });
+
+    expect((await post(messageOf('work_1'))).status).toBe(202);
+    expect((await post(messageOf('work_2'))).status).toBe(202);
+    const third = await post(messageOf('work_3'));
+    expect(third.status).toBe(429);
+    expect(third.headers.get('retry-after')).toBe('10');
+    expect(seen).toEqual(['work_1']);
+
+    gates[0]?.open();
+    gates[1]?.open();
+    await running.drain(10_000);
+    expect(seen).toEqual(['work_1', 'work_2']);
+  });
+
+  it('takes a request that comes again without doing it twice', async () => {
+    const work = gate();
+    const handler = vi.fn(() => work.opened);
+    const running = await start({ handler });
+    expect((await post(messageOf('work_1'))).status).toBe(202);
+    expect((await post(messageOf('work_1'))).status).toBe(202);
+    work.open();
+    await running.drain(10_000);
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  it('tries a request again that could not be settled', async () => {
+    const handler = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('platform is away'));
+    const running = await start({ handler });
+    await post(messageOf('work_1'));
+    await running.drain(10_000);
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  it('gives a request up in the end, and says so', async () => {
+    const handler = vi.fn(() => Promise.reject(new Error('platform is away')));
+    const running = await start({ handler });
+    await post(messageOf('work_1'));
+    await running.drain(10_000);
+    expect(handler).toHaveBeenCalledTimes(12);
+    expect(lines.filter((line) => line.level === 'error')).toEqual([
+      {
+        level: 'error',
+        key: 'work_1',
+        attempt: 12,
+        reason: 'platform is away',
+        msg: 'request could not be settled and is given up',
+      },
+    ]);
+  });
+
+  it('names the requests that are lost when it has to stop', async () => {
+    const running = await start({ handler: () => new Promise(() => undefined) });
+    await post(messageOf('work_1'));
+    await post(messageOf('work_2'));
+    await running.drain(0);
+    expect(lines.filter((line) => line.level === 'error').map((line) => line.requests)).toEqual([
+      ['work_1', 'work_2'],
+    ]);
+  });
+
+  it('sends requests back while it is being drained', async () => {
+    const work = gate();
+    const running = await start({ handler: () => work.opened });
+    await post(messageOf('work_1'));
+    const drained = running.drain(10_000);
+    expect((await post(messageOf('work_2'))).status).toBe(503);
+    work.open();
+    await drained;
+  });
+
+  it('names the option when its port is taken', async () => {
+    await start({});
+    const taken = new CallbackListener({
+      port: Number(new URL(base).port),
+      host: '127.0.0.1',
+      path: '/',
+      verifier: sharedTokenVerifier(TOKEN),
+      handler: () => Promise.resolve(),
+      concurrency: 1,
+      maxQueued: 1,
+      logger: recordedLogger().logger,
+    });
+    await expect(taken.start()).rejects.toMatchObject({
+      kind: 'configuration',
+      message: expect.stringContaining('CONNECTOR_LISTEN_PROTOCOL_API_PORT') as string,
+    });
+  });
+
+  it('names the options when its key is none', async () => {
+    await expect(
+      start({
+        tls: { key: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', cert: '-----BEGIN' },
+      }),
+    ).rejects.toMatchObject({
+      kind: 'configuration',
+      message: expect.stringContaining('LISTEN_PROTOCOL_API_SSL_KEY') as string,
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
+import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { ConnectorError } from '../../shared/connector-error.js';
+import type { Telemetry } from '../../shared/telemetry.js';
+import type { Bundle } from '../../stix/objects.js';
+import type { BundlePushSupport } from '../graphql/capabilities.js';
+import type { PlatformClient } from '../graphql/client.js';
+import { STIX_BUNDLE_PUSH, STIX_BUNDLE_PUSH_WITHOUT_WORK } from '../graphql/operations.js';
+import { bundleText } from './bundle-message.js';
+
+export interface ApiPushOptions {
+  readonly client: PlatformClient;
+  readonly connectorId: string;
+  readonly bundlePush: BundlePushSupport;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Hands whole bundles to the platform over GraphQL (protocol reference §9.6), which queues them for its workers and
+ * adds the expectations itself. Bundles are pushed one after the other, in the order in which they were sent.
+ *
+ * No platform version keeps the draft of a pushed bundle, so a request made in a draft is refused: its results would
+ * end up in the live knowledge.
+ */
+export class ApiPush implements BundleSink {
+  readonly #options: ApiPushOptions;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @throws ConnectorError (`configuration`) when the platform takes no bundles over its API. */
+  constructor(options: ApiPushOptions) {
+    if (options.bundlePush === 'unavailable') {
+      throw new ConnectorError(
+        'This OpenCTI takes no bundles over its API; set CONNECTOR_QUEUE_PROTOCOL=amqp or upgrade to 6.2.6.',
+        'configuration',
+      );
+    }
+    this.#options = options;
+  }
+
+  prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle {
+    if (request.draftId !== undefined) {
+      throw new ConnectorError(
+        'OpenCTI cannot take results for a draft over its API; set CONNECTOR_QUEUE_PROTOCOL=amqp to enrich in drafts.',
+        'configuration',
+      );
+    }
+    const text = bundleText(bundle);
+    return { expectations: 0, send: () => ({ delivered: this.#send(request, text) }) };
+  }
+
+  /** Rejects with a PlatformError when the push fails. */
+  #send(request: EnrichmentRequest, bundle: string): Promise<DeliveryReport> {
+    const delivered = this.#last.then(() => this.#push(request, bundle));
+    this.#last = delivered.catch(() => undefined);
+    return delivered;
+  }
+
+  async #push(request: EnrichmentRequest, bundle: string): Promise<DeliveryReport> {
+    const { client, connectorId, bundlePush, telemetry } = this.#options;
+    if (bundlePush === 'with-work' && request.workId !== undefined) {
+      await client.execute(STIX_BUNDLE_PUSH, { connectorId, bundle, work_id: request.workId });
+    } else {
+      await client.execute(STIX_BUNDLE_PUSH_WITHOUT_WORK, { connectorId, bundle });
+    }
+    telemetry.bundlesSent(1);
+    return { undelivered: [] };
+  }
+}

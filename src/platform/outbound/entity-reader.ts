@@ -1,0 +1,43 @@
+import type { EntityReader } from '../../enrichment/ports.js';
+import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { isJsonObject, type JsonObject } from '../../shared/json.js';
+import type { PlatformClient } from '../graphql/client.js';
+import { PlatformError } from '../graphql/errors.js';
+import { STIX } from '../graphql/operations.js';
+
+/** Reads entities by the platform's `stix` query, which gives the form that messages carry (protocol reference §5.1). */
+export class GraphqlEntityReader implements EntityReader {
+  readonly #client: PlatformClient;
+
+  constructor(client: PlatformClient) {
+    this.#client = client;
+  }
+
+  async readEntity(request: EnrichmentRequest): Promise<JsonObject | undefined> {
+    const answer = await this.#client.execute<unknown>(
+      STIX,
+      { id: request.entityId },
+      { draftId: request.draftId },
+    );
+    const text = isJsonObject(answer) ? answer.stix : undefined;
+    if (isJsonObject(text)) return text;
+    if (typeof text !== 'string' || text === '') return undefined;
+    const entity = parse(text);
+    if (entity === null) return undefined;
+    if (!isJsonObject(entity)) {
+      throw new PlatformError('OpenCTI answered with an entity that is not a STIX object.', {
+        kind: 'defect',
+        code: 'BAD_ENTITY',
+      });
+    }
+    return entity;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import type { WorkReporter } from '../../enrichment/ports.js';
+import type { EnrichmentRequest } from '../../enrichment/request.js';
+import type { PlatformClient } from '../graphql/client.js';
+import {
+  WORK_ADD_EXPECTATIONS,
+  WORK_REPORT_EXPECTATION,
+  WORK_TO_PROCESSED,
+  WORK_TO_RECEIVED,
+  type Operation,
+} from '../graphql/operations.js';
+
+/** The platform replaces sources above 50 000 characters by a placeholder. */
+const MAX_SOURCE_LENGTH = 50_000;
+const MAX_MESSAGE_LENGTH = 5_000;
+
+/**
+ * Reports works over GraphQL. For a request without a work (playbook steps, works that the platform has closed) every
+ * call does nothing.
+ *
+ * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone.
+ */
+export class GraphqlWorkReporter implements WorkReporter {
+  readonly #client: PlatformClient;
+
+  constructor(client: PlatformClient) {
+    this.#client = client;
+  }
+
+  async received(request: EnrichmentRequest, message: string): Promise<void> {
+    await this.#edit(request, WORK_TO_RECEIVED, { message: cut(message, MAX_MESSAGE_LENGTH) });
+  }
+
+  async addExpectations(request: EnrichmentRequest, count: number): Promise<void> {
+    await this.#edit(request, WORK_ADD_EXPECTATIONS, { expectations: count });
+  }
+
+  async reportExpectation(
+    request: EnrichmentRequest,
+    error?: { error: string; source: string },
+  ): Promise<void> {
+    await this.#edit(request, WORK_REPORT_EXPECTATION, {
+      error:
+        error === undefined
+          ? null
+          : { error: cut(error.error, MAX_MESSAGE_LENGTH), source: cut(error.source, MAX_SOURCE_LENGTH) },
+    });
+  }
+
+  async processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
+    await this.#edit(request, WORK_TO_PROCESSED, { message: cut(message, MAX_MESSAGE_LENGTH), inError });
+  }
+
+  async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {
+    if (request.workId === undefined) return;
+    await this.#client.execute(operation, { id: request.workId, ...variables });
+  }
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

@@ -1,0 +1,186 @@
+import type { Logger } from 'pino';
+import { asNumber, asText, isJsonObject } from '../shared/json.js';
+import {
+  capabilitiesOf,
+  parsePlatformVersion,
+  type Capabilities,
+  type PlatformVersion,
+} from './graphql/capabilities.js';
+import type { PlatformClient } from './graphql/client.js';
+import { PlatformError } from './graphql/errors.js';
+import { ABOUT, registerConnectorOperation } from './graphql/operations.js';
+import type { BrokerConnection } from './inbound/broker-connection.js';
+
+/** What the connector tells about itself. */
+export interface ConnectorDescription {
+  /** Any text; used in queue names. Avoid `_`, at which the platform splits the ids of works. */
+  readonly id: string;
+  readonly name: string;
+  /** OpenCTI types. */
+  readonly scope: readonly string[];
+  /** Enrich on creation. */
+  readonly auto: boolean;
+  /** Enrich on update, too. */
+  readonly autoUpdate: boolean;
+  readonly enrichmentResolution: string;
+  readonly onlyContextual: boolean;
+  readonly playbookCompatible: boolean;
+  /** API listen mode: where the workers call back. */
+  readonly listenCallbackUri?: string | undefined;
+}
+
+export interface Registration {
+  readonly connectorId: string;
+  /** As the platform says it, for logs. */
+  readonly versionText: string;
+  /** Undefined when the text cannot be read. */
+  readonly version: PlatformVersion | undefined;
+  readonly capabilities: Capabilities;
+  /** The user of the token, whom workers impersonate when they import results. */
+  readonly connectorUserId: string | undefined;
+  readonly connection: BrokerConnection;
+  readonly listen: { readonly queue: string; readonly exchange: string; readonly routingKey: string };
+  readonly push: { readonly queue: string; readonly exchange: string; readonly routingKey: string };
+  /** JSON text of the key set that signs callbacks; undefined outside API listen mode and before 7.260224.0. */
+  readonly jwks: string | undefined;
+}
+
+/**
+ * Announces the connector (protocol reference §2). Registering an id again updates it, so this may be called at any
+ * time. Fields that the platform's version does not know are left out; should the platform reject the rest all the
+ * same, the fields of 6.0 are tried once.
+ *
+ * @throws PlatformError when the platform refuses or cannot be reached, or lacks what was asked for.
+ */
+export async function registerConnector(
+  client: PlatformClient,
+  description: ConnectorDescription,
+  logger: Logger,
+): Promise<Registration> {
+  const versionText = await readVersion(client);
+  const version = parsePlatformVersion(versionText);
+  const capabilities = capabilitiesOf(version);
+  if (version === undefined) {
+    logger.warn({ platformVersion: versionText }, 'version of OpenCTI is not understood; 6.0 is assumed');
+  }
+  if (description.listenCallbackUri !== undefined && !capabilities.callback) {
+    throw new PlatformError(
+      `OpenCTI ${versionText} cannot call connectors over HTTP; set CONNECTOR_LISTEN_PROTOCOL=AMQP or upgrade to 6.5.7.`,
+      { kind: 'configuration', code: 'UNSUPPORTED_VERSION' },
+    );
+  }
+
+  let answer: unknown;
+  let effective = capabilities;
+  try {
+    answer = await register(client, description, capabilities);
+  } catch (error) {
+    // Without its callback address a connector in API listen mode would never hear anything.
+    const mayReduce = description.listenCallbackUri === undefined;
+    if (!(error instanceof PlatformError) || !error.isVersionMismatch || !mayReduce) throw error;
+    logger.warn(
+      { platformVersion: versionText, code: error.code, reason: error.message },
+      'registration was rejected; it is repeated with the fields of OpenCTI 6.0',
+    );
+    effective = withoutYoungRegistration(capabilities);
+    answer = await register(client, description, effective);
+  }
+  return parseRegistration(answer, description.id, { versionText, version, capabilities: effective });
+}
+
+/** @throws PlatformError when the version cannot be read, which also means that the token is not accepted. */
+async function readVersion(client: PlatformClient): Promise<string> {
+  const data = await client.execute<unknown>(ABOUT, {});
+  const about = isJsonObject(data) ? data.about : undefined;
+  return (isJsonObject(about) ? asText(about.version) : undefined) ?? 'unknown';
+}
+
+async function register(
+  client: PlatformClient,
+  description: ConnectorDescription,
+  capabilities: Capabilities,
+): Promise<unknown> {
+  const withJwks = capabilities.jwks && description.listenCallbackUri !== undefined;
+  return client.execute<unknown>(registerConnectorOperation(withJwks), {
+    input: registrationInput(description, capabilities),
+  });
+}
+
+/** A key that the platform does not know, even with null, makes it reject the whole mutation. */
+function registrationInput(description: ConnectorDescription, capabilities: Capabilities): object {
+  const young = {
+    listen_callback_uri: description.listenCallbackUri,
+    auto_update: description.autoUpdate,
+    enrichment_resolution: description.enrichmentResolution,
+  };
+  const known = Object.entries(young).filter(
+    ([field, value]) =>
+      value !== undefined && capabilities.registrationFields.has(field as keyof typeof young),
+  );
+  return {
+    id: description.id,
+    name: description.name,
+    type: 'INTERNAL_ENRICHMENT',
+    scope: description.scope,
+    auto: description.auto,
+    only_contextual: description.onlyContextual,
+    playbook_compatible: description.playbookCompatible,
+    ...Object.fromEntries(known),
+  };
+}
+
+function withoutYoungRegistration(capabilities: Capabilities): Capabilities {
+  return { ...capabilities, registrationFields: new Set(), jwks: false, callback: false };
+}
+
+function parseRegistration(
+  data: unknown,
+  connectorId: string,
+  platform: Pick<Registration, 'versionText' | 'version' | 'capabilities'>,
+): Registration {
+  const connector = objectAt(data, 'registerConnector');
+  const config = objectAt(connector, 'config');
+  const connection = objectAt(config, 'connection');
+  const listenQueue = textAt(config, 'listen');
+  const pushQueue = textAt(config, 'push');
+  return {
+    ...platform,
+    connectorId,
+    connectorUserId: asText(connector.connector_user_id),
+    connection: {
+      host: textAt(connection, 'host'),
+      port: asNumber(connection.port) ?? missing('config.connection.port'),
+      vhost: textAt(connection, 'vhost'),
+      useSsl: connection.use_ssl === true,
+      user: textAt(connection, 'user'),
+      pass: typeof connection.pass === 'string' ? connection.pass : missing('config.connection.pass'),
+    },
+    listen: {
+      queue: listenQueue,
+      exchange: textAt(config, 'listen_exchange'),
+      routingKey: textAt(config, 'listen_routing'),
+    },
+    push: {
+      queue: pushQueue,
+      exchange: textAt(config, 'push_exchange'),
+      routingKey: textAt(config, 'push_routing'),
+    },
+    jwks: asText(connector.jwks),
+  };
+}
+
+function objectAt(parent: unknown, field: string): Record<string, unknown> {
+  const value = isJsonObject(parent) ? parent[field] : undefined;
+  return isJsonObject(value) ? value : missing(field);
+}
+
+function textAt(parent: Record<string, unknown>, field: string): string {
+  return asText(parent[field]) ?? missing(field);
+}
+
+function missing(field: string): never {
+  throw new PlatformError(
+    `OpenCTI answered the registration without ${field}; check that OPENCTI_URL is an OpenCTI platform and that its user has the capability CONNECTORAPI.`,
+    { kind: 'configuration', code: 'INCOMPLETE_REGISTRATION' },
+  );
+}

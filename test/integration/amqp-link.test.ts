@@ -1,0 +1,514 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
+import { AmqpLink } from '../../src/platform/inbound/amqp-link.js';
+import type { BrokerConnection } from '../../src/platform/inbound/broker-connection.js';
+import { BundlePublisher } from '../../src/platform/outbound/bundle-publisher.js';
+import { ConnectorError } from '../../src/shared/connector-error.js';
+import { noTelemetry } from '../../src/shared/telemetry.js';
+import type {} from '../helpers/broker-global-setup.js';
+import { bundleOf, requestOf } from '../helpers/enrichment-requests.js';
+import { recordedLogger, type LogLine } from '../helpers/recorded-logger.js';
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.js';
+
+const broker = new URL(inject('amqpUrl'));
+const FAST = { baseMs: 20, maxMs: 20 };
+const WAIT = { timeout: 20_000, interval: 20 };
+
+let admin: ChannelModel;
+let platform: ConfirmChannel;
+let proxy: TcpProxy;
+let link: AmqpLink;
+let lines: LogLine[];
+let names: { listen: string; push: string; exchange: string };
+let consumer: AmqpConsumer | undefined;
+let publisher: BundlePublisher | undefined;
+
+function coordinates(changes: Partial<BrokerConnection> = {}): BrokerConnection {
+  return {
+    host: '127.0.0.1',
+    port: proxy.port,
+    vhost: decodeURIComponent(broker.pathname.slice(1)) || '/',
+    useSsl: false,
+    user: decodeURIComponent(broker.username) || 'guest',
+    pass: decodeURIComponent(broker.password) || 'guest',
+    ...changes,
+  };
+}
+
+function createLink(connection = coordinates()): AmqpLink {
+  const recorded = recordedLogger();
+  lines = recorded.lines;
+  return new AmqpLink({
+    connection: () => connection,
+    tls: { rejectUnauthorized: true },
+    connectionName: 'virustotal test',
+    logger: recorded.logger,
+    backoff: FAST,
+  });
+}
+
+/** What the platform does with each registration and ping. */
+async function declareQueues(): Promise<void> {
+  await platform.assertExchange(names.exchange, 'direct', { durable: true });
+  for (const queue of [names.listen, names.push]) {
+    await platform.assertQueue(queue, { durable: true, arguments: { config: 'declared by the platform' } });
+    await platform.bindQueue(queue, names.exchange, queue);
+  }
+}
+
+function messageOf(workId: string): string {
+  return JSON.stringify({
+    internal: { work_id: workId, applicant_id: null },
+    event: { event_type: 'INTERNAL_ENRICHMENT', entity_id: 'ipv4-addr--1', entity_type: 'IPv4-Addr' },
+  });
+}
+
+async function ask(...bodies: string[]): Promise<void> {
+  for (const body of bodies)
+    platform.publish(names.exchange, names.listen, Buffer.from(body), { persistent: true });
+  await platform.waitForConfirms();
+}
+
+/** Messages that are ready in a queue; those that somebody holds do not count. */
+async function ready(queue: string): Promise<number> {
+  return (await platform.checkQueue(queue)).messageCount;
+}
+
+function startConsumer(
+  options: Partial<AmqpConsumerOptions> & Pick<AmqpConsumerOptions, 'handler'>,
+): AmqpConsumer {
+  const recorded = recordedLogger();
+  lines = recorded.lines;
+  consumer = new AmqpConsumer({
+    link,
+    queue: names.listen,
+    concurrency: 2,
+    logger: recorded.logger,
+    requeueBackoff: FAST,
+    ...options,
+  });
+  consumer.start();
+  return consumer;
+}
+
+function startPublisher(changes: { push?: { exchange: string; routingKey: string } } = {}): BundlePublisher {
+  publisher = new BundlePublisher({
+    link,
+    push: { exchange: names.exchange, routingKey: names.push },
+    connectorUserId: 'user-7',
+    drafts: true,
+    telemetry: noTelemetry,
+    logger: recordedLogger().logger,
+    ...changes,
+  });
+  publisher.start();
+  return publisher;
+}
+
+/** A promise that a test settles itself. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+beforeEach(async () => {
+  const id = randomUUID();
+  names = { listen: `listen_${id}`, push: `push_${id}`, exchange: `exchange_${id}` };
+  admin = await connect(inject('amqpUrl'));
+  platform = await admin.createConfirmChannel();
+  await declareQueues();
+  proxy = await startTcpProxy({ host: broker.hostname, port: Number(broker.port || 5672) });
+  link = createLink();
+  consumer = undefined;
+  publisher = undefined;
+});
+
+afterEach(async () => {
+  await consumer?.drain(0);
+  await publisher?.close();
+  await link.close();
+  await proxy.close();
+  await platform.deleteQueue(names.listen);
+  await platform.deleteQueue(names.push);
+  await platform.deleteExchange(names.exchange);
+  await admin.close();
+});
+
+describe('AmqpLink', () => {
+  it('waits for a broker that is not there yet and says so once', async () => {
+    proxy.open = false;
+    const started = link.start();
+    await vi.waitFor(() => {
+      expect(lines.map((line) => line.msg)).toEqual(['RabbitMQ cannot be reached; trying again']);
+    }, WAIT);
+    proxy.open = true;
+    await started;
+    expect(link.connected).toBe(true);
+    expect(lines.map((line) => line.msg)).toEqual([
+      'RabbitMQ cannot be reached; trying again',
+      'connected to RabbitMQ',
+    ]);
+  });
+
+  it('comes back after a loss and logs each change once', async () => {
+    await link.start();
+    proxy.open = false;
+    proxy.cut();
+    await vi.waitFor(() => {
+      expect(link.connected).toBe(false);
+    }, WAIT);
+    proxy.open = true;
+    await vi.waitFor(() => {
+      expect(link.connected).toBe(true);
+    }, WAIT);
+    expect(lines.map((line) => line.msg)).toEqual([
+      'connected to RabbitMQ',
+      'connection to RabbitMQ lost; connecting again',
+      'connected to RabbitMQ',
+    ]);
+  });
+
+  it.each([
+    ['password', { pass: 'hunter22' }, 'MQ_PASS'],
+    ['vhost', { vhost: 'no such/vhost%' }, 'MQ_VHOST'],
+  ])('refuses to start with a wrong %s', async (_name, changes, option) => {
+    link = createLink(coordinates(changes));
+    const error: unknown = await link.start().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConnectorError);
+    expect((error as ConnectorError).kind).toBe('configuration');
+    expect((error as ConnectorError).message).toContain(option);
+    expect(JSON.stringify([error, (error as Error).stack, lines])).not.toContain('hunter22');
+  });
+
+  it('can be closed while it waits for a broker', async () => {
+    proxy.open = false;
+    const started = link.start();
+    started.catch(() => undefined);
+    await link.close();
+    await expect(started).rejects.toThrow('closed');
+  });
+});
+
+describe('AmqpConsumer', () => {
+  it('takes requests in their order and acks each after it was settled', async () => {
+    await link.start();
+    const first = gate();
+    const seen: string[] = [];
+    startConsumer({
+      handler: async (request) => {
+        seen.push(request.key);
+        if (request.key === 'work_1') await first.opened;
+      },
+    });
+
+    await ask(messageOf('work_1'), messageOf('work_2'), messageOf('work_3'));
+    await vi.waitFor(() => {
+      expect(seen).toEqual(['work_1', 'work_2', 'work_3']);
+    }, WAIT);
+    expect(consumer?.inFlight).toBe(1);
+    first.open();
+    await consumer?.drain(10_000);
+    await link.close();
+
+    expect(await ready(names.listen)).toBe(0);
+  });
+
+  it('works on no more requests than allowed', async () => {
+    await link.start();
+    const all = gate();
+    let running = 0;
+    startConsumer({
+      concurrency: 3,
+      handler: async () => {
+        running += 1;
+        await all.opened;
+      },
+    });
+    await ask(...['a', 'b', 'c', 'd', 'e'].map((name) => messageOf(`work_${name}`)));
+    await vi.waitFor(async () => {
+      expect(running).toBe(3);
+      expect(await ready(names.listen)).toBe(2);
+    }, WAIT);
+    all.open();
+    await vi.waitFor(() => {
+      expect(running).toBe(5);
+    }, WAIT);
+  });
+
+  it('hands a rejected request back and takes it again', async () => {
+    await link.start();
+    const handler = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('platform is away'));
+    startConsumer({ handler });
+    await ask(messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(2);
+    }, WAIT);
+    await consumer?.drain(10_000);
+    expect(await ready(names.listen)).toBe(0);
+  });
+
+  it('drops a message that cannot be read, and says why', async () => {
+    await link.start();
+    const handler = vi.fn(() => Promise.resolve());
+    startConsumer({ handler });
+    await ask('{"token":"hunter22"}', messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+    await consumer?.drain(10_000);
+    expect(await ready(names.listen)).toBe(0);
+    expect(lines.filter((line) => line.level === 'error')).toEqual([
+      {
+        level: 'error',
+        msg: 'message cannot be read and is dropped',
+        reason:
+          'The message cannot be read: internal is not an object; only OpenCTI may write into the queue of this connector.',
+        excerpt: '{"token":"[redacted]"}',
+      },
+    ]);
+  });
+
+  it('does not start a request twice that comes again after a lost connection', async () => {
+    await link.start();
+    const work = gate();
+    const handler = vi.fn(() => work.opened);
+    startConsumer({ handler });
+    await ask(messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+
+    proxy.cut();
+    await vi.waitFor(() => {
+      expect(lines.map((line) => line.msg)).toContain('request is being worked on already');
+    }, WAIT);
+    work.open();
+    await consumer?.drain(10_000);
+    await link.close();
+
+    expect(handler).toHaveBeenCalledTimes(1);
+    expect(await ready(names.listen)).toBe(0);
+  });
+
+  it('lets the broker deliver again what was settled on a lost channel', async () => {
+    await link.start();
+    const work = gate();
+    const handler = vi.fn(() => work.opened);
+    startConsumer({ handler });
+    await ask(messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+
+    proxy.open = false;
+    proxy.cut();
+    await vi.waitFor(() => {
+      expect(consumer?.consuming).toBe(false);
+    }, WAIT);
+    work.open();
+    await vi.waitFor(() => {
+      expect(consumer?.inFlight).toBe(0);
+    }, WAIT);
+    proxy.open = true;
+
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(2);
+    }, WAIT);
+    await consumer?.drain(10_000);
+    expect(await ready(names.listen)).toBe(0);
+  });
+
+  it('hands back what is not finished when it is drained', async () => {
+    await link.start();
+    const handler = vi.fn(() => new Promise<void>(() => undefined));
+    startConsumer({ handler });
+    await ask(messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+
+    await consumer?.drain(10);
+
+    await vi.waitFor(async () => {
+      expect(await ready(names.listen)).toBe(1);
+    }, WAIT);
+    expect(consumer?.inFlight).toBe(0);
+  });
+
+  it('leaves messages in the queue while it is paused, even across a loss', async () => {
+    await link.start();
+    const handler = vi.fn(() => Promise.resolve());
+    const paused = startConsumer({ handler });
+    await vi.waitFor(() => {
+      expect(paused.consuming).toBe(true);
+    }, WAIT);
+    await paused.pause();
+    await ask(messageOf('work_1'));
+    proxy.cut();
+    await vi.waitFor(() => {
+      expect(link.connected).toBe(true);
+    }, WAIT);
+    expect(await ready(names.listen)).toBe(1);
+    expect(handler).not.toHaveBeenCalled();
+
+    await paused.resume();
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+  });
+
+  it('never declares the queue, and consumes as soon as the platform has', async () => {
+    await platform.deleteQueue(names.listen);
+    await link.start();
+    const handler = vi.fn(() => Promise.resolve());
+    startConsumer({ handler });
+    const linkLines = recordedLogger();
+    await link.close();
+    link = new AmqpLink({
+      connection: () => coordinates(),
+      tls: { rejectUnauthorized: true },
+      connectionName: 'virustotal test',
+      logger: linkLines.logger,
+      backoff: FAST,
+    });
+    await link.start();
+    startConsumer({ handler });
+    await vi.waitFor(() => {
+      expect(linkLines.lines.map((line) => line.msg)).toContain('channel was closed; opening it again');
+    }, WAIT);
+    const probe = await admin.createChannel();
+    probe.on('error', () => undefined);
+    await expect(probe.checkQueue(names.listen)).rejects.toMatchObject({ code: 404 });
+
+    await declareQueues();
+    await ask(messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+    expect(linkLines.lines.filter((line) => line.level === 'warn')).toHaveLength(1);
+  });
+
+  it('consumes again after the queue was deleted and declared anew', async () => {
+    await link.start();
+    const handler = vi.fn(() => Promise.resolve());
+    const waiting = startConsumer({ handler });
+    await vi.waitFor(() => {
+      expect(waiting.consuming).toBe(true);
+    }, WAIT);
+    await platform.deleteQueue(names.listen);
+    await vi.waitFor(() => {
+      expect(lines.map((line) => line.msg)).toContain('listen queue was deleted; waiting for the platform');
+    }, WAIT);
+    await declareQueues();
+    await ask(messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(handler).toHaveBeenCalledTimes(1);
+    }, WAIT);
+  });
+});
+
+describe('BundlePublisher', () => {
+  async function takePushed(): Promise<
+    { properties: Record<string, unknown>; body: Record<string, unknown> }[]
+  > {
+    const taken = [];
+    for (;;) {
+      const message = await platform.get(names.push, { noAck: true });
+      if (message === false) return taken;
+      const body = JSON.parse(message.content.toString()) as Record<string, unknown>;
+      taken.push({ properties: { ...message.properties }, body });
+    }
+  }
+
+  const idsOf = (pushed: Awaited<ReturnType<typeof takePushed>>): unknown[] =>
+    pushed.map(({ body }) => {
+      const bundle = JSON.parse(Buffer.from(body.content as string, 'base64').toString()) as {
+        objects: { value: string }[];
+      };
+      return bundle.objects.map((object) => object.value).join();
+    });
+
+  it('sends one persistent message for each object, in order', async () => {
+    await link.start();
+    const prepared = startPublisher().prepare(requestOf(), bundleOf(3));
+    expect(prepared.expectations).toBe(3);
+
+    expect(await prepared.send().delivered).toEqual({ undelivered: [] });
+
+    const pushed = await takePushed();
+    expect(idsOf(pushed)).toEqual(['198.51.100.1', '198.51.100.2', '198.51.100.3']);
+    expect(pushed[0]?.properties).toMatchObject({ deliveryMode: 2, contentEncoding: 'utf-8' });
+    expect(pushed.map(({ body }) => body.action_sequence)).toEqual([1, 2, 3]);
+    expect(pushed[0]?.body).toMatchObject({ work_id: 'work_vt_1', applicant_id: 'user-7', draft_id: '' });
+  });
+
+  it('keeps the order of bundles that were sent before there was a connection', async () => {
+    const early = startPublisher();
+    const reports = [requestOf(), requestOf({ workId: 'work_vt_2' })].map(
+      (request) => early.prepare(request, bundleOf(2)).send().delivered,
+    );
+    await link.start();
+    await Promise.all(reports);
+    expect((await takePushed()).map(({ body }) => body.work_id)).toEqual([
+      'work_vt_1',
+      'work_vt_1',
+      'work_vt_2',
+      'work_vt_2',
+    ]);
+  });
+
+  it('reports what no queue takes as undelivered', async () => {
+    await link.start();
+    const lost = startPublisher({ push: { exchange: names.exchange, routingKey: 'nobody' } });
+    const { undelivered } = await lost.prepare(requestOf(), bundleOf(1)).send().delivered;
+    expect(undelivered).toEqual([
+      {
+        error:
+          'The object could not be handed to RabbitMQ: no queue takes the results of this connector (NO_ROUTE); is it still registered?',
+        source:
+          '{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"198.51.100.1","nb_deps":1}',
+      },
+    ]);
+  });
+
+  it('gives up on messages for which the broker closes the channel again and again', async () => {
+    await link.start();
+    const lost = startPublisher({ push: { exchange: 'no such exchange', routingKey: 'x' } });
+    const { undelivered } = await lost.prepare(requestOf(), bundleOf(2)).send().delivered;
+    expect(undelivered).toHaveLength(2);
+    expect(undelivered[0]?.error).toContain('NOT_FOUND');
+    expect(link.connected).toBe(true);
+  });
+
+  it('publishes again after a lost connection until everything is confirmed', async () => {
+    await link.start();
+    const sender = startPublisher();
+    const { delivered } = sender.prepare(requestOf(), bundleOf(200)).send();
+    proxy.cut();
+    expect(await delivered).toEqual({ undelivered: [] });
+    expect(new Set(idsOf(await takePushed())).size).toBe(200);
+    expect(sender.pending).toBe(0);
+  });
+
+  it('survives more messages than the channel buffers', async () => {
+    await link.start();
+    const bundle = bundleOf(250);
+    const sender = startPublisher();
+    const reports = Array.from({ length: 20 }, () => sender.prepare(requestOf(), bundle).send().delivered);
+    for (const report of await Promise.all(reports)) expect(report.undelivered).toEqual([]);
+    expect(await ready(names.push)).toBe(5_000);
+  });
+
+  it('rejects what is not confirmed when it is closed, so that the request comes again', async () => {
+    const { delivered } = startPublisher().prepare(requestOf(), bundleOf(1)).send();
+    await publisher?.close();
+    await expect(delivered).rejects.toMatchObject({ kind: 'transient' });
+    await link.start();
+    expect(await ready(names.push)).toBe(0);
+  });
+});
