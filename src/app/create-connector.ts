@@ -1,0 +1,254 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.js';
+import { createEnrich } from '../enrichment/enrich.js';
+import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
+import type { BundleSink } from '../enrichment/ports.js';
+import { createSettle } from '../enrichment/settle.js';
+import { Health } from '../observability/health.js';
+import { Metrics } from '../observability/metrics.js';
+import type { SecretRegistry } from '../observability/redact.js';
+import { Heartbeat } from '../platform/heartbeat.js';
+import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
+import type { BrokerConnection } from '../platform/inbound/broker-connection.js';
+import { AmqpLink } from '../platform/inbound/amqp-link.js';
+import { CallbackListener } from '../platform/inbound/callback-listener.js';
+import { JwtVerifier, sharedTokenVerifier, type TokenVerifier } from '../platform/inbound/token-verifier.js';
+import { ApiPush } from '../platform/outbound/api-push.js';
+import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
+import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
+import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
+import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
+import type { PlatformClient } from '../platform/graphql/client.js';
+import { registerConnector, type Registration } from '../platform/registration.js';
+import { systemClock, type Clock } from '../shared/clock.js';
+import type { VirusTotal } from '../virustotal/schema.js';
+import { createVirusTotal } from './create-virustotal.js';
+import { Lifecycle } from './lifecycle.js';
+import { gateOptions, mappingOptions } from './mapping-options.js';
+import {
+  brokerConnection,
+  brokerTls,
+  callbackTls,
+  connectorDescription,
+  createPlatformClient,
+  needsBroker,
+} from './platform-options.js';
+import { startEndpoints } from './start-endpoints.js';
+
+/** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
+const DRAIN_MS = 7_000;
+/** Callbacks that may wait for their turn; the platform's workers keep the rest. */
+const MAX_QUEUED_CALLBACKS = 500;
+
+/** Dependencies that a test may replace; a part is built only when it is not given. */
+export interface ConnectorOverrides {
+  readonly clock?: Clock;
+  readonly virusTotal?: VirusTotal;
+}
+
+/** The daemon. It is started once and stopped once. */
+export interface Connector {
+  /**
+   * Registers, starts the heartbeat and takes requests.
+   *
+   * @throws ConnectorError when the platform or the broker refuses the configuration, or the platform is away.
+   */
+  start(): Promise<void>;
+  /** Stops taking requests, finishes or hands back those in work, and closes everything that was started. */
+  stop(): Promise<void>;
+}
+
+/** The composition root of the daemon: builds every part from the configuration and wires them. */
+export function createConnector(
+  config: Config,
+  services: { readonly logger: Logger; readonly secrets: SecretRegistry },
+  overrides: ConnectorOverrides = {},
+): Connector {
+  return new WiredConnector(config, services, overrides);
+}
+
+class WiredConnector implements Connector {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #secrets: SecretRegistry;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  readonly #health = new Health();
+  readonly #lifecycle: Lifecycle;
+  readonly #abort = new AbortController();
+  readonly #client: PlatformClient;
+  readonly #virusTotal: VirusTotal;
+  /** As of the last registration: credentials may change while the connector runs. */
+  #broker: BrokerConnection | undefined;
+
+  constructor(
+    config: Config,
+    { logger, secrets }: { readonly logger: Logger; readonly secrets: SecretRegistry },
+    overrides: ConnectorOverrides,
+  ) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#secrets = secrets;
+    this.#clock = overrides.clock ?? systemClock;
+    this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
+    this.#lifecycle = new Lifecycle(logger);
+    this.#client = createPlatformClient(config, logger);
+    this.#virusTotal =
+      overrides.virusTotal ??
+      createVirusTotal(config, {
+        logger,
+        clock: this.#clock,
+        telemetry: this.#metrics,
+        signal: this.#abort.signal,
+      });
+  }
+
+  async start(): Promise<void> {
+    const { connector } = this.#config;
+    await startEndpoints(this.#config, {
+      metrics: this.#metrics,
+      health: this.#health,
+      lifecycle: this.#lifecycle,
+    });
+    const registration = await this.#register();
+    const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
+    this.#logger.info(platform, 'registered with OpenCTI');
+    this.#startHeartbeat(registration);
+
+    const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
+    const handler = this.#createHandler(this.#createSink(link, registration));
+    if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
+    else this.#consume(handler, link, registration);
+    const { concurrency, listenProtocol, queueProtocol } = connector;
+    this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
+  }
+
+  async stop(): Promise<void> {
+    this.#metrics.stopped();
+    await this.#lifecycle.stop();
+    this.#abort.abort();
+  }
+
+  async #register(): Promise<Registration> {
+    const registration = await registerConnector(
+      this.#client,
+      connectorDescription(this.#config),
+      this.#logger,
+    );
+    this.#secrets.add(registration.connection.pass);
+    this.#broker = registration.connection;
+    return registration;
+  }
+
+  #startHeartbeat(registration: Registration): void {
+    const heartbeat = new Heartbeat({
+      client: this.#client,
+      connectorId: registration.connectorId,
+      connectorInfo: registration.capabilities.connectorInfo,
+      logger: this.#logger,
+      telemetry: this.#metrics,
+      onUnknownConnector: async () => {
+        await this.#register();
+      },
+    });
+    heartbeat.start();
+    this.#lifecycle.add('heartbeat', () => heartbeat.close());
+    this.#health.watch('platform', () => ({ ok: heartbeat.healthy }));
+  }
+
+  async #connectBroker(registration: Registration): Promise<AmqpLink> {
+    const link = new AmqpLink({
+      connection: () => brokerConnection(this.#config, this.#broker ?? registration.connection),
+      tls: brokerTls(this.#config),
+      connectionName: this.#config.connector.name,
+      logger: this.#logger,
+    });
+    this.#lifecycle.add('broker connection', () => link.close());
+    this.#health.watch('broker', () => ({ ok: link.connected }));
+    await link.start();
+    return link;
+  }
+
+  #createSink(link: AmqpLink | undefined, registration: Registration): BundleSink {
+    const { capabilities, connectorId, connectorUserId, push } = registration;
+    if (this.#config.connector.queueProtocol === 'api' || link === undefined) {
+      return new ApiPush({
+        client: this.#client,
+        connectorId,
+        bundlePush: capabilities.bundlePush,
+        telemetry: this.#metrics,
+      });
+    }
+    const publisher = new BundlePublisher({
+      link,
+      push,
+      connectorUserId,
+      drafts: capabilities.drafts,
+      telemetry: this.#metrics,
+      logger: this.#logger,
+    });
+    publisher.start();
+    this.#lifecycle.add('publisher', () => publisher.close());
+    return publisher;
+  }
+
+  #createHandler(sink: BundleSink): HandleRequest {
+    const logger = this.#logger;
+    const telemetry = this.#metrics;
+    const works = new GraphqlWorkReporter(this.#client);
+    const enrich = createEnrich({
+      entities: new GraphqlEntityReader(this.#client),
+      virusTotal: this.#virusTotal,
+      clock: this.#clock,
+      logger,
+      gate: gateOptions(this.#config),
+      mapping: mappingOptions(this.#config),
+    });
+    const playbooks = new PlaybookReply(this.#client, logger);
+    const settle = createSettle({ works, sink, playbooks, telemetry, logger });
+    const { signal } = this.#abort;
+    return createRequestHandler({ enrich, settle, works, telemetry, clock: this.#clock, logger, signal });
+  }
+
+  #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): void {
+    const consumer = new AmqpConsumer({
+      link,
+      queue: registration.listen.queue,
+      concurrency: this.#config.connector.concurrency,
+      handler,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
+    consumer.start();
+    this.#lifecycle.add('consumer', () => consumer.drain(DRAIN_MS));
+    this.#health.watch('consumer', () => ({ ok: consumer.consuming }));
+  }
+
+  async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
+    const { connector } = this.#config;
+    const listener = new CallbackListener({
+      port: connector.listenProtocolApiPort,
+      path: connector.listenProtocolApiPath,
+      tls: callbackTls(this.#config),
+      verifier: this.#tokenVerifier(registration),
+      handler,
+      concurrency: connector.concurrency,
+      maxQueued: MAX_QUEUED_CALLBACKS,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
+    await listener.start();
+    this.#lifecycle.add('callback listener', () => listener.drain(DRAIN_MS));
+  }
+
+  /** Platforms that hand out a key set sign their callbacks; older ones present the connector's own token. */
+  #tokenVerifier({ jwks }: Registration): TokenVerifier {
+    if (jwks === undefined) return sharedTokenVerifier(this.#config.opencti.token);
+    return new JwtVerifier({
+      jwks,
+      refreshJwks: async () => (await this.#register()).jwks,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
+  }
+}

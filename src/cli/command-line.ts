@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander';
+import { productVersion } from '../app/product.js';
+import { ConnectorError, describeError } from '../shared/connector-error.js';
+
+interface GlobalOptions {
+  readonly config?: string;
+}
+
+/**
+ * Runs the command that the arguments name; `serve` when they name none. Commands load on demand, so that the daemon
+ * never loads the simulators.
+ *
+ * @param argv - As in `process.argv`.
+ * @param stop - Aborted when the process is asked to end.
+ * @returns the exit code.
+ */
+export async function runCommandLine(argv: readonly string[], stop: AbortSignal): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('opencti-virustotal')
+    .description('Enriches OpenCTI observables with VirusTotal.')
+    .version(productVersion)
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: config.yml in the working directory, if there is one)',
+    )
+    .exitOverride();
+  const config = (): string | undefined => program.opts<GlobalOptions>().config;
+
+  program
+    .command('serve', { isDefault: true })
+    .description('run the connector until it is told to stop')
+    .action(async () => {
+      const { serve } = await import('./serve.js');
+      exitCode = await serve(config(), stop);
+    });
+  program
+    .command('check')
+    .description('check configuration, platform, broker and VirusTotal key, one line each')
+    .action(async () => {
+      const { check } = await import('./check.js');
+      exitCode = await check(config());
+    });
+  program
+    .command('enrich <value>')
+    .description('look up one hash, address, domain or URL without a platform')
+    .option('--json', 'print the STIX bundle instead of a table')
+    .action(async (value: string, options: { json?: boolean }) => {
+      const { enrichValue } = await import('./enrich.js');
+      exitCode = await enrichValue(value, options.json === true, config());
+    });
+  program
+    .command('demo')
+    .description('run the connector against simulators and show what comes back')
+    .action(async () => {
+      const { demo } = await import('./demo.js');
+      exitCode = await demo(stop);
+    });
+
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    console.error(error instanceof ConnectorError ? error.message : describeError(error));
+    return 1;
+  }
+  return exitCode;
+}

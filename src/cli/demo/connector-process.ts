@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The real connector, running as a process of its own. */
+export interface ConnectorProcess {
+  /** Resolves with the exit code, or the name of the signal that killed it. */
+  readonly ended: Promise<number | string>;
+  /** The last lines that it logged. */
+  log(): string;
+  /** Sends the signal and waits for the end; returns the exit code, or the name of the signal that killed it. */
+  stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | string>;
+}
+
+/** Of the caller's own environment, what a process needs to run at all and to get out through a proxy. */
+const INHERITED = ['PATH', 'HOME', 'HTTPS_PROXY', 'NO_PROXY'] as const;
+const KEPT_LOG_CHARACTERS = 100_000;
+
+/**
+ * Runs `main.js serve` of the built product with these variables alone.
+ *
+ * @param directory - Working directory; it should hold no configuration file.
+ */
+export function startConnectorProcess(
+  directory: string,
+  variables: Readonly<Record<string, string>>,
+): ConnectorProcess {
+  const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+  const inherited = INHERITED.map((name) => [name, process.env[name]]);
+  const child = spawn(process.execPath, [main, 'serve'], {
+    cwd: directory,
+    env: { ...Object.fromEntries(inherited), STATE_PATH: join(directory, 'state.sqlite'), ...variables },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let lines = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    lines = (lines + chunk.toString('utf8')).slice(-KEPT_LOG_CHARACTERS);
+  });
+  // `close`, not `exit`: only then has everything that it logged been read.
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  return {
+    ended,
+    log: () => lines,
+    stop: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}

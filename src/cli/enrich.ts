@@ -1,0 +1,61 @@
+import { createVirusTotal } from '../app/create-virustotal.js';
+import { mappingOptions } from '../app/mapping-options.js';
+import { createEnrich } from '../enrichment/enrich.js';
+import type { EnrichmentRequest } from '../enrichment/request.js';
+import { systemClock } from '../shared/clock.js';
+import { noTelemetry } from '../shared/telemetry.js';
+import { createBundle } from '../stix/bundle.js';
+import { loadCommandContext } from './load-config.js';
+import { entityFromValue } from './observable-argument.js';
+import { presentOutcome } from './present-outcome.js';
+
+/**
+ * Looks one value up without any platform and prints what the connector would hand over.
+ *
+ * @param json - Print the STIX bundle instead of a table.
+ * @returns the exit code: 0 when there was an answer (also "unknown"), 1 otherwise.
+ * @throws ConnectorError when the value or the configuration cannot be used.
+ */
+export async function enrichValue(
+  value: string,
+  json: boolean,
+  configFile: string | undefined,
+): Promise<number> {
+  const { entityType, entity } = entityFromValue(value);
+  const { config, logger } = loadCommandContext(configFile, ['opencti']);
+  const enrich = createEnrich({
+    entities: { readEntity: () => Promise.resolve(undefined) },
+    virusTotal: createVirusTotal(config, { logger, clock: systemClock, telemetry: noTelemetry }),
+    clock: systemClock,
+    logger,
+    gate: { scope: [], maxTlp: config.virustotal.maxTlp },
+    mapping: mappingOptions(config),
+  });
+  const request: EnrichmentRequest = {
+    key: String(entity.id),
+    mode: 'manual',
+    entityId: String(entity.id),
+    entityType,
+    workId: undefined,
+    draftId: undefined,
+    applicantId: undefined,
+    playbook: undefined,
+    entity,
+    validation: { mode: undefined, force: false },
+    receivedAt: systemClock.now(),
+  };
+  const outcome = await enrich(request);
+  const answered = outcome.status === 'enriched' || outcome.status === 'unknown';
+  if (!answered) {
+    console.error(outcome.message);
+    return 1;
+  }
+  if (!json) {
+    console.log(presentOutcome(outcome));
+  } else {
+    const objects = outcome.status === 'enriched' ? [outcome.leanEntity, ...outcome.objects] : [];
+    console.log(JSON.stringify(createBundle(objects), undefined, 2));
+    if (outcome.status === 'unknown') console.error(outcome.message);
+  }
+  return 0;
+}
