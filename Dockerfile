@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+
+FROM node:24-alpine AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:24-alpine
+# An init that forwards signals and reaps children: the connector must see SIGTERM to hand its work back.
+RUN apk add --no-cache tini
+ENV NODE_ENV=production \
+    CONNECTOR_HEALTH_PORT=9096 \
+    STATE_PATH=/var/lib/connector/state.sqlite
+WORKDIR /opt/connector
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+COPY docker/healthcheck.mjs ./docker/
+RUN mkdir -p /var/lib/connector && chown node:node /var/lib/connector
+USER node
+VOLUME /var/lib/connector
+EXPOSE 7070 9095 9096
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
+ENTRYPOINT ["/sbin/tini", "--", "node", "dist/main.js"]
+CMD ["serve"]

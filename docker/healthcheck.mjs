@@ -1,0 +1,8 @@
+// Asks the connector's own health endpoint; Docker reads the exit code.
+const port = process.env.CONNECTOR_HEALTH_PORT ?? '9096';
+try {
+  const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(4000) });
+  process.exit(response.ok ? 0 : 1);
+} catch {
+  process.exit(1);
+}
