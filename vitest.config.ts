@@ -3,7 +3,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/conformance/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          // Property-based tests take seconds on a busy machine with two cores.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'integration',

@@ -21,6 +21,7 @@ import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock, type Clock } from '../shared/clock.js';
+import { createStopController } from '../shared/stop-controller.js';
 import type { VirusTotal } from '../virustotal/schema.js';
 import { createVirusTotal } from './create-virustotal.js';
 import { Lifecycle } from './lifecycle.js';
@@ -75,7 +76,7 @@ class WiredConnector implements Connector {
   readonly #metrics: Metrics;
   readonly #health = new Health();
   readonly #lifecycle: Lifecycle;
-  readonly #abort = new AbortController();
+  readonly #abort = createStopController();
   readonly #client: PlatformClient;
   readonly #virusTotal: VirusTotal;
   /** As of the last registration: credentials may change while the connector runs. */

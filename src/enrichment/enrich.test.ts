@@ -174,6 +174,12 @@ describe('enrich', () => {
     });
   });
 
+  it('does not name VirusTotal twice in one sentence', async () => {
+    const failure = new ConnectorError('VirusTotal is not available; try again later.', 'transient');
+    const { outcome } = await enrich({ entity: address }, { reports: { '1.1.1.1': failure } });
+    expect(outcome.message).toBe('VirusTotal is not available; try again later.');
+  });
+
   it('maps a file although its rulesets cannot be had', async () => {
     const hash = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
     const report = {
@@ -240,7 +246,9 @@ describe('enriching an Indicator', () => {
       },
     );
     expect(outcome.status).toBe('enriched');
-    expect(outcome.message).toContain('evil.example.com could not be looked up: try later.');
+    expect(outcome.message).toMatch(
+      /call 1\.1\.1\.1 malicious \| evil\.example\.com could not be looked up: try later\. \| .*10\.0\.0\.1/,
+    );
   });
 
   it('prefers the values that the platform extracted to the pattern', async () => {

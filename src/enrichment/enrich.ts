@@ -41,7 +41,7 @@ export function createEnrich(dependencies: EnrichmentDependencies): Enrich {
     try {
       return await enrich(request, dependencies);
     } catch (error) {
-      return { status: 'failed', error, message: `VirusTotal: ${failureText(error)}` };
+      return { status: 'failed', error, message: naming(failureText(error)) };
     }
   };
 }
@@ -84,16 +84,17 @@ async function enrich(
   return {
     status: 'enriched',
     ...assemble(entity, subject, mapped),
-    message: [
-      describeReports(
-        mapped.map((report) => report.summary),
-        answers.flatMap((answer) => (answer.status === 'unknown' ? [answer.target.observable] : [])),
-      ),
-      ...failures.map(
-        (answer) => `${answer.target.observable.value} could not be looked up: ${failureText(answer.error)}`,
-      ),
-      ...targets.invalid,
-    ].join(' '),
+    message: describeReports(
+      mapped.map((report) => report.summary),
+      answers.flatMap((answer) => (answer.status === 'unknown' ? [answer.target.observable] : [])),
+      [
+        ...failures.map(
+          (answer) =>
+            `${answer.target.observable.value} could not be looked up: ${failureText(answer.error)}`,
+        ),
+        ...targets.invalid,
+      ],
+    ),
   };
 }
 
@@ -182,6 +183,11 @@ function mergeChanges(changes: readonly EntityChanges[]): EntityChanges {
     name: changes.find((change) => change.name !== undefined)?.name,
     additionalNames: changes.flatMap((change) => change.additionalNames),
   };
+}
+
+/** A person who reads the sentence in a list of many must see whom it is about. */
+function naming(sentence: string): string {
+  return sentence.includes('VirusTotal') ? sentence : `VirusTotal: ${sentence}`;
 }
 
 function failureText(error: unknown): string {

@@ -61,6 +61,12 @@ describe('describeReports', () => {
     );
   });
 
+  it('names the values also when nothing but a remark stands beside the only report', () => {
+    expect(
+      describeReports([summary({ detection: { malicious: 5, engines: 90 } })], [], ['b is private.']),
+    ).toBe('VirusTotal: 5 of 90 engines call 192.0.2.1 malicious | b is private.');
+  });
+
   it('says when VirusTotal knows nothing', () => {
     expect(describeReports([], [address])).toBe('VirusTotal: no report on this');
     expect(describeReports([])).toBe('VirusTotal: nothing was looked up');

@@ -12,17 +12,20 @@ const MAX_VALUE_LENGTH = 100;
  *
  * @param summaries - One for each report that was mapped.
  * @param unknown - Values that VirusTotal has no report on.
+ * @param remarks - A sentence for each further value: why there is nothing to say about it.
  */
 export function describeReports(
   summaries: readonly ReportSummary[],
   unknown: readonly Observable[] = [],
+  remarks: readonly string[] = [],
 ): string {
-  const single = summaries.length + unknown.length === 1;
+  const single = summaries.length + unknown.length + remarks.length === 1;
   const name = (observable: Observable): string =>
     single ? 'this' : plainText(observable.value, MAX_VALUE_LENGTH);
   const sentences = [
     ...summaries.map((summary) => describeReport(summary, name(summary.observable))),
     ...unknown.map((observable) => `no report on ${name(observable)}`),
+    ...remarks,
   ];
   if (sentences.length === 0) return 'VirusTotal: nothing was looked up';
   const more = sentences.length - MAX_VALUES;

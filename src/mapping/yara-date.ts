@@ -40,10 +40,11 @@ function parseRuleDate(value: string): Date | undefined {
     if (separator === '' && month.length + day.length !== 4) return undefined;
     return utcDate(year, month, day, rest);
   }
-  const monthFirst = /^([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?[\s,-]+(\d{4})(?!\d)/.exec(text);
+  const monthFirst = /^([a-z]{3})[a-z]*\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?[\s,-]+(\d{4})(?!\d)/i.exec(text);
   if (monthFirst !== null) return utcDate(monthFirst[3], monthNumber(monthFirst[1]), monthFirst[2]);
-  const dayFirst =
-    /^(\d{1,2})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?([A-Za-z]{3})[a-z]*\.?[\s,-]+(\d{4})(?!\d)/.exec(text);
+  const dayFirst = /^(\d{1,2})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?([a-z]{3})[a-z]*\.?[\s,-]+(\d{4})(?!\d)/i.exec(
+    text,
+  );
   if (dayFirst !== null) return utcDate(dayFirst[3], monthNumber(dayFirst[2]), dayFirst[1]);
   const dotted = /^(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)/.exec(text);
   if (dotted !== null) return utcDate(dotted[3], dotted[2], dotted[1]);

@@ -1,10 +1,10 @@
 /** What a token is to the parser; `range` is `..`, `broken` a text, regular expression or comment that is never closed. */
-export type TokenKind = 'word' | 'text' | 'range' | 'sign' | 'other' | 'broken' | 'end';
+export type TokenKind = 'word' | 'number' | 'text' | 'range' | 'sign' | 'other' | 'broken' | 'end';
 
 /** A piece of YARA source. */
 export interface Token {
   readonly kind: TokenKind;
-  /** The word or the sign itself; the content of a text; else empty. */
+  /** The word, number or sign itself; the content of a text; else empty. */
   readonly value: string;
   readonly start: number;
 }
@@ -24,7 +24,7 @@ export class YaraLexer {
     if (character === '/') return this.regularExpression(start);
     if (isWordCharacter(character)) {
       this.skipWord(start + 1);
-      return isDigit(character) ? this.token('other', start) : this.token('word', start, this.position);
+      return this.token(isDigit(character) ? 'number' : 'word', start, this.position);
     }
     this.position = start + 1;
     if (character === '.' && this.source.charAt(this.position) === '.') {
@@ -67,7 +67,8 @@ export class YaraLexer {
     if (this.source.startsWith('"""', start)) {
       const close = this.endOfMultilineText(start + 3);
       this.position = close ?? start + 2;
-      return { kind: 'text', value: this.source.slice(start + 3, this.position - 3), start };
+      const value = close === undefined ? '' : this.source.slice(start + 3, close - 3);
+      return { kind: 'text', value, start };
     }
     if (!this.quoted(start, '"')) return this.fault(start);
     return { kind: 'text', value: this.source.slice(start + 1, this.position - 1), start };
@@ -132,7 +133,9 @@ export class YaraLexer {
   }
 }
 
-const blanks = ' \t\r\n\v\f\uFEFF';
+/** White space of YARA, of YARA-X (the Unicode blanks that come with rules copied from web pages), and byte order marks. */
+const blanks =
+  ' \t\r\n\v\f\u00A0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u202F\u205F\uFEFF';
 const hexStringCharacters = '0123456789abcdefABCDEF?~-|[]()}';
 
 function isDigit(character: string): boolean {

@@ -27,7 +27,11 @@ export interface ScannedRuleset {
 }
 
 /**
- * Scans a ruleset once, in linear time whatever the text: after a fault the scan goes on where the fault was noticed,
+ * Scans a ruleset. The scanner knows as much of YARA's grammar as is needed to tell where a rule begins and ends and
+ * which identifiers its condition uses (YARA manual, "Writing YARA rules"; YARA-X adds multi-line strings and `with`).
+ * It does not judge whether a rule is valid otherwise.
+ *
+ * It goes through the text once, in linear time whatever the text: after a fault the scan goes on where the fault was noticed,
  * never from an earlier place. Never throws.
  */
 export function scanYaraRuleset(source: string): ScannedRuleset {
@@ -43,7 +47,7 @@ const conditionKeywords: ReadonlySet<string> = new Set(
 );
 
 /** Words that never stand in the body of a rule: meeting one means that the rule before it was never closed. */
-const topLevelKeywords: ReadonlySet<string> = new Set(['rule', 'import', 'include']);
+const topLevelKeywords: ReadonlySet<string> = new Set(['rule', 'global', 'import', 'include']);
 
 /** Reads the top level of a ruleset and, of each rule, its place, its date and what its condition uses. */
 class RulesetParser {
@@ -131,7 +135,8 @@ class RulesetParser {
     const condition = new ConditionReader();
     for (;;) {
       this.advance();
-      if (this.leavesRule() || this.isSign('{')) return undefined;
+      // Strings may be private, conditions not: here the word belongs to the next rule.
+      if (this.leavesRule() || this.isSign('{') || this.isWord('private')) return undefined;
       if (this.isSign('}')) break;
       condition.read(this.token);
     }
@@ -142,16 +147,14 @@ class RulesetParser {
 
   /** Reads the meta section, if there is one, for the date of the rule. */
   private meta(): Date | undefined {
+    if (!this.isWord('meta')) return undefined;
     const values = new Map<string, string>();
     let key = '';
-    if (!this.isWord('meta')) return undefined;
     while (!this.leavesRule() && !this.isWord('strings') && !this.isWord('condition') && !this.isSign('}')) {
-      const { kind, value, start } = this.token;
+      const { kind, value } = this.token;
       this.advance();
       if (kind === 'word') key = value.toLowerCase();
-      else if (kind === 'text' && !values.has(key)) values.set(key, value);
-      else if (kind === 'other' && !values.has(key))
-        values.set(key, this.lexer.source.slice(start, start + 8));
+      else if ((kind === 'text' || kind === 'number') && !values.has(key)) values.set(key, value);
     }
     return yaraRuleDate(values);
   }

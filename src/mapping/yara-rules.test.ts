@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 import { Compiler, initSync } from '@virustotal/yara-x';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { extractYaraRule, parseYaraRuleset } from './yara-rules.js';
@@ -85,9 +84,7 @@ rule Multiline { meta: text = """
   rule Inside { condition: true } \"
 """ condition: true }
 rule OneOf { condition: any of (Prefixed, Plain) }
-`
-  .replace(' and not Unused_Never', ' and not Unused')
-  .replace('and filesize > 0', 'and filesize > 0');
+`;
 
 describe('extractYaraRule, judged by the real engine', () => {
   it.each([
@@ -287,6 +284,11 @@ rule Wanted : Other { meta: Other = "Other" strings: $Other = /Other/i condition
     );
   });
 
+  it('carries the date of its meta section', () => {
+    const ruleset = 'rule Wanted { meta: date = "2021-03-04" condition: true }';
+    expect(extractYaraRule(ruleset, 'Wanted')?.date).toEqual(new Date('2021-03-04T00:00:00Z'));
+  });
+
   it('asks no loop variable from an included file', () => {
     const ruleset = `include "x.yar"
 rule Wanted { condition: for all key, value in pe.version_info : ( key != value ) and for any i in (1..4) : (i == 2) }`;
@@ -298,139 +300,13 @@ rule Wanted { condition: for all key, value in pe.version_info : ( key != value 
   });
 });
 
-describe('the date of an extracted rule', () => {
-  it.each([
-    ['date = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
-    ['date = "2021/3/4"', '2021-03-04T00:00:00.000Z'],
-    ['date = "2021.03.04"', '2021-03-04T00:00:00.000Z'],
-    ['date = "20210304"', '2021-03-04T00:00:00.000Z'],
-    ['date = 20210304', '2021-03-04T00:00:00.000Z'],
-    ['Date = " 2021-03-04 (first version)"', '2021-03-04T00:00:00.000Z'],
-    ['date = "2021-03-04T05:06:07Z"', '2021-03-04T05:06:07.000Z'],
-    ['date = "2021-03-04T05:06:07.123+02:00"', '2021-03-04T03:06:07.000Z'],
-    ['date = "2021-03-04 05:06 -0130"', '2021-03-04T06:36:00.000Z'],
-    ['date = "2021-03-04 99:99"', '2021-03-04T00:00:00.000Z'],
-    ['date = "March 4, 2021"', '2021-03-04T00:00:00.000Z'],
-    ['date = "Mar. 4th 2021"', '2021-03-04T00:00:00.000Z'],
-    ['date = "4 March 2021"', '2021-03-04T00:00:00.000Z'],
-    ['date = "04-Mar-2021"', '2021-03-04T00:00:00.000Z'],
-    ['date = "04.03.2021"', '2021-03-04T00:00:00.000Z'],
-    ['date = "25/03/2021"', '2021-03-25T00:00:00.000Z'],
-    ['date = "03/25/2021"', '2021-03-25T00:00:00.000Z'],
-    ['creation_date = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
-    ['created = "2022-01-01" date = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
-    ['date = "unknown" created = "2021-03-04"', '2021-03-04T00:00:00.000Z'],
-  ])('is read from %s', (meta, expected) => {
-    const rule = extractYaraRule(
-      `rule Wanted { meta: ${meta} other = "1999-01-01" condition: true }`,
-      'Wanted',
-    );
-    expect(rule?.date?.toISOString()).toBe(expected);
-  });
-
-  it.each([
-    'date = "03/04/2021"',
-    'date = "2021-02-30"',
-    'date = "2021-13-01"',
-    'date = "1970-01-01"',
-    'date = "2021"',
-    'date = "yesterday"',
-    'date = ""',
-    'date = true',
-    'date = "Foo 4, 2021"',
-    'date = 1614816000',
-    'modified = "2021-03-04"',
-  ])('is not guessed from %s', (meta) => {
-    const rule = extractYaraRule(`rule Wanted { meta: ${meta} condition: true }`, 'Wanted');
-    expect(rule).toEqual({ text: `rule Wanted { meta: ${meta} condition: true }\n`, date: undefined });
-  });
-});
-
-describe('parseYaraRuleset with hostile text', () => {
-  const fragments = fc.constantFrom(
-    ...[
-      'rule ',
-      'private ',
-      'global ',
-      'import "pe"',
-      'include "x"',
-      'a',
-      'b',
-      'a*',
-      ':',
-      '{',
-      '}',
-      '(',
-      ')',
-      ',',
-    ],
-    ...[
-      'meta:',
-      'strings:',
-      'condition:',
-      '$a',
-      '=',
-      '"',
-      '"""',
-      '/',
-      '//',
-      '/*',
-      '*/',
-      '\\',
-      '\n',
-      '\r\n',
-      '.',
-      '..',
-    ],
-    ...[
-      ' for any i in ',
-      ' of ',
-      '{ 00 ',
-      '#',
-      '@',
-      '!',
-      '0x1',
-      '\uFEFF',
-      '\uD800',
-      '\0',
-      'é',
-      'date = "2021-01-01"',
-    ],
-  );
-
-  it('never throws and gives only rules that contain their own name', () => {
-    fc.assert(
-      fc.property(fc.array(fragments, { maxLength: 80 }), (pieces) => {
-        const index = parseYaraRuleset(pieces.join(''));
-        for (const name of index.ruleNames) {
-          const rule = index.extract(name);
-          if (rule !== undefined) expect(rule.text).toContain(name);
-        }
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
+describe('parseYaraRuleset', () => {
   it('gives the same rule again from what it gave', () => {
     const index = parseYaraRuleset(trickyRuleset);
     for (const name of index.ruleNames) {
       const text = index.extract(name)?.text ?? '';
       expect(extractYaraRule(text, name)?.text).toBe(text);
     }
-  });
-
-  it.each([
-    ['open rules', 'rule a { strings: $a = "x" '],
-    ['open comments', 'rule a { /* '],
-    ['open texts', 'rule a { meta: b = "'],
-    ['open multi-line texts', 'rule a { meta: b = """ x '],
-    ['open hex strings', 'rule a { strings: $a = { 00 '],
-    ['open braces', '{ '],
-    ['modifiers', 'private global '],
-    ['dots', '. '],
-  ])('reads megabytes of %s in linear time', (_, fragment) => {
-    const scanned = parseYaraRuleset(fragment.repeat(Math.ceil(2_000_000 / fragment.length)));
-    expect(scanned.ruleNames).toEqual([]);
   });
 
   it('extracts thousands of rules of one large ruleset from one scan, along a chain of references', () => {

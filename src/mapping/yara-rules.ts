@@ -1,13 +1,6 @@
 import { scanYaraRuleset, type YaraRule } from './yara-parser.js';
 
-/**
- * Cuts single rules out of YARA rulesets so that they compile on their own. The scanner knows as much of YARA's
- * grammar as is needed to tell where a rule begins and ends and which identifiers its condition uses (YARA manual,
- * "Writing YARA rules"; YARA-X adds multi-line strings and `with`). It never judges whether a rule is valid.
- *
- * Everything runs once over the text: after a fault the scan goes on where the fault was noticed, never from an
- * earlier place, so hostile text costs linear time.
- */
+/** Cuts single rules out of YARA rulesets so that they compile on their own. */
 
 /** One rule that stands on its own. */
 export interface ExtractedYaraRule {

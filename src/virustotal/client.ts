@@ -6,7 +6,7 @@ import type { Clock } from '../shared/clock.js';
 import { describeError } from '../shared/connector-error.js';
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
 import type { Telemetry } from '../shared/telemetry.js';
-import { withDeadline } from './deadline.js';
+import { withDeadline } from '../shared/deadline.js';
 import {
   CredentialsError,
   failureFromAnswer,

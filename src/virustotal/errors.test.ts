@@ -44,13 +44,13 @@ describe('failureFromAnswer', () => {
     const messageOf = (code: string): string =>
       failureFromAnswer({ status: 401, code, message: undefined }).message;
     expect(messageOf('WrongCredentialsError')).toBe(
-      'VirusTotal rejected the API key; replace it by a valid one.',
+      'VirusTotal rejected the API key; set VIRUSTOTAL_TOKEN to a valid one.',
     );
     expect(messageOf('UserNotActiveError')).toBe(
-      'The VirusTotal account of the API key is not active; activate it or use the key of another account.',
+      'The VirusTotal account of the API key is not active; activate it, or set VIRUSTOTAL_TOKEN to the key of another account.',
     );
     expect(messageOf('AuthenticationRequiredError')).toBe(
-      'VirusTotal received no API key; set the key, and check that no proxy removes the header x-apikey.',
+      'VirusTotal received no API key; set VIRUSTOTAL_TOKEN, and check that no proxy removes the header x-apikey.',
     );
   });
 

@@ -159,11 +159,11 @@ export function failureWithoutEnvelope(status: number, retryAfterMs?: number): V
 function credentialsMessage(namedCode: string | undefined): string {
   switch (namedCode) {
     case 'UserNotActive':
-      return 'The VirusTotal account of the API key is not active; activate it or use the key of another account.';
+      return 'The VirusTotal account of the API key is not active; activate it, or set VIRUSTOTAL_TOKEN to the key of another account.';
     case 'AuthenticationRequired':
-      return 'VirusTotal received no API key; set the key, and check that no proxy removes the header x-apikey.';
+      return 'VirusTotal received no API key; set VIRUSTOTAL_TOKEN, and check that no proxy removes the header x-apikey.';
     default:
-      return 'VirusTotal rejected the API key; replace it by a valid one.';
+      return 'VirusTotal rejected the API key; set VIRUSTOTAL_TOKEN to a valid one.';
   }
 }
 

@@ -13,6 +13,9 @@ export interface ConnectorProcess {
   stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | string>;
 }
 
+/** The built product, from here in `dist` as well as from here in `src`. */
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+
 /** Of the caller's own environment, what a process needs to run at all and to get out through a proxy. */
 const INHERITED = ['PATH', 'HOME', 'HTTPS_PROXY', 'NO_PROXY'] as const;
 const KEPT_LOG_CHARACTERS = 100_000;
@@ -21,16 +24,17 @@ const KEPT_LOG_CHARACTERS = 100_000;
  * Runs `main.js serve` of the built product with these variables alone.
  *
  * @param directory - Working directory; it should hold no configuration file.
+ * @param main - Path of the built product's `main.js`.
  */
 export function startConnectorProcess(
   directory: string,
   variables: Readonly<Record<string, string>>,
+  main: string = MAIN,
 ): ConnectorProcess {
-  const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
-  const inherited = INHERITED.map((name) => [name, process.env[name]]);
+  const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
   const child = spawn(process.execPath, [main, 'serve'], {
     cwd: directory,
-    env: { ...Object.fromEntries(inherited), STATE_PATH: join(directory, 'state.sqlite'), ...variables },
+    env: { ...inherited, STATE_PATH: join(directory, 'state.sqlite'), ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let lines = '';

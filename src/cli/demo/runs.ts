@@ -61,7 +61,7 @@ export function refresh(run: DemoRun, platform: PlatformSimulator): void {
   const refused = pushed.flatMap(({ imported }) => imported).filter(({ error }) => error !== undefined);
   if (refused.length > 0) {
     run.state = 'failed';
-    run.text = `the platform refused ${refused.length} objects: ${String(refused[0]?.error)}`;
+    run.text = `the platform refused ${refused.length} objects: ${refused[0]?.error?.message ?? ''}`;
     return;
   }
   settle(

@@ -1,4 +1,5 @@
-import { fetch as undiciFetch, type Dispatcher } from 'undici';
+import { request, type Dispatcher } from 'undici';
+import { withDeadline } from '../../shared/deadline.js';
 import { asNumber, asText, isJsonObject, type JsonObject } from '../../shared/json.js';
 import { envelopeFailure, networkFailure, responseFailure, type EnvelopeError } from './errors.js';
 
@@ -33,28 +34,30 @@ export function envelopeFetch(exchange: Exchange): typeof fetch {
   return exchangeOnce as typeof fetch;
 }
 
-async function send(
-  exchange: Exchange,
-  url: URL,
-  init: RequestInit,
-): Promise<{ status: number; text: string; retryAfter: string | null }> {
-  const timeout = AbortSignal.timeout(exchange.timeoutMs);
-  const signal = exchange.signal === undefined ? timeout : AbortSignal.any([timeout, exchange.signal]);
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | undefined;
+}
+
+/** By undici's `request`, which costs half of its `fetch`, and follows no redirect: one could carry the token away. */
+async function send(exchange: Exchange, url: URL, init: RequestInit): Promise<Answer> {
   try {
-    const response = await undiciFetch(url, {
-      method: 'POST',
-      headers: [...new Headers(init.headers).entries()],
-      body: init.body as string,
-      dispatcher: exchange.dispatcher,
-      // A redirected POST would arrive as a GET, or carry the token to another host.
-      redirect: 'manual',
-      signal,
+    return await withDeadline(exchange.timeoutMs, exchange.signal, async (signal) => {
+      const { statusCode, headers, body } = await request(url, {
+        method: 'POST',
+        headers: Object.fromEntries(new Headers(init.headers)),
+        body: init.body as string,
+        dispatcher: exchange.dispatcher,
+        signal,
+      });
+      const retryAfter = headers['retry-after'];
+      return {
+        status: statusCode,
+        text: await body.text(),
+        retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+      };
     });
-    return {
-      status: response.status,
-      text: await response.text(),
-      retryAfter: response.headers.get('retry-after'),
-    };
   } catch (error) {
     throw networkFailure(exchange.operation, error, exchange.timeoutMs);
   }
@@ -92,7 +95,7 @@ function firstError(envelope: JsonObject, status: number): EnvelopeError | undef
   };
 }
 
-function retryAfterMs(header: string | null): number | undefined {
-  if (header === null || !/^\d{1,6}$/.test(header.trim())) return undefined;
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
   return Number(header) * 1_000;
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
+import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import type { AmqpLink, KeptChannel } from './amqp-link.js';
 import { decodeRequest, excerptOf } from './message.js';
@@ -48,7 +49,7 @@ const DEFAULT_REQUEUE_BACKOFF: Backoff = { baseMs: 2_000, maxMs: 60_000 };
 export class AmqpConsumer {
   readonly #options: AmqpConsumerOptions;
   readonly #flights = new Map<string, Flight>();
-  readonly #draining = new AbortController();
+  readonly #draining = createStopController();
   readonly #idle = new Set<() => void>();
   #kept: KeptChannel | undefined;
   #channel: Channel | undefined;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
+import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import type { RequestHandler } from './amqp-consumer.js';
 
@@ -25,7 +26,7 @@ export class CallbackQueue {
   readonly #options: CallbackQueueOptions;
   readonly #waiting: EnrichmentRequest[] = [];
   readonly #running = new Set<string>();
-  readonly #stop = new AbortController();
+  readonly #stop = createStopController();
   readonly #idle = new Set<() => void>();
 
   constructor(options: CallbackQueueOptions) {

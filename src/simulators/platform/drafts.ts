@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityStore } from './entity-store.js';
+import { PlatformError } from './errors.js';
 
 /** A draft workspace. */
 export interface Draft {
@@ -35,6 +36,20 @@ export class Drafts {
 
   all(): Draft[] {
     return [...this.#drafts.values()];
+  }
+
+  /**
+   * The store to import into.
+   *
+   * @throws {PlatformError} `DRAFT_LOCKED` for a draft that is closed or does not exist.
+   */
+  openStore(id: string | null): EntityStore {
+    if (id === null || id === '') return this.#live;
+    const draft = this.#drafts.get(id);
+    if (draft === undefined || draft.locked) {
+      throw new PlatformError('DRAFT_LOCKED', 'The draft is not available', { draftId: id });
+    }
+    return draft.store;
   }
 
   /** The store of a draft; the live one without a draft or for an unknown one. */

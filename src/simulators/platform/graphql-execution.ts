@@ -36,6 +36,8 @@ export class GraphqlEngine {
   readonly #since: Since;
   readonly #root: unknown;
   readonly #clock: Clock;
+  /** Documents that were found valid, by their text: clients send the same few again and again. */
+  readonly #valid = new Map<string, DocumentNode>();
 
   constructor(since: Since, root: unknown, clock: Clock) {
     this.#since = since;
@@ -49,7 +51,7 @@ export class GraphqlEngine {
   async run(request: GraphqlRequest, context: RequestContext): Promise<GraphqlResponse> {
     let document: DocumentNode;
     try {
-      document = parse(request.query);
+      document = this.#valid.get(request.query) ?? parse(request.query);
     } catch (error) {
       return this.#failure([coded(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')], 400);
     }
@@ -82,9 +84,12 @@ export class GraphqlEngine {
   ): readonly GraphQLError[] | undefined {
     const introspection = this.#introspectionRefusal(request.query, context);
     if (introspection !== undefined) return [introspection];
-    const invalid = validate(this.#schema, document);
-    if (invalid.length > 0) {
-      return invalid.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));
+    if (!this.#valid.has(request.query)) {
+      const invalid = validate(this.#schema, document);
+      if (invalid.length > 0) {
+        return invalid.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));
+      }
+      this.#valid.set(request.query, document);
     }
     const operation = operationOf(document, request.operationName);
     if (operation === undefined) return [coded(new GraphQLError('Unknown operation'), 'BAD_REQUEST')];

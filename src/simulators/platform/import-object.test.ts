@@ -4,7 +4,7 @@ import type { JsonObject } from '../../shared/json.js';
 import type { StoredEntity } from './entity.js';
 import { EntityStore } from './entity-store.js';
 import { OCTI, OCTI_SCO } from './extensions.js';
-import { importObject } from './import-object.js';
+import { importObject, type ImportedObject } from './import-object.js';
 import { addSample, addSampleIndicator } from './sample-entities.js';
 import { gateOf } from './version.js';
 
@@ -29,6 +29,10 @@ function ipAddress(more: JsonObject): JsonObject {
   return { id: address.standardId, type: 'ipv4-addr', value: '198.51.100.3', ...more };
 }
 
+function importInto(object: JsonObject, target: EntityStore): ImportedObject {
+  return importObject(object, () => target);
+}
+
 describe('importObject', () => {
   it.each([
     ['root x_opencti_score over both extensions', { x_opencti_score: 1 }, 1],
@@ -41,7 +45,7 @@ describe('importObject', () => {
       20,
     ],
   ])('takes %s', (_case, properties, score) => {
-    expect(importObject(ipAddress(properties), store).outcome).toBe('updated');
+    expect(importInto(ipAddress(properties), store).outcome).toBe('updated');
     expect(address.score).toBe(score);
   });
 
@@ -51,7 +55,7 @@ describe('importObject', () => {
       external_references: [{ source_name: 'Hidden', url: 'https://example.com/hidden' }],
     };
     const shown = [{ source_name: 'New', url: 'https://example.com/new' }, { source_name: 'Only a name' }];
-    importObject(
+    importInto(
       ipAddress({ labels: ['New'], external_references: shown, extensions: { [OCTI_SCO]: hidden } }),
       store,
     );
@@ -61,14 +65,14 @@ describe('importObject', () => {
 
   it('recognises what it holds by value, and remembers the id it was sent with', () => {
     const sentId = 'ipv4-addr--00000000-0000-4000-8000-000000000001';
-    const imported = importObject({ ...ipAddress({}), id: sentId }, store);
+    const imported = importInto({ ...ipAddress({}), id: sentId }, store);
     expect(imported).toMatchObject({ outcome: 'updated', entityId: address.internalId });
     expect(store.find(sentId)).toBe(address);
   });
 
   it('reports references nobody knows', () => {
     const missing = 'identity--00000000-0000-4000-8000-000000000002';
-    expect(importObject(ipAddress({ created_by_ref: missing }), store)).toMatchObject({
+    expect(importInto(ipAddress({ created_by_ref: missing }), store)).toMatchObject({
       outcome: 'failed',
       error: { code: 'MISSING_REFERENCE_ERROR', message: `Element(s) not found: ${missing}` },
     });
@@ -79,29 +83,29 @@ describe('importObject', () => {
     [{ x_opencti_score: 12.5 }, 'FUNCTIONAL_ERROR'],
     [{ x_opencti_score: '12' }, 'FUNCTIONAL_ERROR'],
   ])('refuses the score of %j', (properties, code) => {
-    expect(importObject(ipAddress(properties), store).error?.code).toBe(code);
+    expect(importInto(ipAddress(properties), store).error?.code).toBe(code);
     expect(address.score).toBe(20);
   });
 
   it('refuses a number that does not fit into 32 bits', () => {
     const system = { id: 'autonomous-system--1', type: 'autonomous-system', number: 4_200_000_000 };
-    expect(importObject(system, store).error?.code).toBe('BAD_USER_INPUT');
+    expect(importInto(system, store).error?.code).toBe('BAD_USER_INPUT');
   });
 
   it('ignores inferred objects silently', () => {
     const inferred = ipAddress({ x_opencti_score: 99, extensions: { [OCTI]: { is_inferred: true } } });
-    expect(importObject(inferred, store).outcome).toBe('ignored');
+    expect(importInto(inferred, store).outcome).toBe('ignored');
     expect(address.score).toBe(20);
   });
 
   it('takes the country of a location that has nothing else as its name', () => {
-    importObject({ id: 'location--1', type: 'location', country: 'FR' }, store);
+    importInto({ id: 'location--1', type: 'location', country: 'FR' }, store);
     expect(store.all('Country').map((country) => country.attributes.name)).toEqual(['FR']);
   });
 
   it('keeps files that carry data', () => {
     const file = { name: 'a.txt', data: Buffer.from('hello').toString('base64'), mime_type: 'text/plain' };
-    importObject(ipAddress({ x_opencti_files: [file, { name: 'no-data.txt' }] }), store);
+    importInto(ipAddress({ x_opencti_files: [file, { name: 'no-data.txt' }] }), store);
     expect(address.files.map(({ name, content }) => [name, content.toString()])).toEqual([
       ['a.txt', 'hello'],
     ]);
@@ -110,8 +114,8 @@ describe('importObject', () => {
   it('does not read sharing on locations', () => {
     const organization = addSample(store, 'Organization', { name: 'Example Corp' });
     const granted = { x_opencti_granted_refs: [organization.standardId] };
-    importObject({ id: 'location--1', type: 'location', country: 'FR', ...granted }, store);
-    importObject(ipAddress(granted), store);
+    importInto({ id: 'location--1', type: 'location', country: 'FR', ...granted }, store);
+    importInto(ipAddress(granted), store);
     expect(store.all('Country')[0]?.grantedRefs).toEqual([]);
     expect(address.grantedRefs).toEqual([organization.standardId]);
   });
@@ -125,7 +129,7 @@ describe('importObject', () => {
         source_ref: source.standardId,
         target_ref: target.standardId,
       };
-      return importObject(relationship, store).error?.code ?? 'accepted';
+      return importInto(relationship, store).error?.code ?? 'accepted';
     };
 
     it('accepts the types of the platform and refuses others', () => {
@@ -145,7 +149,7 @@ describe('importObject', () => {
 
   it('writes into a draft without touching the live knowledge', () => {
     const draft = store.draft();
-    importObject(ipAddress({ x_opencti_score: 90 }), draft);
+    importInto(ipAddress({ x_opencti_score: 90 }), draft);
     expect(draft.find(address.standardId)?.score).toBe(90);
     expect(address.score).toBe(20);
     expect(draft.all('IPv4-Addr')).toHaveLength(1);

@@ -23,10 +23,13 @@ export interface ImportedObject {
  * Imports one object as a worker does, one call to the platform per object: reads it with the workers' order of
  * precedence, checks what the platform checks, and merges it into the store. Never throws: what the platform refuses
  * is part of the answer.
+ *
+ * @param openStore - Opens the store to import into; the platform may refuse that too.
  */
-export function importObject(object: JsonObject, store: EntityStore): ImportedObject {
+export function importObject(object: JsonObject, openStore: () => EntityStore): ImportedObject {
   const sent = { id: asText(object.id) ?? '', type: asText(object.type) ?? '' };
   try {
+    const store = openStore();
     const reading = readStix(object);
     if (reading.inferred) return { ...sent, outcome: 'ignored' };
     check(reading, store);

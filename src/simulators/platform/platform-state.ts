@@ -92,7 +92,7 @@ export class PlatformState {
         queues,
         works: this.works,
         // Without a draft in the message the applicant's own draft applies; an empty one means none.
-        storeFor: (draftId) => this.drafts.storeOf(draftId ?? this.drafts.activeDraftId),
+        storeFor: (draftId) => this.drafts.openStore(draftId ?? this.drafts.activeDraftId),
         signal: this.signal,
       },
       options.workerRuns,

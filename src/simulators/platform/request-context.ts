@@ -83,14 +83,23 @@ export function requestContext(
 }
 
 /**
+ * The user of a request that needs nothing but a valid token.
+ *
+ * @throws {PlatformError} `AUTH_REQUIRED` without one.
+ */
+export function requireUser(context: RequestContext): PlatformUser {
+  if (context.user === undefined) throw authRequired();
+  return context.user;
+}
+
+/**
  * Passes when the user has one of the capabilities; a capability includes its parents (`KNOWLEDGE_KNUPDATE`
  * includes `KNOWLEDGE`).
  *
  * @throws {PlatformError} `AUTH_REQUIRED` without a user, `FORBIDDEN_ACCESS` without the capability.
  */
 export function requireCapability(context: RequestContext, ...anyOf: Capability[]): PlatformUser {
-  const { user } = context;
-  if (user === undefined) throw authRequired();
+  const user = requireUser(context);
   const granted = (needed: Capability): boolean =>
     user.capabilities.some((own) => own === needed || own.startsWith(`${needed}_`));
   if (!hasBypass(user) && !anyOf.some(granted)) throw forbidden();

@@ -5,7 +5,7 @@ import { entityView } from './entity-view.js';
 import { functionalError } from './errors.js';
 import type { PlatformState } from './platform-state.js';
 import type { PlaybookStepArguments } from './playbooks.js';
-import { requireCapability, type Capability, type RequestContext } from './request-context.js';
+import { requireCapability, requireUser, type Capability, type RequestContext } from './request-context.js';
 import { OBSERVABLE_TYPES } from './stix-types.js';
 
 type Resolver<Arguments> = (args: Arguments, context: RequestContext) => unknown;
@@ -17,11 +17,11 @@ export function rootResolvers(state: PlatformState): Record<string, Resolver<nev
 
 function connectorResolvers(state: PlatformState): Record<string, Resolver<never>> {
   const about: Resolver<never> = (_args, context) => {
-    if (state.since('6.1.0')) requireCapability(context, ...ANY_CAPABILITY);
+    if (state.since('6.1.0')) requireUser(context);
     return { version: state.version };
   };
   const me: Resolver<never> = (_args, context) => {
-    const user = requireCapability(context, ...ANY_CAPABILITY);
+    const user = requireUser(context);
     const capabilities = user.capabilities.map((name) => ({ name }));
     return { id: user.id, name: user.name, user_email: 'connector@example.com', capabilities };
   };
@@ -169,9 +169,6 @@ function knowledgeResolvers(state: PlatformState): Record<string, Resolver<never
     draftWorkspaceAdd,
   };
 }
-
-/** Any user at all: what an operation needs that only asks for a valid token. */
-const ANY_CAPABILITY: readonly Capability[] = ['CONNECTORAPI', 'APIACCESS_USETOKEN', 'KNOWLEDGE', 'MODULES'];
 
 function connectorView(state: PlatformState, connector: RegisteredConnector): Record<string, unknown> {
   const { input, queues, info } = connector;

@@ -35,7 +35,7 @@ export interface WorkerDependencies {
   since: Since;
   queues: MessageQueues;
   works: Works;
-  /** The store to write into: a draft's or the live one. */
+  /** The store to write into: a draft's or the live one; throws for a draft that is not open. */
   storeFor: (draftId: string | undefined) => EntityStore;
   signal: ChangeSignal;
 }
@@ -125,12 +125,11 @@ export class Worker {
   }
 
   #import(message: PushMessage, report: 'per-object' | 'per-message', record: PushedMessage): void {
-    const store = this.#dependencies.storeFor(
-      this.#dependencies.since('6.4.0') ? message.draftId : undefined,
-    );
+    const { since, storeFor } = this.#dependencies;
+    const openStore = (): EntityStore => storeFor(since('6.4.0') ? message.draftId : undefined);
     for (const object of message.objects) {
       if (!isWanted(object, message.entitiesTypes)) continue;
-      const imported = importObject(object, store);
+      const imported = importObject(object, openStore);
       record.imported.push(imported);
       if (report === 'per-object') this.#report(message.workId, [imported], object);
     }

@@ -12,6 +12,7 @@ import { submissionRoutes } from './endpoints/submissions.js';
 import { userRoutes } from './endpoints/users.js';
 import { ApiError, apiPrefix, errorBody, forbidden, notFound } from './envelope.js';
 import type { Answer, Service } from './exchange.js';
+import { createStopController } from '../../shared/stop-controller.js';
 import { type Fault, Faults, faultyBody } from './faults.js';
 import { Accounts, type KeyProfile } from './keys.js';
 import type { QuotaLimits, QuotaUse } from './quota.js';
@@ -110,7 +111,7 @@ class Simulator implements VirusTotalSimulator {
   readonly #router: Router;
   readonly #server: Server;
   readonly #latencyMs: number;
-  readonly #closing = new AbortController();
+  readonly #closing = createStopController();
 
   constructor(options: VirusTotalSimulatorOptions) {
     this.#initialCatalog = (options.catalog ?? new Catalog()).snapshot();
