@@ -81,6 +81,7 @@ class WiredConnector implements Connector {
   readonly #virusTotal: VirusTotal;
   /** As of the last registration: credentials may change while the connector runs. */
   #broker: BrokerConnection | undefined;
+  #ready = false;
 
   constructor(
     config: Config,
@@ -106,6 +107,7 @@ class WiredConnector implements Connector {
 
   async start(): Promise<void> {
     const { connector } = this.#config;
+    this.#health.watch('start', () => ({ ok: this.#ready }));
     await startEndpoints(this.#config, {
       metrics: this.#metrics,
       health: this.#health,
@@ -120,11 +122,13 @@ class WiredConnector implements Connector {
     const handler = this.#createHandler(this.#createSink(link, registration));
     if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
     else this.#consume(handler, link, registration);
+    this.#ready = true;
     const { concurrency, listenProtocol, queueProtocol } = connector;
     this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
   }
 
   async stop(): Promise<void> {
+    this.#ready = false;
     this.#metrics.stopped();
     await this.#lifecycle.stop();
     this.#abort.abort();

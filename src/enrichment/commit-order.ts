@@ -6,6 +6,9 @@ export interface Turn {
   release(): void;
 }
 
+/** For what has no work, and so can neither overtake one nor be overtaken: nobody waits for it. */
+export const outOfOrder: Turn = { wait: () => Promise.resolve(), release: () => undefined };
+
 /**
  * Keeps results in the order in which the requests came, while the look-ups run side by side.
  *

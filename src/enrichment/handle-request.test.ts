@@ -5,7 +5,7 @@ import { ConnectorError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import { createRequestHandler, type HandleRequest } from './handle-request.js';
 import type { EnrichmentOutcome } from './outcome.js';
-import type { EnrichmentRequest } from './request.js';
+import type { EnrichmentRequest, PlaybookStep } from './request.js';
 
 const outcome: EnrichmentOutcome = { status: 'unknown', message: 'VirusTotal has no report on it.' };
 
@@ -24,6 +24,16 @@ function requestOf(workId: string): EnrichmentRequest {
     receivedAt: new Date(0),
   };
 }
+
+const playbookStep: PlaybookStep = {
+  executionId: 'execution',
+  eventId: undefined,
+  playbookId: 'playbook',
+  dataInstanceId: 'url--be22e93a-5e33-5678-b19f-8b4ea06df0bd',
+  stepId: 'step',
+  previousStepId: 'previous',
+  bundle: { objects: [] },
+};
 
 interface Doubles {
   signal: AbortSignal;
@@ -70,6 +80,26 @@ describe('the request handler', () => {
     for (const id of ['work_3', 'work_1', 'work_2']) gates.get(id)?.();
     await Promise.all(all);
     expect(settled).toEqual(['work_1', 'work_2', 'work_3']);
+  });
+
+  it('does not let works wait for a playbook step, which has no work that could be overtaken', async () => {
+    let finish: () => void = () => undefined;
+    const { handle, settled } = setUp({
+      enrich: (request) =>
+        request.playbook === undefined
+          ? Promise.resolve(outcome)
+          : new Promise((resolve) => {
+              finish = () => {
+                resolve(outcome);
+              };
+            }),
+    });
+    const step = handle({ ...requestOf('step'), workId: undefined, playbook: playbookStep });
+    await handle(requestOf('work_2'));
+    expect(settled).toEqual(['work_2']);
+    finish();
+    await step;
+    expect(settled).toEqual(['work_2', undefined]);
   });
 
   it('hands a request back when the platform cannot be reached, without holding up the next one', async () => {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
-import { CommitOrder } from './commit-order.js';
+import { CommitOrder, outOfOrder } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import type { WorkReporter } from './ports.js';
@@ -28,7 +28,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   const order = new CommitOrder();
   const { enrich, settle, works, telemetry, clock, logger, signal } = dependencies;
   return async (request) => {
-    const turn = order.take();
+    const turn = request.playbook === undefined ? order.take() : outOfOrder;
     telemetry.runStarted();
     const context = {
       key: request.key,
