@@ -23,10 +23,10 @@ export function fullJitterMs(attempt: number, backoff: Backoff, random: () => nu
   return Math.round(random() * ceiling);
 }
 
-/** Waits on the wall clock without keeping the process alive. */
+/** Waits on the wall clock. It keeps the process alive: a connector that waits for its platform must not just end. */
 export const sleep: Sleep = async (durationMs, signal) => {
   try {
-    await delay(durationMs, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
+    await delay(durationMs, undefined, signal === undefined ? {} : { signal });
   } catch {
     // Aborted: the wait is over.
   }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The real connector, running as a process of its own. */
@@ -34,7 +33,7 @@ export function startConnectorProcess(
   const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
   const child = spawn(process.execPath, [main, 'serve'], {
     cwd: directory,
-    env: { ...inherited, STATE_PATH: join(directory, 'state.sqlite'), ...variables },
+    env: { ...inherited, ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let lines = '';
