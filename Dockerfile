@@ -12,17 +12,18 @@ FROM node:24-alpine
 # An init that forwards signals and reaps children: the connector must see SIGTERM to hand its work back.
 RUN apk add --no-cache tini
 ENV NODE_ENV=production \
-    CONNECTOR_HEALTH_PORT=9096 \
-    STATE_PATH=/var/lib/connector/state.sqlite
+    CONNECTOR_HEALTH_PORT=9096
+# Also the working directory: config.yml is looked for here.
 WORKDIR /opt/connector
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY docker/healthcheck.mjs ./docker/
+# The one place where the process may write; the connector itself needs none, the demonstration does.
 RUN mkdir -p /var/lib/connector && chown node:node /var/lib/connector
 USER node
-VOLUME /var/lib/connector
 EXPOSE 7070 9095 9096
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
-ENTRYPOINT ["/sbin/tini", "--", "node", "dist/main.js"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["node", "/opt/connector/docker/healthcheck.mjs"]
+# Absolute, so that another working directory does no harm.
+ENTRYPOINT ["/sbin/tini", "--", "node", "/opt/connector/dist/main.js"]
 CMD ["serve"]
