@@ -16,6 +16,8 @@ import { noTelemetry } from '../shared/telemetry.js';
 import type { QuotaUse } from '../virustotal/schema.js';
 import { loadCommandContext } from './load-config.js';
 
+/** A person waits for the answer. */
+const ONE_ATTEMPT = { maxAttempts: 1, baseMs: 0, maxMs: 0 };
 /** A broker that does not answer in this time is reported as unreachable. */
 const BROKER_TIMEOUT_MS = 20_000;
 
@@ -50,7 +52,7 @@ export async function check(configFile: string | undefined): Promise<number> {
   const [registration] = await Promise.all([
     line('OpenCTI', async () => {
       const registered = await registerConnector(
-        createPlatformClient(config, logger),
+        createPlatformClient(config, logger, ONE_ATTEMPT),
         connectorDescription(config),
         logger,
       );

@@ -66,9 +66,17 @@ export function refresh(run: DemoRun, platform: PlatformSimulator): void {
   }
   settle(
     run,
-    unique(pushed.flatMap(({ bundle }) => (bundle === undefined ? [] : objectsOf(bundle)))),
+    unique([...pushedOverApi(run.workId, platform), ...pushed.map(({ bundle }) => bundle)]),
     run.text,
   );
+}
+
+/** Over the API a bundle arrives whole, and the work may be complete before a worker has imported it. */
+function pushedOverApi(workId: string | undefined, platform: PlatformSimulator): JsonObject[] {
+  return platform
+    .operationsOf('stixBundlePush')
+    .filter(({ variables }) => variables.work_id === workId)
+    .map(({ variables }) => JSON.parse(String(variables.bundle)) as JsonObject);
 }
 
 function settle(run: DemoRun, objects: JsonObject[], text: string): void {
@@ -82,6 +90,8 @@ function objectsOf(bundle: JsonObject): JsonObject[] {
   return Array.isArray(bundle.objects) ? bundle.objects.filter(isJsonObject) : [];
 }
 
-function unique(objects: readonly JsonObject[]): JsonObject[] {
+/** The objects of all bundles, each id once. */
+function unique(bundles: readonly (JsonObject | undefined)[]): JsonObject[] {
+  const objects = bundles.flatMap((bundle) => (bundle === undefined ? [] : objectsOf(bundle)));
   return [...new Map(objects.map((object) => [object.id, object])).values()];
 }
