@@ -37,7 +37,7 @@ import {
 import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
-const DRAIN_MS = 7_000;
+const DRAIN_MS = 5_000;
 /** Callbacks that may wait for their turn; the platform's workers keep the rest. */
 const MAX_QUEUED_CALLBACKS = 500;
 

@@ -13,7 +13,11 @@ const PLATFORM_TIMEOUT_MS = 300_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The client of the platform's GraphQL API. */
-export function createPlatformClient(config: Config, logger: Logger): PlatformClient {
+export function createPlatformClient(
+  config: Config,
+  logger: Logger,
+  retry = DEFAULT_RETRY_POLICY,
+): PlatformClient {
   return new PlatformClient({
     url: config.opencti.url,
     token: config.opencti.token,
@@ -27,7 +31,7 @@ export function createPlatformClient(config: Config, logger: Logger): PlatformCl
     }),
     timeoutMs: PLATFORM_TIMEOUT_MS,
     logger,
-    retry: DEFAULT_RETRY_POLICY,
+    retry,
     sleep,
   });
 }

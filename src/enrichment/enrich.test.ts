@@ -180,6 +180,17 @@ describe('enrich', () => {
     expect(outcome.message).toBe('VirusTotal is not available; try again later.');
   });
 
+  it('asks for no more than a hundred rulesets', async () => {
+    const hash = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
+    const matches = Array.from({ length: 150 }, (_, n) => ({ rule_name: 'a', ruleset_id: `id${n}` }));
+    const { asked } = await enrich(
+      { entity: { type: 'file', id: 'file--1', hashes: { 'SHA-256': hash } } },
+      { reports: { [hash]: { ...malicious, crowdsourced_yara_results: matches } } },
+    );
+    expect(asked).toHaveLength(101);
+    expect(asked.at(-1)).toBe('ruleset id99');
+  });
+
   it('maps a file although its rulesets cannot be had', async () => {
     const hash = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
     const report = {
@@ -225,6 +236,17 @@ describe('enriching an Indicator', () => {
   };
   const clean = { last_analysis_stats: { malicious: 0, harmless: 9, undetected: 1 } };
 
+  it('asks once for a name that stands in the pattern as a domain and as a hostname, and maps both', async () => {
+    const pattern = "[domain-name:value = 'evil.example.com' OR hostname:value = 'evil.example.com']";
+    const { outcome, asked } = await enrich(
+      { entity: { ...compound, pattern } },
+      { reports: { 'evil.example.com': malicious } },
+    );
+    expect(asked).toEqual(['evil.example.com']);
+    const notes = (outcome as EnrichedOutcome).objects.filter((object) => object.type === 'note');
+    expect(notes).toHaveLength(2);
+  });
+
   it('looks up each value and merges the reports: the highest score counts, and no further Indicator is made', async () => {
     const { outcome, asked } = await enrich(
       { entity: compound },
@@ -249,6 +271,26 @@ describe('enriching an Indicator', () => {
     expect(outcome.message).toMatch(
       /call 1\.1\.1\.1 malicious \| evil\.example\.com could not be looked up: try later\. \| .*10\.0\.0\.1/,
     );
+  });
+
+  it('names ten of the values of a long pattern and counts the others', async () => {
+    const patternOf = (firstOctet: number): string =>
+      `[${Array.from({ length: 30 }, (_, n) => `ipv4-addr:value = '${firstOctet}.9.9.${n}'`).join(' OR ')}]`;
+    const unknown = await enrich({ entity: { ...compound, pattern: patternOf(9) } });
+    expect(unknown.outcome.message).toMatch(
+      /^VirusTotal has no report on any of these 30 values: 9\.9\.9\.0, .*, 9\.9\.9\.9 and 20 more\.$/,
+    );
+    const refused = await enrich({ entity: { ...compound, pattern: patternOf(10) } });
+    expect(refused.outcome.message).toMatch(
+      /^VirusTotal: "10\.9\.9\.0" is a private address\. .* "10\.9\.9\.9" is a private address\. And 20 more like these\. Nothing was asked\.$/,
+    );
+  });
+
+  it('shows a long value shortened, in one line', async () => {
+    const value = `https://example.com/a\u202E\nb${'c'.repeat(200)}`;
+    const entity = { type: 'url', id: 'url--1', value };
+    const expected = `https://example.com/a b${'c'.repeat(76)}…`;
+    expect((await enrich({ entity })).outcome.message).toBe(`VirusTotal has no report on ${expected}.`);
   });
 
   it('prefers the values that the platform extracted to the pattern', async () => {

@@ -15,13 +15,13 @@ import { createAuthor } from '../stix/create.js';
 import { applyChanges, leanEntity } from '../stix/entity-changes.js';
 import { entityTypeOf } from '../stix/extensions.js';
 import type { StixObject } from '../stix/objects.js';
-import type { Report, VirusTotal } from '../virustotal/schema.js';
+import type { LookUp, Report, VirusTotal, VtObject } from '../virustotal/schema.js';
 import { gate, type GateOptions } from './gate.js';
 import { definitionOf } from './observables/registry.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import type { EntityReader } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
-import { markingsOf, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
+import { markingsOf, shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
 
 export interface EnrichmentDependencies {
   readonly entities: EntityReader;
@@ -90,7 +90,7 @@ async function enrich(
       [
         ...failures.map(
           (answer) =>
-            `${answer.target.observable.value} could not be looked up: ${failureText(answer.error)}`,
+            `${shownValue(answer.target.observable)} could not be looked up: ${failureText(answer.error)}`,
         ),
         ...targets.invalid,
       ],
@@ -103,15 +103,25 @@ type Answer =
   | { readonly status: 'unknown'; readonly target: Target }
   | { readonly status: 'failed'; readonly target: Target; readonly error: unknown };
 
-/** Looks all values up side by side; one failure does not cost the others. */
+/**
+ * Looks all values up side by side; one failure does not cost the others. What is one object to VirusTotal, such as a
+ * name that is a domain and a hostname, is asked for once.
+ */
 async function lookUpAll(
   targets: readonly Target[],
   { virusTotal }: EnrichmentDependencies,
 ): Promise<Answer[]> {
+  const lookUps = new Map<string, Promise<LookUp>>();
+  const lookUp = (object: VtObject): Promise<LookUp> => {
+    const key = JSON.stringify(object);
+    const answer = lookUps.get(key) ?? virusTotal.lookUp(object);
+    lookUps.set(key, answer);
+    return answer;
+  };
   return Promise.all(
     targets.map(async (target): Promise<Answer> => {
       try {
-        const answer = await virusTotal.lookUp(target.object);
+        const answer = await lookUp(target.object);
         return answer.found
           ? { status: 'found', target, report: answer.report }
           : { status: 'unknown', target };

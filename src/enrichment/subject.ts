@@ -1,4 +1,5 @@
 import type { Observable, ObservableType, Subject } from '../mapping/context.js';
+import { plainText } from '../mapping/plain-text.js';
 import { asNumber, asText, asTextList, type JsonObject } from '../shared/json.js';
 import { createdAtOf, observableValuesOf, readAttribute } from '../stix/extensions.js';
 import type { StixId } from '../stix/objects.js';
@@ -8,6 +9,10 @@ import type { VtObject } from '../virustotal/schema.js';
 import type { ObservableIdentity } from './observables/definition.js';
 import { definitionOf } from './observables/registry.js';
 import type { SkippedOutcome } from './outcome.js';
+
+/** How many values of an Indicator a sentence names, and how much of each. */
+const MAX_SHOWN_VALUES = 10;
+const MAX_SHOWN_LENGTH = 100;
 
 /** One value to look up, validated, with the form in which VirusTotal is asked for it. */
 export interface Target {
@@ -43,7 +48,11 @@ export function targetsOf(
     valid.set(JSON.stringify([identity.type, answer.object]), { observable, object: answer.object });
   }
   if (valid.size === 0) {
-    return skipped('invalid-value', `VirusTotal: ${[...new Set(invalid)].join(' ')} Nothing was asked.`);
+    const reasons = [...new Set(invalid)];
+    const more = reasons.length - MAX_SHOWN_VALUES;
+    const rest = more > 0 ? ` And ${more} more like these.` : '';
+    const shown = reasons.slice(0, MAX_SHOWN_VALUES).join(' ');
+    return skipped('invalid-value', `VirusTotal: ${shown}${rest} Nothing was asked.`);
   }
   return { valid: [...valid.values()], invalid };
 }
@@ -120,8 +129,14 @@ export function markingsOf(entity: JsonObject): StixId[] {
 
 /** Says that VirusTotal has no report on any of the values. */
 export function unknownMessage(targets: readonly Target[]): string {
-  const values = targets.map((target) => target.observable.value);
-  return values.length === 1
-    ? `VirusTotal has no report on ${values[0] ?? ''}.`
-    : `VirusTotal has no report on any of these ${values.length} values: ${values.join(', ')}.`;
+  const values = targets.slice(0, MAX_SHOWN_VALUES).map((target) => shownValue(target.observable));
+  if (targets.length === 1) return `VirusTotal has no report on ${values[0] ?? ''}.`;
+  const more = targets.length - values.length;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return `VirusTotal has no report on any of these ${targets.length} values: ${values.join(', ')}${rest}.`;
+}
+
+/** The value for a sentence: in one line, and not endless. */
+export function shownValue(observable: Observable): string {
+  return plainText(observable.value, MAX_SHOWN_LENGTH);
 }

@@ -2,13 +2,7 @@ import type { ExternalReference, StixId, StixObject } from '../stix/objects.js';
 
 /** OpenCTI types of the observables that VirusTotal can be asked about. */
 export type ObservableType =
-  | 'StixFile'
-  | 'Artifact'
-  | 'IPv4-Addr'
-  | 'IPv6-Addr'
-  | 'Domain-Name'
-  | 'Hostname'
-  | 'Url';
+  'StixFile' | 'Artifact' | 'IPv4-Addr' | 'IPv6-Addr' | 'Domain-Name' | 'Hostname' | 'Url';
 
 /** The value that was looked up, as it stands on the platform (validated and normalised). */
 export interface Observable {
@@ -43,7 +37,11 @@ export interface IndicatorPolicy {
 export interface MappingOptions {
   readonly replaceWithLowerScore: boolean;
   readonly includeAttributesInNote: boolean;
-  readonly file: { readonly fullReportNote: boolean; readonly importYara: boolean; readonly indicator: IndicatorPolicy };
+  readonly file: {
+    readonly fullReportNote: boolean;
+    readonly importYara: boolean;
+    readonly indicator: IndicatorPolicy;
+  };
   readonly ip: { readonly addRelationships: boolean; readonly indicator: IndicatorPolicy };
   readonly domain: { readonly addRelationships: boolean; readonly indicator: IndicatorPolicy };
   readonly url: { readonly indicator: IndicatorPolicy };

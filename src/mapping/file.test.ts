@@ -11,6 +11,7 @@ import {
 } from '../../test/helpers/mapping-samples.js';
 import type { StixId } from '../stix/objects.js';
 import type { FileReport } from '../virustotal/schema.js';
+import type { MappingContext } from './context.js';
 import { mapFileReport } from './file.js';
 
 const FILE_ID: StixId = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
@@ -200,6 +201,18 @@ describe('mapFileReport', () => {
       pattern: `[file:hashes.'SHA-256' = '${EICAR.sha256}']`,
       x_opencti_main_observable_type: 'Artifact',
     });
+  });
+
+  it('writes other Notes for an Artifact than for a file with the same hash, since the platform unites equal ones', () => {
+    const report = fileReport({ ...EICAR, stats: stats({ malicious: 60 }) });
+    const contentOf = (mappingContext: MappingContext): string =>
+      String(
+        mapFileReport(report, mappingContext, new Map()).objects.find(({ type }) => type === 'note')?.content,
+      );
+    expect(contentOf(artifactContext()).split('\n')[0]).toBe(
+      '**VirusTotal: 60 of 60 engines call this artifact malicious (60/60).**',
+    );
+    expect(contentOf(context())).not.toBe(contentOf(artifactContext()));
   });
 
   it('changes nothing that belongs to a file when an Indicator is enriched, and creates no other Indicator', () => {

@@ -234,6 +234,19 @@ describe('mapIpAddressReport', () => {
     );
   });
 
+  it('says of one value of an Indicator only that its score does not replace the higher one', () => {
+    const { objects } = mapIpAddressReport(
+      ipAddressReport({ stats: stats({ malicious: 12, harmless: 88 }) }),
+      indicatorContextFor('IPv4-Addr', '198.51.100.3', {
+        subject: { score: 80 },
+        options: { replaceWithLowerScore: false },
+      }),
+    );
+    expect(String(objects.find(({ type }) => type === 'note')?.content).split('\n')[4]).toBe(
+      "- **Score kept:** VirusTotal's score of 12 for this value does not replace the Indicator's score of 80, which is higher",
+    );
+  });
+
   it('keeps the higher score over a threat score too', () => {
     const gti = {
       verdict: 'VERDICT_UNDETECTED',

@@ -113,23 +113,25 @@ function headline({ detection }: Verdict, context: MappingContext): string {
 }
 
 function facts(report: Report, verdict: Verdict, context: MappingContext): string[] {
-  const { subject, observable } = context;
+  const { observable } = context;
   const lines = [
     `- **Looked up:** ${cell(codeSpan(observable.value))}`,
     `- **Score:** ${scoreText(verdict)}`,
   ];
-  if (keepsHigherScore(verdict, context)) {
-    const thing = subject.entityType === 'Indicator' ? 'Indicator' : nounOf(observable.type);
-    lines.push(
-      `- **Score kept:** this ${thing} keeps its score of ${subject.score ?? 0}, because VirusTotal's score of ` +
-        `${verdict.score ?? 0} is lower`,
-    );
-  }
+  if (keepsHigherScore(verdict, context)) lines.push(`- **Score kept:** ${keptScoreText(verdict, context)}`);
   if (report.stats !== undefined) lines.push(`- **Engines:** ${countsText(report.stats)}`);
   if (report.gti !== undefined) lines.push(...gtiLines(report.gti));
   lines.push(`- **Last analysis:** ${dateText(report.lastAnalysisDate)}`);
   lines.push(`- **Full report:** [open in VirusTotal](<${guiLink(report.kind, report.id)}>)`);
   return lines;
+}
+
+function keptScoreText(verdict: Verdict, { subject, observable }: MappingContext): string {
+  const [present, found] = [subject.score ?? 0, verdict.score ?? 0];
+  // Another value of the Indicator may well have a score that replaces the present one.
+  return subject.entityType === 'Indicator'
+    ? `VirusTotal's score of ${found} for this value does not replace the Indicator's score of ${present}, which is higher`
+    : `this ${nounOf(observable.type)} keeps its score of ${present}, because VirusTotal's score of ${found} is lower`;
 }
 
 function scoreText({ score, scoreSource }: Verdict): string {

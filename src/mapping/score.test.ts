@@ -54,6 +54,12 @@ describe('readVerdict', () => {
     expect(readVerdict(report)).toMatchObject({ score: expected, scoreSource: 'gti' });
   });
 
+  it('counts the engines when Google Threat Intelligence has no verdict', () => {
+    const unknown = { ...gti(0), verdict: 'VERDICT_UNKNOWN' };
+    const report = ipAddressReport({ stats: stats({ malicious: 1, harmless: 1 }), gti: unknown });
+    expect(readVerdict(report)).toMatchObject({ score: 50, scoreSource: 'engines' });
+  });
+
   it('uses the threat score when there are no engines', () => {
     expect(readVerdict(ipAddressReport({ gti: gti(35) }))).toEqual({
       detection: undefined,

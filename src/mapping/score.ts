@@ -20,7 +20,9 @@ export interface Verdict {
 /** Reads the verdict out of any report. That there is none is a result, not a failure. */
 export function readVerdict(report: CommonReport): Verdict {
   const detection = report.stats === undefined ? undefined : readDetection(report.stats);
-  const threatScore = wholeScore(report.gti?.threatScore);
+  // Without a verdict the number that may stand beside it says nothing.
+  const isJudged = report.gti?.verdict !== 'VERDICT_UNKNOWN';
+  const threatScore = isJudged ? wholeScore(report.gti?.threatScore) : undefined;
   if (threatScore !== undefined) return { detection, score: threatScore, scoreSource: 'gti' };
   const score = report.stats === undefined ? undefined : engineScore(report.stats);
   return { detection, score, scoreSource: score === undefined ? undefined : 'engines' };

@@ -4,8 +4,9 @@ import type { ObservableType } from './context.js';
 export function nounOf(type: ObservableType): string {
   switch (type) {
     case 'StixFile':
-    case 'Artifact':
       return 'file';
+    case 'Artifact':
+      return 'artifact';
     case 'IPv4-Addr':
     case 'IPv6-Addr':
       return 'IP address';

@@ -119,6 +119,28 @@ describe('yaraIndicators', () => {
     expect(names(objects)).toEqual(['YARA rule a']);
   });
 
+  it('makes a pattern that UTF-8 can carry of a rule that it cannot', () => {
+    const text = 'rule Odd { strings: $a = "\uD800 \0" condition: $a }';
+    const [indicator] = yaraIndicators([match('Odd')], new Map([ruleset('0001', text)]), context);
+    expect(indicator?.pattern).toBe('rule Odd { strings: $a = "\uFFFD \uFFFD" condition: $a }\n');
+  });
+
+  it('leaves out a rule too long for the platform, and takes the next', () => {
+    const long = `rule Long { strings: $a = "${'x'.repeat(500_000)}" condition: $a }\n`;
+    const rulesets = new Map([ruleset('0001', long + rule('Short'))]);
+    expect(names(yaraIndicators([match('Long'), match('Short')], rulesets, context))).toEqual(['Short']);
+  });
+
+  it('takes no more rules than fit into one bundle', () => {
+    const rules = Array.from(
+      { length: 30 },
+      (_, n) => `rule R${n} { strings: $a = "${'x'.repeat(400_000)}" condition: $a }\n`,
+    );
+    const matches = Array.from({ length: 30 }, (_, n) => match(`R${n}`));
+    const objects = yaraIndicators(matches, new Map([ruleset('0001', rules.join(''))]), context);
+    expect(names(objects)).toHaveLength(12);
+  });
+
   it('makes nothing when the option is off', () => {
     const off = { ...context, options: { ...options, file: { ...options.file, importYara: false } } };
     expect(yaraIndicators([match('Rule')], new Map([ruleset('0001', rule('Rule'))]), off)).toEqual([]);

@@ -9,12 +9,20 @@ const MAX_DESCRIPTION_LENGTH = 2000;
 const MAX_NAME_LENGTH = 255;
 const MAX_URL_LENGTH = 2000;
 
+/**
+ * In UTF-16 units. A rule brings along what it depends on, which may be most of a ruleset of megabytes; real rules have
+ * some thousand characters. Each Indicator is one message of the broker, all together are one request to the API.
+ */
+const MAX_PATTERN_LENGTH = 500_000;
+const MAX_PATTERNS_LENGTH = 5_000_000;
+
 /** Older than YARA itself: such a date is a mistake. */
 const EARLIEST_VALID_FROM = Date.UTC(2000, 0, 1);
 
 /**
  * One Indicator for each distinct YARA rule that matched the file, with a `related-to` from the file. A rule whose
- * ruleset is missing, or that is no longer in it or cannot stand alone, is left out; the others are not touched by that.
+ * ruleset is missing, or that is no longer in it, cannot stand alone or is too long, is left out; the others are not
+ * touched by that.
  * Empty when the enriched object is an Indicator, or the option is off.
  *
  * @param rulesets - By `ruleset_id`.
@@ -26,10 +34,16 @@ export function yaraIndicators(
 ): readonly StixObject[] {
   if (context.subject.entityType === 'Indicator' || !context.options.file.importYara) return [];
   const extract = ruleExtractor(rulesets);
-  return distinctRules(matches).flatMap((match) => {
+  const objects: StixObject[] = [];
+  let length = 0;
+  for (const match of distinctRules(matches)) {
     const rule = extract(match);
-    return rule === undefined ? [] : yaraIndicator(match, rule, rulesets.get(match.rulesetId), context);
-  });
+    if (rule === undefined || rule.text.length > MAX_PATTERN_LENGTH) continue;
+    length += rule.text.length;
+    if (length > MAX_PATTERNS_LENGTH) break;
+    objects.push(...yaraIndicator(match, rule, rulesets.get(match.rulesetId), context));
+  }
+  return objects;
 }
 
 /** Scans each ruleset once, however many of its rules matched: rulesets may be megabytes. */
@@ -67,7 +81,8 @@ function yaraIndicator(
     {
       name: indicatorName(match.ruleName),
       description: plainText(match.description ?? '', MAX_DESCRIPTION_LENGTH),
-      pattern: rule.text,
+      // No UTF-8 can carry lone surrogates, and few programs a NUL.
+      pattern: rule.text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD'),
       patternType: 'yara',
       // Never the file's creation date: whoever made the file can write any date there.
       validFrom: [rule.date, match.matchDate].find((date) => isSensible(date, context.now)) ?? context.now,

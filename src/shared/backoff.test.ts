@@ -16,6 +16,18 @@ describe('fullJitterMs', () => {
 });
 
 describe('sleep', () => {
+  it('keeps the process alive, which may have nothing else while the platform or the broker is away', async () => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+    const stop = new AbortController();
+    const waiting = sleep(3_600_000, stop.signal);
+    expect(timers()).toBe(before + 1);
+    stop.abort();
+    await waiting;
+    expect(timers()).toBe(before);
+  });
+
   it('returns at once when its signal is aborted', async () => {
     const aborted = AbortSignal.abort();
     await expect(sleep(3_600_000, aborted)).resolves.toBeUndefined();

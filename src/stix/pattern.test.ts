@@ -19,6 +19,7 @@ describe('observablePattern', () => {
     ['IPv4-Addr', '198.51.100.3', "[ipv4-addr:value = '198.51.100.3']"],
     ['IPv6-Addr', '2001:db8::1', "[ipv6-addr:value = '2001:db8::1']"],
     ['Domain-Name', 'example.com', "[domain-name:value = 'example.com']"],
+    ['Domain-Name', 'Example.COM', "[domain-name:value = 'example.com']"],
     ['Hostname', 'www.example.com', "[hostname:value = 'www.example.com']"],
     ['Url', 'https://example.com/', "[url:value = 'https://example.com/']"],
   ] as const)('seeks %s by value', (type, value, pattern) => {

@@ -36,7 +36,7 @@ export function comparisonPattern(path: string, value: string): string {
 }
 
 /**
- * The pattern that finds one observable.
+ * The pattern that finds one observable. Domain names are lower-cased, as the platform keeps them.
  *
  * @param type - OpenCTI type. An Artifact is sought as a file, as the platform does it.
  * @param identity - The value, or for files the hashes; SHA-256 is taken if it is there.
@@ -44,7 +44,8 @@ export function comparisonPattern(path: string, value: string): string {
  */
 export function observablePattern(type: ObservableValueType, identity: string | Hashes): string {
   if (typeof identity === 'string' && !isHashedType(type)) {
-    return comparisonPattern(`${type.toLowerCase()}:value`, identity);
+    const value = type === 'Domain-Name' ? identity.toLowerCase() : identity;
+    return comparisonPattern(`${type.toLowerCase()}:value`, value);
   }
   if (typeof identity !== 'string' && isHashedType(type)) {
     const algorithm = PREFERRED_HASHES.find((name) => Boolean(identity[name]));

@@ -396,6 +396,11 @@ describe('parseReport of what is no report', () => {
   ])('gives nothing for %j', (body) => {
     expect(parseReport('file', body)).toBeUndefined();
   });
+
+  it('gives nothing for an id far longer than any of VirusTotal', () => {
+    expect(parseReport('domain', { data: { id: 'a'.repeat(300) } })).toBeDefined();
+    expect(parseReport('domain', { data: { id: 'a'.repeat(301) } })).toBeUndefined();
+  });
 });
 
 describe('parseReport with any JSON in any place', () => {

@@ -24,6 +24,9 @@ import type {
 /** Autonomous system numbers have 32 bits (RFC 6793). */
 const MAX_ASN = 0xffff_ffff;
 
+/** The longest ids are domain names (253); the id becomes part of links. */
+const MAX_ID_LENGTH = 300;
+
 /**
  * The report in an answer to a look-up, read one field at a time: a field that is not as expected costs only itself.
  *
@@ -34,7 +37,8 @@ export function parseReport(kind: VtObjectKind, body: unknown): Report | undefin
   const data = asObject(asObject(body).data);
   const id = asText(data.id);
   const type = asText(data.type);
-  if (id === undefined || (type !== undefined && type !== kind)) return undefined;
+  if (id === undefined || id.length > MAX_ID_LENGTH || (type !== undefined && type !== kind))
+    return undefined;
   // Some objects carry an `error` in place of their attributes: known, but without a report.
   return reportOf(kind, id, asObject(data.attributes));
 }

@@ -177,6 +177,11 @@ describe('an enrichment through the broker', () => {
     await platform.until(() => platform.pushed.length === 1, { description: 'the import' });
     expect(platform.entity(address.standardId, draft.id)?.score).toBe(90);
     expect(platform.entity(address.standardId)?.score).toBe(10);
+
+    draft.locked = true;
+    await connector.publish([{ id: address.standardId, type: 'ipv4-addr' }], { draft_id: draft.id });
+    await platform.until(() => platform.pushed.length === 2, { description: 'the refusal' });
+    expect(platform.pushed[1]?.imported[0]?.error?.code).toBe('DRAFT_LOCKED');
   });
 });
 

@@ -2,6 +2,9 @@ import { asText, isJsonObject } from '../../shared/json.js';
 import type { YaraRuleset } from '../../virustotal/schema.js';
 import { noExtras, type ObservableDefinition } from './definition.js';
 
+/** Each costs a look-up; real reports name some tens at most. */
+const MAX_RULESETS = 100;
+
 function fileDefinition(type: 'StixFile' | 'Artifact'): ObservableDefinition {
   return {
     type,
@@ -12,7 +15,7 @@ function fileDefinition(type: 'StixFile' | 'Artifact'): ObservableDefinition {
     extras: async (report, _observable, context) => {
       if (report.kind !== 'file' || !context.options.file.importYara || context.subjectIsIndicator)
         return noExtras;
-      const ids = [...new Set(report.yaraMatches.map((match) => match.rulesetId))];
+      const ids = [...new Set(report.yaraMatches.map((match) => match.rulesetId))].slice(0, MAX_RULESETS);
       const rulesets = await Promise.all(
         ids.map(async (id): Promise<[string, YaraRuleset] | undefined> => {
           try {

@@ -1,0 +1,173 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { StixObject } from '../../src/stix/objects.js';
+import { patternFault } from './stix-validity-pattern.js';
+import { isStixId, valueFaults } from './stix-validity-values.js';
+
+const DOMAIN_OBJECT = ['spec_version', 'created', 'modified'];
+
+/** Required properties: STIX 2.1 §4, §5 and §6, and what OpenCTI asks for beyond (protocol reference §6.3). */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  identity: [...DOMAIN_OBJECT, 'name', 'identity_class'],
+  indicator: [...DOMAIN_OBJECT, 'name', 'pattern', 'pattern_type', 'valid_from'],
+  note: [...DOMAIN_OBJECT, 'abstract', 'content', 'object_refs'],
+  location: [...DOMAIN_OBJECT, 'name', 'country', 'x_opencti_location_type'],
+  relationship: [...DOMAIN_OBJECT, 'relationship_type', 'source_ref', 'target_ref'],
+  'autonomous-system': ['spec_version', 'number'],
+  'ipv4-addr': ['spec_version', 'value'],
+  'ipv6-addr': ['spec_version', 'value'],
+  'domain-name': ['spec_version', 'value'],
+  hostname: ['spec_version', 'value'],
+  url: ['spec_version', 'value'],
+  file: ['spec_version', 'hashes'],
+  artifact: ['spec_version', 'hashes'],
+};
+
+const MAIN_OBSERVABLE_TYPES = [
+  'StixFile',
+  'Artifact',
+  'IPv4-Addr',
+  'IPv6-Addr',
+  'Domain-Name',
+  'Hostname',
+  'Url',
+];
+const HASH_LENGTHS: Readonly<Record<string, number>> = {
+  MD5: 32,
+  'SHA-1': 40,
+  'SHA-256': 64,
+  'SHA-512': 128,
+};
+
+/** UTF-8 bytes of one object as JSON: base64 of it stays far below the 16 MiB that RabbitMQ 4 takes. */
+const MAX_OBJECT_BYTES = 4_000_000;
+
+/** One sentence for each fault of an object on its own. */
+export function objectFaults(object: StixObject): string[] {
+  const required = REQUIRED[object.type];
+  if (required === undefined) return [`its type ${object.type} is none that this product emits`];
+  return [
+    ...idFaults(object),
+    ...required.filter((name) => object[name] === undefined).map((name) => `${name} is missing`),
+    ...(object.spec_version === '2.1' ? [] : ['spec_version is not 2.1']),
+    ...valueFaults({ ...object }, ''),
+    ...orderFaults(object),
+    ...referenceListFaults(object),
+    ...externalReferenceFaults(object.external_references),
+    ...labelFaults(object.labels),
+    ...typeFaults(object),
+    ...sizeFaults(object),
+  ];
+}
+
+function idFaults({ type, id }: StixObject): string[] {
+  if (!isStixId(id)) return [`its id is not a STIX identifier`];
+  return id.startsWith(`${type}--`) ? [] : [`its id does not begin with its type ${type}`];
+}
+
+function orderFaults({ created, modified, valid_from, valid_until }: StixObject): string[] {
+  const faults: string[] = [];
+  if (typeof created === 'string' && typeof modified === 'string' && modified < created)
+    faults.push('modified lies before created');
+  if (typeof valid_from === 'string' && typeof valid_until === 'string' && valid_until <= valid_from)
+    faults.push('valid_until does not lie behind valid_from');
+  return faults;
+}
+
+function referenceListFaults(object: StixObject): string[] {
+  return Object.entries(object).flatMap(([name, value]) => {
+    if (name.endsWith('_refs')) {
+      if (!Array.isArray(value)) return [`${name} is no list`];
+      return value.every(isStixId) ? [] : [`${name} holds something else than STIX identifiers`];
+    }
+    return name.endsWith('_ref') && !isStixId(value) ? [`${name} is not a STIX identifier`] : [];
+  });
+}
+
+function externalReferenceFaults(references: unknown): string[] {
+  if (references === undefined) return [];
+  if (!Array.isArray(references)) return ['external_references is no list'];
+  return references.flatMap((reference: Record<string, unknown>, index) => {
+    const { source_name, url, external_id } = reference;
+    const name = `external_references[${index}]`;
+    if (typeof source_name !== 'string') return [`${name} has no source_name`];
+    if (url === undefined && external_id === undefined)
+      return [`${name} has neither url nor external_id: OpenCTI drops it`];
+    if (url !== undefined && !(typeof url === 'string' && isWebAddress(url)))
+      return [`${name}.url is no web address`];
+    return [];
+  });
+}
+
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\/[^\s<>"]+$/u.test(url) && URL.canParse(url);
+}
+
+function labelFaults(labels: unknown): string[] {
+  if (labels === undefined) return [];
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string'))
+    return ['labels is no list of texts'];
+  return labels.every((label) => label === label.trim().toLowerCase())
+    ? []
+    : ['labels are not in lower case'];
+}
+
+function typeFaults(object: StixObject): string[] {
+  switch (object.type) {
+    case 'indicator':
+      return indicatorFaults(object);
+    case 'identity':
+      return object.identity_class === 'organization' ? [] : ['identity_class is not organization'];
+    case 'location':
+      return countryFaults(object);
+    case 'ipv4-addr':
+      return isIPv4(String(object.value)) ? [] : ['value is no IPv4 address'];
+    case 'ipv6-addr':
+      return isIPv6(String(object.value)) && !String(object.value).includes('%')
+        ? []
+        : ['value is no IPv6 address'];
+    case 'file':
+    case 'artifact':
+      return hashFaults(object.hashes);
+    default:
+      return [];
+  }
+}
+
+function indicatorFaults({
+  name,
+  pattern,
+  pattern_type,
+  x_opencti_main_observable_type: mainType,
+}: StixObject): string[] {
+  const faults: string[] = [];
+  if (typeof name === 'string' && name.length < 2) faults.push('name has less than two characters');
+  if (pattern_type !== 'stix' && pattern_type !== 'yara')
+    faults.push('pattern_type is neither stix nor yara');
+  const fault = pattern_type === 'stix' && typeof pattern === 'string' ? patternFault(pattern) : undefined;
+  if (fault !== undefined) faults.push(`pattern ${fault}`);
+  if (mainType !== undefined && !MAIN_OBSERVABLE_TYPES.includes(mainType as string))
+    faults.push('x_opencti_main_observable_type is no type of observable');
+  return faults;
+}
+
+function countryFaults({ name, country, x_opencti_location_type }: StixObject): string[] {
+  const faults = x_opencti_location_type === 'Country' ? [] : ['x_opencti_location_type is not Country'];
+  return typeof country === 'string' && /^[A-Z]{2}$/.test(country) && name === country
+    ? faults
+    : [...faults, 'country and name are not one code of two capital letters'];
+}
+
+function hashFaults(hashes: unknown): string[] {
+  if (typeof hashes !== 'object' || hashes === null) return [];
+  return Object.entries(hashes).flatMap(([algorithm, hash]) => {
+    const length = HASH_LENGTHS[algorithm];
+    if (length === undefined) return [`hashes has the unknown algorithm ${algorithm}`];
+    const isHash = typeof hash === 'string' && hash.length === length && /^[0-9a-f]+$/.test(hash);
+    return isHash ? [] : [`hashes.${algorithm} is no ${algorithm} in lower case`];
+  });
+}
+
+function sizeFaults(object: StixObject): string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(object), 'utf8');
+  return bytes > MAX_OBJECT_BYTES ? [`it has ${bytes} bytes, ${MAX_OBJECT_BYTES} at most`] : [];
+}
