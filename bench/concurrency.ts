@@ -19,6 +19,7 @@ import { startVirusTotalSimulator } from '../src/simulators/virustotal/server.js
 
 const REQUESTS = 200;
 const LATENCY_MS = 200;
+const WANTED_RATIO = 15;
 const CONCURRENCIES = [1, 32] as const;
 
 /** From `dist-bench/bench`, where this script runs. */
@@ -86,7 +87,8 @@ try {
     );
   }
   const [alone = NaN, together = NaN] = results;
-  console.log(`ratio: ${(alone / together).toFixed(1)} times as fast`);
+  console.log(`ratio: ${(alone / together).toFixed(1)} times as fast (wanted: more than ${WANTED_RATIO})`);
+  if (!(alone / together > WANTED_RATIO)) process.exitCode = 1;
 } finally {
   await broker.stop();
 }

@@ -9,8 +9,8 @@ import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
 import { Heartbeat } from '../platform/heartbeat.js';
 import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
-import type { BrokerConnection } from '../platform/inbound/broker-connection.js';
-import { AmqpLink } from '../platform/inbound/amqp-link.js';
+import type { BrokerConnection } from '../platform/amqp/broker-connection.js';
+import { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { CallbackListener } from '../platform/inbound/callback-listener.js';
 import { JwtVerifier, sharedTokenVerifier, type TokenVerifier } from '../platform/inbound/token-verifier.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
@@ -225,7 +225,11 @@ class WiredConnector implements Connector {
       clock: this.#clock,
     });
     consumer.start();
-    this.#lifecycle.add('consumer', () => consumer.drain(DRAIN_MS));
+    this.#lifecycle.add('consumer', () =>
+      consumer.drain(DRAIN_MS, () => {
+        this.#abort.abort();
+      }),
+    );
     this.#health.watch('consumer', () => ({ ok: consumer.consuming }));
   }
 

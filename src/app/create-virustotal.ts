@@ -32,6 +32,8 @@ export function createVirusTotal(config: Config, services: VirusTotalServices): 
       verify: true,
       extraCa: config.network.httpsCaCertificates,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      // An Indicator with many values, or a file with many rulesets, must not flood VirusTotal.
+      connections: config.connector.concurrency,
       proxies: proxiesOf(config),
     }),
     timeouts: defaultTimeouts,

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { DEFAULT_RETRY_POLICY, PlatformClient } from '../platform/graphql/client.js';
-import type { BrokerConnection, BrokerTls } from '../platform/inbound/broker-connection.js';
+import type { BrokerConnection, BrokerTls } from '../platform/amqp/broker-connection.js';
 import type { CallbackListenerOptions } from '../platform/inbound/callback-listener.js';
 import type { ConnectorDescription } from '../platform/registration.js';
 import { sleep } from '../shared/backoff.js';

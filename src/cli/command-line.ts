@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { productVersion } from '../app/product.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
@@ -38,7 +39,7 @@ export async function runCommandLine(argv: readonly string[], stop: AbortSignal)
     .description('check configuration, platform, broker and VirusTotal key, one line each')
     .action(async () => {
       const { check } = await import('./check.js');
-      exitCode = await check(config());
+      exitCode = await Promise.race([check(config()), interrupted(stop)]);
     });
   program
     .command('enrich <value>')
@@ -46,7 +47,7 @@ export async function runCommandLine(argv: readonly string[], stop: AbortSignal)
     .option('--json', 'print the STIX bundle instead of a table')
     .action(async (value: string, options: { json?: boolean }) => {
       const { enrichValue } = await import('./enrich.js');
-      exitCode = await enrichValue(value, options.json === true, config());
+      exitCode = await Promise.race([enrichValue(value, options.json === true, config()), interrupted(stop)]);
     });
   program
     .command('demo')
@@ -64,4 +65,10 @@ export async function runCommandLine(argv: readonly string[], stop: AbortSignal)
     return 1;
   }
   return exitCode;
+}
+
+/** Resolves with the exit code that shells expect of a command ended by Ctrl-C. */
+async function interrupted(stop: AbortSignal): Promise<number> {
+  if (!stop.aborted) await once(stop, 'abort');
+  return 130;
 }

@@ -4,7 +4,7 @@ import { describeError } from '../shared/connector-error.js';
 import { loadCommandContext } from './load-config.js';
 
 /** A container is killed 10 seconds after it was told to stop. */
-const STOP_DEADLINE_MS = 9_500;
+const STOP_DEADLINE_MS = 8_500;
 
 /**
  * Runs the connector until it is told to stop.

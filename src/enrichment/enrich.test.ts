@@ -26,7 +26,8 @@ const now = new Date('2026-01-02T03:04:05.678Z');
 interface Scenario {
   /** Answers by value; a value that is not here is unknown to VirusTotal. */
   reports?: Record<string, JsonObject | Error>;
-  entity?: JsonObject | undefined;
+  /** What the platform has, or why it cannot be asked. */
+  entity?: JsonObject | Error;
   scope?: readonly string[];
   options?: Partial<MappingOptions>;
 }
@@ -71,7 +72,10 @@ async function enrich(
     quota: () => Promise.reject(new Error('not asked here')),
   };
   const run = createEnrich({
-    entities: { readEntity: () => Promise.resolve(scenario.entity) },
+    entities: {
+      readEntity: () =>
+        scenario.entity instanceof Error ? Promise.reject(scenario.entity) : Promise.resolve(scenario.entity),
+    },
     virusTotal,
     clock: fixedClock(now),
     logger: pino({ level: 'silent' }),
@@ -132,6 +136,29 @@ describe('enrich', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    ['capitals', [TLP_IDS['TLP:RED'].toUpperCase()]],
+    ['one id instead of a list', TLP_IDS['TLP:RED']],
+    ['no ids at all', [{ id: TLP_IDS['TLP:RED'] }]],
+    ['an object', { id: TLP_IDS['TLP:RED'] }],
+  ])('does not let a marking pass that is written in another way: %s', async (_name, refs) => {
+    const { outcome, asked } = await enrich({ entity: { ...address, object_marking_refs: refs } });
+    expect(outcome).toMatchObject({ status: 'skipped', reason: 'refused' });
+    expect(asked).toEqual([]);
+  });
+
+  it('maps the normalised value, so that patterns match', async () => {
+    const name = { type: 'domain-name', id: 'domain-name--1', value: ' EVIL.Example.com. ' };
+    const { outcome } = await enrich({ entity: name }, { reports: { 'evil.example.com': malicious } });
+    const found = (outcome as EnrichedOutcome).objects.find((object) => object.type === 'indicator');
+    expect(found?.pattern).toBe("[domain-name:value = 'evil.example.com']");
+  });
+
+  it('hands the request back when the platform cannot be asked for the entity now', async () => {
+    const failure = new ConnectorError('platform down', 'transient');
+    await expect(enrich({}, { entity: failure })).rejects.toThrow('platform down');
+  });
+
   it('leaves types outside the scope alone, whatever the case of the scope', async () => {
     expect((await enrich({ entity: address }, { scope: ['Url'] })).outcome).toMatchObject({
       reason: 'out-of-scope',
@@ -180,15 +207,16 @@ describe('enrich', () => {
     expect(outcome.message).toBe('VirusTotal is not available; try again later.');
   });
 
-  it('asks for no more than a hundred rulesets', async () => {
+  it('asks for no more than twenty rulesets, and says how many rules are left out', async () => {
     const hash = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
-    const matches = Array.from({ length: 150 }, (_, n) => ({ rule_name: 'a', ruleset_id: `id${n}` }));
-    const { asked } = await enrich(
+    const matches = Array.from({ length: 30 }, (_, n) => ({ rule_name: 'a', ruleset_id: `id${n}` }));
+    const { asked, outcome } = await enrich(
       { entity: { type: 'file', id: 'file--1', hashes: { 'SHA-256': hash } } },
       { reports: { [hash]: { ...malicious, crowdsourced_yara_results: matches } } },
     );
-    expect(asked).toHaveLength(101);
-    expect(asked.at(-1)).toBe('ruleset id99');
+    expect(asked).toHaveLength(21);
+    expect(asked.at(-1)).toBe('ruleset id19');
+    expect(outcome.message).toMatch(/; 30 YARA rules left out$/);
   });
 
   it('maps a file although its rulesets cannot be had', async () => {
@@ -258,6 +286,16 @@ describe('enriching an Indicator', () => {
     expect(objects.filter((object) => object.type === 'indicator')).toEqual([]);
     expect(new Set(objects.map((object) => object.id)).size).toBe(objects.length);
     expect(message).toMatch(/10\.0\.0\.1/);
+  });
+
+  it('looks up no more than fifty values, and says how many were left out', async () => {
+    const pattern = `[${Array.from({ length: 60 }, (_, n) => `ipv4-addr:value = '9.9.9.${n}'`).join(' OR ')}]`;
+    const { outcome, asked } = await enrich(
+      { entity: { ...compound, pattern } },
+      { reports: { '9.9.9.0': malicious } },
+    );
+    expect(asked).toHaveLength(50);
+    expect(outcome.message).toContain('10 more values were left out: at most 50 are looked up.');
   });
 
   it('keeps what was found when one of the values cannot be looked up', async () => {

@@ -19,6 +19,7 @@ import type { LookUp, Report, VirusTotal, VtObject } from '../virustotal/schema.
 import { gate, type GateOptions } from './gate.js';
 import { definitionOf } from './observables/registry.js';
 import type { EnrichmentOutcome } from './outcome.js';
+import { HandBackError } from './platform-call.js';
 import type { EntityReader } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 import { markingsOf, shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
@@ -32,7 +33,11 @@ export interface EnrichmentDependencies {
   readonly mapping: MappingOptions;
 }
 
-/** Turns a request into an outcome. It never throws: a failure is an outcome as well. */
+/**
+ * Turns a request into an outcome; a failure is an outcome as well.
+ *
+ * @throws HandBackError when the platform cannot be asked for the entity now.
+ */
 export type Enrich = (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
 
 /** Builds the function that enriches: read, gate, look up, map. */
@@ -41,6 +46,7 @@ export function createEnrich(dependencies: EnrichmentDependencies): Enrich {
     try {
       return await enrich(request, dependencies);
     } catch (error) {
+      if (error instanceof HandBackError) throw error;
       return { status: 'failed', error, message: naming(failureText(error)) };
     }
   };
@@ -50,7 +56,7 @@ async function enrich(
   request: EnrichmentRequest,
   dependencies: EnrichmentDependencies,
 ): Promise<EnrichmentOutcome> {
-  const entity = request.entity ?? (await dependencies.entities.readEntity(request));
+  const entity = request.entity ?? (await readEntity(request, dependencies.entities));
   if (entity === undefined) {
     throw new ConnectorError(
       `the entity ${request.entityId} cannot be read: it was deleted, or the connector's user may not see it (markings, organisations, draft members).`,
@@ -72,9 +78,13 @@ async function enrich(
   const answers = await lookUpAll(targets.valid, dependencies);
   const found = answers.filter((answer) => answer.status === 'found');
   const failures = answers.filter((answer) => answer.status === 'failed');
+  const leftOut =
+    targets.leftOut === 0
+      ? []
+      : [`${targets.leftOut} more values were left out: at most ${targets.valid.length} are looked up.`];
   if (found.length === 0) {
     if (failures[0] !== undefined) throw failures[0].error;
-    return { status: 'unknown', message: unknownMessage(targets.valid) };
+    return { status: 'unknown', message: [unknownMessage(targets.valid), ...leftOut].join(' ') };
   }
 
   const subject = subjectOf(entity, entityType, request.entityId);
@@ -84,18 +94,34 @@ async function enrich(
   return {
     status: 'enriched',
     ...assemble(entity, subject, mapped),
-    message: describeReports(
-      mapped.map((report) => report.summary),
-      answers.flatMap((answer) => (answer.status === 'unknown' ? [answer.target.observable] : [])),
-      [
-        ...failures.map(
-          (answer) =>
-            `${shownValue(answer.target.observable)} could not be looked up: ${failureText(answer.error)}`,
-        ),
-        ...targets.invalid,
-      ],
-    ),
+    message: [
+      describeReports(
+        mapped.map((report) => report.summary),
+        answers.flatMap((answer) => (answer.status === 'unknown' ? [answer.target.observable] : [])),
+        [
+          ...failures.map(
+            (answer) =>
+              `${shownValue(answer.target.observable)} could not be looked up: ${failureText(answer.error)}`,
+          ),
+          ...targets.invalid,
+        ],
+      ),
+      ...leftOut,
+    ].join('; '),
   };
+}
+
+/** A playbook step is answered whatever happens; any other request can come again when the platform is back. */
+async function readEntity(
+  request: EnrichmentRequest,
+  entities: EntityReader,
+): Promise<JsonObject | undefined> {
+  try {
+    return await entities.readEntity(request);
+  } catch (error) {
+    const passes = error instanceof ConnectorError && (error.retryable || error.kind === 'configuration');
+    throw passes && request.playbook === undefined ? new HandBackError(error) : error;
+  }
 }
 
 type Answer =
@@ -154,7 +180,7 @@ async function mapAnswer(
   const context: MappingContext = {
     now: dependencies.clock.now(),
     authorId: createAuthor().id,
-    markings: markingsOf(entity),
+    markings: markingsOf(entity) ?? [],
     subject,
     observable,
     options: dependencies.mapping,

@@ -12,12 +12,12 @@ export interface GateOptions {
  * Decides whether an entity may be looked up at all, before anything leaves this process.
  *
  * @param entityType - OpenCTI type of the entity.
- * @param markingIds - Its `object_marking_refs`.
+ * @param markingIds - Its `object_marking_refs`; undefined when they cannot be read, which counts as the strictest.
  * @returns why not, or `undefined` when it may pass.
  */
 export function gate(
   entityType: string,
-  markingIds: readonly string[],
+  markingIds: readonly string[] | undefined,
   options: GateOptions,
 ): SkippedOutcome | undefined {
   const scope = options.scope.map((type) => type.toLowerCase());
@@ -28,7 +28,7 @@ export function gate(
       message: `VirusTotal: ${entityType} is not in this connector's scope (CONNECTOR_SCOPE); nothing was asked.`,
     };
   }
-  if (!isWithinTlp(markingIds, options.maxTlp)) {
+  if (markingIds === undefined || !isWithinTlp(markingIds, options.maxTlp)) {
     return {
       status: 'skipped',
       reason: 'refused',

@@ -5,7 +5,9 @@ import { ConnectorError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import { createRequestHandler, type HandleRequest } from './handle-request.js';
 import type { EnrichmentOutcome } from './outcome.js';
+import { HandBackError } from './platform-call.js';
 import type { EnrichmentRequest, PlaybookStep } from './request.js';
+import type { Settle } from './settle.js';
 
 const outcome: EnrichmentOutcome = { status: 'unknown', message: 'VirusTotal has no report on it.' };
 
@@ -39,6 +41,7 @@ interface Doubles {
   signal: AbortSignal;
   enrich: (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
   received: (request: EnrichmentRequest) => Promise<void>;
+  settle: Settle;
 }
 
 function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (string | undefined)[] } {
@@ -46,10 +49,12 @@ function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (st
   const nothing = (): Promise<void> => Promise.resolve();
   const handle = createRequestHandler({
     enrich: doubles.enrich ?? (() => Promise.resolve(outcome)),
-    settle: async (request, _outcome, turn) => {
-      await turn.wait();
-      settled.push(request.workId);
-    },
+    settle:
+      doubles.settle ??
+      (async (request, _outcome, turn) => {
+        await turn.wait();
+        settled.push(request.workId);
+      }),
     works: {
       received: doubles.received ?? nothing,
       addExpectations: nothing,
@@ -106,7 +111,7 @@ describe('the request handler', () => {
     const { handle, settled } = setUp({
       received: (request) =>
         request.workId === 'work_1'
-          ? Promise.reject(new ConnectorError('platform down', 'transient'))
+          ? Promise.reject(new ConnectorError('platform down', 'transient', { untouched: true }))
           : Promise.resolve(),
     });
     const results = await Promise.allSettled([handle(requestOf('work_1')), handle(requestOf('work_2'))]);
@@ -126,6 +131,52 @@ describe('the request handler', () => {
     const { handle, settled } = setUp({ signal: AbortSignal.abort() });
     await expect(handle(requestOf('work_1'))).rejects.toThrow('the connector is stopping');
     expect(settled).toEqual([]);
+  });
+
+  it('does not ask VirusTotal again for a request that comes again', async () => {
+    let asked = 0;
+    const outcomes: (EnrichmentOutcome | undefined)[] = [];
+    const { handle } = setUp({
+      enrich: () => {
+        asked += 1;
+        return Promise.resolve(outcome);
+      },
+      settle: (_request, settledOutcome) => {
+        outcomes.push(settledOutcome);
+        return outcomes.length === 1
+          ? Promise.reject(new HandBackError(new Error('platform down')))
+          : Promise.resolve();
+      },
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('platform down');
+    await handle(requestOf('work_1'));
+    expect([asked, outcomes]).toEqual([1, [outcome, outcome]]);
+  });
+
+  it('asks again after a failure, which may have passed', async () => {
+    let asked = 0;
+    const { handle } = setUp({
+      enrich: () => {
+        asked += 1;
+        return Promise.resolve({ status: 'failed', error: new Error('x'), message: 'x' });
+      },
+      settle: () => (asked === 1 ? Promise.reject(new HandBackError(new Error('down'))) : Promise.resolve()),
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('down');
+    await handle(requestOf('work_1'));
+    expect(asked).toBe(2);
+  });
+
+  it('reports a defect of ours in the work, instead of leaving it open', async () => {
+    const settledAs: string[] = [];
+    const { handle } = setUp({
+      settle: (_request, settledOutcome) => {
+        settledAs.push(`${settledOutcome.status}: ${settledOutcome.message}`);
+        return settledAs.length === 1 ? Promise.reject(new TypeError('object is null')) : Promise.resolve();
+      },
+    });
+    await handle(requestOf('work_1'));
+    expect(settledAs[1]).toBe('failed: VirusTotal: unexpected failure (object is null); please report it.');
   });
 
   it('is done with a request whose settlement fails for good, so that it does not come again for ever', async () => {

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
-import { CommitOrder, outOfOrder } from './commit-order.js';
+import { Attempts, type Attempt } from './attempts.js';
+import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
+import { callOnce, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
-import { mustComeAgain, type Settle } from './settle.js';
+import type { Settle } from './settle.js';
 
 export interface HandlerDependencies {
   readonly enrich: Enrich;
@@ -26,61 +28,90 @@ export type HandleRequest = (request: EnrichmentRequest) => Promise<void>;
 /** Builds the handler that both inbound protocols call, synchronously and in the order of arrival. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
   const order = new CommitOrder();
+  const attempts = new Attempts();
   const { enrich, settle, works, telemetry, clock, logger, signal } = dependencies;
+
   return async (request) => {
     const turn = request.playbook === undefined ? order.take() : outOfOrder;
-    telemetry.runStarted();
-    const context = {
+    const attempt = attempts.begin(request.key);
+    const log = logger.child({
       key: request.key,
       entityId: request.entityId,
       entityType: request.entityType,
       mode: request.mode,
-    };
+    });
+    telemetry.runStarted();
     try {
       // The platform's bookkeeping and the look-up need not wait for each other.
-      const [outcome, accountable] = await Promise.all([enrich(request), receive(request)]);
-      if (signal?.aborted === true) throw new ConnectorError('the connector is stopping', 'transient');
-      report(outcome);
-      await settle(accountable, outcome, turn);
-      logger.info(
-        { ...context, status: outcome.status, tookMs: clock.now().getTime() - request.receivedAt.getTime() },
-        'request settled',
-      );
+      const both = [lookUp(request, attempt, log), receive(request, log)] as const;
+      await Promise.allSettled(both);
+      if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
+      const [outcome, accountable] = await Promise.all(both);
+      await settle(accountable, outcome, turn, attempt);
+      const tookMs = clock.now().getTime() - request.receivedAt.getTime();
+      log.info({ status: outcome.status, tookMs }, 'request settled');
     } catch (error) {
       telemetry.error();
-      if (mustComeAgain(error)) {
-        logger.warn(
-          { ...context, reason: describeError(error) },
-          'request could not be settled and is handed back',
-        );
+      if (error instanceof HandBackError) {
+        attempts.keep(request.key, attempt);
+        log.warn({ reason: describeError(error) }, 'request could not be settled and is handed back');
         throw error;
       }
-      logger.error({ ...context, error }, 'request could not be settled');
+      log.error({ error }, 'request could not be settled');
+      await settleAsFailed(request, error, turn, attempt, log);
     } finally {
       turn.release();
       telemetry.runFinished();
     }
-
-    /** Tells the platform that the work has begun; a work that is gone is not reported to any more. */
-    async function receive(taken: EnrichmentRequest): Promise<EnrichmentRequest> {
-      if (taken.workId === undefined) return taken;
-      try {
-        await works.received(taken, 'VirusTotal: looking it up');
-        return taken;
-      } catch (error) {
-        if (mustComeAgain(error)) throw error;
-        logger.warn(
-          { ...context, reason: describeError(error) },
-          'work cannot be reported to; results are delivered without it',
-        );
-        return { ...taken, workId: undefined };
-      }
-    }
-
-    function report(outcome: EnrichmentOutcome): void {
-      if (outcome.status !== 'failed') return;
-      telemetry.error();
-      logger.warn({ ...context, error: outcome.error }, 'request failed');
-    }
   };
+
+  async function lookUp(
+    request: EnrichmentRequest,
+    attempt: Attempt,
+    log: Logger,
+  ): Promise<EnrichmentOutcome> {
+    if (attempt.outcome !== undefined) return attempt.outcome;
+    const outcome = await enrich(request);
+    if (outcome.status !== 'failed') {
+      attempt.outcome = outcome;
+    } else if (signal?.aborted !== true) {
+      telemetry.error();
+      log.warn({ error: outcome.error }, 'request failed');
+    }
+    return outcome;
+  }
+
+  /** Tells the platform that the work has begun; a work that is gone is not reported to any more. */
+  async function receive(request: EnrichmentRequest, log: Logger): Promise<EnrichmentRequest> {
+    if (request.workId === undefined) return request;
+    const answer = await callOnce(
+      () => works.received(request, 'VirusTotal: looking it up'),
+      'begin of the work',
+      log,
+    );
+    return answer === 'refused' ? { ...request, workId: undefined } : request;
+  }
+
+  /** After a defect of ours: the work is closed and the playbook goes on all the same. */
+  async function settleAsFailed(
+    request: EnrichmentRequest,
+    error: unknown,
+    turn: Turn,
+    attempt: Attempt,
+    log: Logger,
+  ): Promise<void> {
+    const cause =
+      error instanceof ConnectorError ? error.message : `unexpected failure (${describeError(error)})`;
+    const failed: EnrichmentOutcome = {
+      status: 'failed',
+      error,
+      message: `VirusTotal: ${cause}; please report it.`,
+    };
+    try {
+      await settle(request, failed, turn, attempt);
+    } catch (again) {
+      if (again instanceof HandBackError) throw again;
+      log.error({ error: again }, 'failure could not be reported');
+    }
+  }
 }

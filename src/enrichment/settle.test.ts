@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ConnectorError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
+import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder } from './commit-order.js';
+import { HandBackError } from './platform-call.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
@@ -38,11 +40,16 @@ const enriched: EnrichmentOutcome = {
   message: 'VirusTotal: 1 of 2 engines call this malicious.',
 };
 
+const newAttempt = (): Attempt => new Attempts().begin('any');
+const away = new ConnectorError('platform down', 'transient', { untouched: true });
+const answerLost = new ConnectorError('no answer in time', 'transient');
+
 /** A platform that writes down what it is told, in order. */
 class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
   readonly calls: unknown[][] = [];
   readonly bundles: Bundle[] = [];
   report: DeliveryReport = { undelivered: [] };
+  lostInDelivery: Error | undefined;
   failures = new Map<string, Error>();
 
   received(received: EnrichmentRequest, message: string): Promise<void> {
@@ -69,7 +76,8 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
       send: () => {
         this.calls.push(['send', prepared.workId]);
         this.bundles.push(bundle);
-        return { delivered: Promise.resolve(this.report) };
+        const lost = this.lostInDelivery;
+        return { delivered: lost === undefined ? Promise.resolve(this.report) : Promise.reject(lost) };
       },
     };
   }
@@ -86,7 +94,7 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
 
 function setUp(): {
   platform: RecordingPlatform;
-  settle: (r: EnrichmentRequest, o: EnrichmentOutcome) => Promise<void>;
+  settle: (r: EnrichmentRequest, o: EnrichmentOutcome, a?: Attempt) => Promise<void>;
 } {
   const platform = new RecordingPlatform();
   const order = new CommitOrder();
@@ -97,7 +105,10 @@ function setUp(): {
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
   });
-  return { platform, settle: (settled, outcome) => settle(settled, outcome, order.take()) };
+  return {
+    platform,
+    settle: (settled, outcome, attempt = newAttempt()) => settle(settled, outcome, order.take(), attempt),
+  };
 }
 
 describe('settle', () => {
@@ -162,15 +173,63 @@ describe('settle', () => {
     expect(platform.calls).toEqual([['send', undefined]]);
   });
 
-  it('rejects when the platform cannot be reached, so that the request comes again', async () => {
+  it('hands the request back when the platform cannot be reached, with nothing announced or sent', async () => {
     const { platform, settle } = setUp();
-    platform.failures.set('addExpectations', new ConnectorError('platform down', 'transient'));
-    await expect(settle(request, enriched)).rejects.toThrow('platform down');
+    platform.failures.set('addExpectations', away);
+    await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
     expect(platform.bundles).toEqual([]);
+  });
+
+  it.each(['HTTP 401', 'HTTP 404 of a proxy'])(
+    'hands the request back when somebody has to act first: %s',
+    async (reason) => {
+      const { platform, settle } = setUp();
+      platform.failures.set('addExpectations', new ConnectorError(reason, 'configuration'));
+      await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
+    },
+  );
+
+  it('goes on where the last attempt stopped: nothing is announced or sent twice', async () => {
+    const { platform, settle } = setUp();
+    const attempt = newAttempt();
+    platform.failures.set('processed', away);
+    await expect(settle(request, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.failures.clear();
+    await settle(request, enriched, attempt);
+    expect(platform.calls.map(([name]) => name)).toEqual(['addExpectations', 'send', 'processed']);
+  });
+
+  it('sends again what the broker did not confirm, without announcing it again', async () => {
+    const { platform, settle } = setUp();
+    const attempt = newAttempt();
+    platform.lostInDelivery = new ConnectorError('stopped before the confirmation', 'transient');
+    await expect(settle(request, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.lostInDelivery = undefined;
+    await settle(request, enriched, attempt);
+    expect(platform.calls.map(([name]) => name)).toEqual(['addExpectations', 'send', 'send', 'processed']);
+  });
+
+  it('counts expectations as announced when the answer was lost: twice would leave the work open for ever', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('addExpectations', answerLost);
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
+  });
+
+  it.each(['reportExpectation', 'processed'])('is done although the answer to %s was lost', async (call) => {
+    const { platform, settle } = setUp();
+    platform.failures.set(call, answerLost);
+    await expect(settle(request, { status: 'unknown', message: '' })).resolves.toBeUndefined();
   });
 });
 
 describe('settle of a playbook step', () => {
+  const typed = (type: string): object => ({
+    'extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba': {
+      extension_type: 'property-extension',
+      type,
+    },
+  });
   const received = {
     id: 'bundle--1',
     type: 'bundle',
@@ -196,6 +255,18 @@ describe('settle of a playbook step', () => {
     },
   };
 
+  it('never answers again when the answer to the answer was lost: all following steps would run again', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('reply', answerLost);
+    await expect(settle(step, enriched)).resolves.toBeUndefined();
+  });
+
+  it('is handed back when the platform surely did not get the answer', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('reply', away);
+    await expect(settle(step, enriched)).rejects.toThrow(HandBackError);
+  });
+
   it('answers once, with all received objects updated and the new ones added, and touches no work', async () => {
     const { platform, settle } = setUp();
     const added: StixObject = { type: 'identity', id: 'identity--173c879a-bfb3-5dee-9f1f-3fffd76a8756' };
@@ -206,7 +277,11 @@ describe('settle of a playbook step', () => {
         id: 'bundle--1',
         type: 'bundle',
         x: 1,
-        objects: [{ ...address, whole: true }, { ...note, kept: true }, added],
+        objects: [
+          { ...address, whole: true },
+          { type: 'note', id: note.id, content: 'new', kept: true },
+          { ...added, extensions: typed('Identity') },
+        ],
       },
     ]);
   });

@@ -4,10 +4,12 @@ import type { Telemetry } from '../shared/telemetry.js';
 import { createBundle, shareWithOrganisations } from '../stix/bundle.js';
 import { grantedOrganisationsOf } from '../stix/extensions.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
-import type { JsonObject } from '../shared/json.js';
+import type { Attempt } from './attempts.js';
 import type { Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
-import type { BundleSink, PlaybookResponder, WorkReporter } from './ports.js';
+import { callOnce, HandBackError } from './platform-call.js';
+import { playbookBundle } from './playbook-bundle.js';
+import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 
 export interface SettleDependencies {
@@ -18,8 +20,17 @@ export interface SettleDependencies {
   readonly logger: Logger;
 }
 
-/** Acts on an outcome. Resolves when the request is settled; rejects when it must be delivered again. */
-export type Settle = (request: EnrichmentRequest, outcome: EnrichmentOutcome, turn: Turn) => Promise<void>;
+/**
+ * Acts on an outcome. Resolves when the request is settled.
+ *
+ * @throws HandBackError when the request must be delivered again; `attempt` then tells how far it came.
+ */
+export type Settle = (
+  request: EnrichmentRequest,
+  outcome: EnrichmentOutcome,
+  turn: Turn,
+  attempt: Attempt,
+) => Promise<void>;
 
 /**
  * Builds the one function that talks to works and playbooks (protocol reference §9 and §10): a playbook step gets
@@ -27,103 +38,112 @@ export type Settle = (request: EnrichmentRequest, outcome: EnrichmentOutcome, tu
  * which the requests came.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
-  return async (request, outcome, turn) => {
+  const { works, sink, playbooks, telemetry, logger } = dependencies;
+
+  return async (request, outcome, turn, attempt) => {
     if (request.playbook !== undefined) {
-      await dependencies.playbooks.reply(request, playbookBundle(request.playbook.bundle, outcome));
-      if (outcome.status === 'enriched') dependencies.telemetry.recordsSent(outcome.objects.length + 1);
-      return;
-    }
-    if (outcome.status === 'enriched') {
-      await deliver(request, outcome, turn, dependencies);
+      const bundle = playbookBundle(request.playbook.bundle, outcome);
+      await callOnce(() => playbooks.reply(request, bundle), 'answer to a playbook step', logger);
+      if (outcome.status === 'enriched') telemetry.recordsSent(outcome.objects.length + 1);
+    } else if (outcome.status === 'enriched') {
+      await deliver(request, outcome, turn, attempt);
     } else {
-      await completeWithoutResults(request, outcome, turn, dependencies);
+      await completeWithoutResults(request, outcome, turn, attempt);
     }
   };
-}
 
-async function deliver(
-  request: EnrichmentRequest,
-  outcome: EnrichedOutcome,
-  turn: Turn,
-  dependencies: SettleDependencies,
-): Promise<void> {
-  const { works, sink, telemetry, logger } = dependencies;
-  const bundle = sharedBundle([outcome.leanEntity, ...outcome.objects], outcome.entity);
-  let prepared;
-  try {
-    prepared = sink.prepare(request, bundle);
-  } catch (error) {
-    const message = `VirusTotal: the results cannot be handed over: ${describeError(error)}`;
-    await completeWithoutResults(request, { status: 'failed', error, message }, turn, dependencies);
-    return;
-  }
-  if (prepared.expectations > 0 && request.workId !== undefined) {
+  async function deliver(
+    request: EnrichmentRequest,
+    outcome: EnrichedOutcome,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<void> {
+    const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
+    let prepared: PreparedBundle;
     try {
-      await works.addExpectations(request, prepared.expectations);
+      prepared = sink.prepare(request, bundle);
     } catch (error) {
-      if (mustComeAgain(error)) throw error;
-      // The work is gone. A message without a work id is imported unconditionally, so the knowledge still arrives.
-      logger.warn(
-        { workId: request.workId, reason: describeError(error) },
-        'work no longer exists; its results are delivered without it',
-      );
-      await deliver({ ...request, workId: undefined }, outcome, turn, dependencies);
+      const message = `VirusTotal: the results cannot be handed over: ${describeError(error)}`;
+      await completeWithoutResults(request, { status: 'failed', error, message }, turn, attempt);
       return;
     }
+    if (!(await announce(request, prepared.expectations, attempt))) {
+      // The work is gone. A message without a work id is imported unconditionally, so the knowledge still arrives.
+      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+      return;
+    }
+    if (!attempt.handedOver) {
+      await turn.wait();
+      const { delivered } = prepared.send();
+      // On its way: the next work may follow while the broker confirms this one.
+      turn.release();
+      const report = await confirmed(delivered);
+      attempt.handedOver = true;
+      telemetry.recordsSent(bundle.objects.length);
+      await reportLosses(request, report);
+    }
+    await close(request, outcome.message, false);
   }
-  await turn.wait();
-  const { delivered } = prepared.send();
-  // On its way: the next work may follow while the broker confirms this one.
-  turn.release();
-  const { undelivered } = await delivered;
-  for (const loss of undelivered) await works.reportExpectation(request, loss);
-  telemetry.recordsSent(bundle.objects.length);
-  if (undelivered.length > 0) {
+
+  /** A work without results completes too: one expectation, reported at once (protocol reference §10, safe sequence). */
+  async function completeWithoutResults(
+    request: EnrichmentRequest,
+    outcome: Exclude<EnrichmentOutcome, EnrichedOutcome>,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<void> {
+    const inError =
+      outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
+    if (!(await announce(request, 1, attempt))) return;
+    if (!attempt.handedOver) {
+      await turn.wait();
+      await callOnce(() => works.reportExpectation(request), 'report of the only expectation', logger);
+      turn.release();
+      attempt.handedOver = true;
+    }
+    await close(request, outcome.message, inError);
+  }
+
+  /** Announces what was not announced before; `false` when there is no such work any more. */
+  async function announce(
+    request: EnrichmentRequest,
+    expectations: number,
+    attempt: Attempt,
+  ): Promise<boolean> {
+    const missing = expectations - attempt.announced;
+    if (missing <= 0 || request.workId === undefined) return true;
+    const answer = await callOnce(() => works.addExpectations(request, missing), 'expectations', logger);
+    if (answer === 'refused') return false;
+    attempt.announced = expectations;
+    return true;
+  }
+
+  async function reportLosses(request: EnrichmentRequest, { undelivered }: DeliveryReport): Promise<void> {
+    if (undelivered.length === 0) return;
     telemetry.error();
     logger.error(
       { workId: request.workId, undelivered: undelivered.length },
       'part of the results could not be delivered',
     );
+    for (const loss of undelivered) {
+      await callOnce(() => works.reportExpectation(request, loss), 'report of a lost object', logger);
+    }
   }
-  await works.processed(request, outcome.message, false);
+
+  async function close(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
+    await callOnce(() => works.processed(request, message, inError), 'end of the work', logger);
+  }
 }
 
-/** A work without results completes too: one expectation, reported at once (protocol reference §10, safe sequence). */
-async function completeWithoutResults(
-  request: EnrichmentRequest,
-  outcome: Exclude<EnrichmentOutcome, EnrichedOutcome>,
-  turn: Turn,
-  { works }: SettleDependencies,
-): Promise<void> {
-  const inError =
-    outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
-  await works.addExpectations(request, 1);
-  await turn.wait();
-  await works.reportExpectation(request);
-  turn.release();
-  await works.processed(request, outcome.message, inError);
+/** What was not confirmed may be sent again: its objects have the same ids. */
+async function confirmed(delivered: Promise<DeliveryReport>): Promise<DeliveryReport> {
+  try {
+    return await delivered;
+  } catch (error) {
+    throw error instanceof ConnectorError && error.retryable ? new HandBackError(error) : error;
+  }
 }
 
-/** The received objects, updated when there are results, so that the playbook goes on whatever happened. */
-function playbookBundle(received: JsonObject, outcome: EnrichmentOutcome): Bundle {
-  if (outcome.status !== 'enriched') return received as Bundle;
-  const derived = new Map(outcome.objects.map((object) => [object.id, object]));
-  const objects = (Array.isArray(received.objects) ? received.objects : []) as StixObject[];
-  const updated = objects.map((object) => {
-    if (object.id === outcome.entity.id) return outcome.entity;
-    // Found by an earlier step and again by this one: what is new counts, what only the platform knows stays.
-    const again = derived.get(object.id);
-    return again === undefined ? object : { ...object, ...again };
-  });
-  const result = sharedBundle([...updated, ...outcome.objects], outcome.entity);
-  return { ...received, objects: result.objects } as Bundle;
-}
-
-function sharedBundle(objects: readonly StixObject[], entity: StixObject): Bundle {
+function shared(objects: readonly StixObject[], entity: StixObject): Bundle {
   return createBundle(shareWithOrganisations(objects, grantedOrganisationsOf(entity)));
-}
-
-/** Whether a failure to settle means that the request must come again. */
-export function mustComeAgain(error: unknown): boolean {
-  return error instanceof ConnectorError && error.retryable;
 }

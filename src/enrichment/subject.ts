@@ -10,6 +10,8 @@ import type { ObservableIdentity } from './observables/definition.js';
 import { definitionOf } from './observables/registry.js';
 import type { SkippedOutcome } from './outcome.js';
 
+/** How many values of an Indicator are looked up: each costs quota. */
+const MAX_VALUES = 50;
 /** How many values of an Indicator a sentence names, and how much of each. */
 const MAX_SHOWN_VALUES = 10;
 const MAX_SHOWN_LENGTH = 100;
@@ -24,6 +26,8 @@ export interface Targets {
   readonly valid: readonly Target[];
   /** A sentence for each value that cannot be asked for. */
   readonly invalid: readonly string[];
+  /** How many more there are than may be looked up. */
+  readonly leftOut: number;
 }
 
 /**
@@ -44,7 +48,7 @@ export function targetsOf(
       invalid.push(answer.invalid);
       continue;
     }
-    const observable = { type: identity.type, value: identity.value ?? hashOf(answer.object) };
+    const observable = { type: identity.type, value: valueOf(answer.object) };
     valid.set(JSON.stringify([identity.type, answer.object]), { observable, object: answer.object });
   }
   if (valid.size === 0) {
@@ -54,7 +58,9 @@ export function targetsOf(
     const shown = reasons.slice(0, MAX_SHOWN_VALUES).join(' ');
     return skipped('invalid-value', `VirusTotal: ${shown}${rest} Nothing was asked.`);
   }
-  return { valid: [...valid.values()], invalid };
+  const targets = [...valid.values()];
+  const looked = targets.slice(0, MAX_VALUES);
+  return { valid: looked, invalid, leftOut: targets.length - looked.length };
 }
 
 function identitiesOf(
@@ -102,8 +108,18 @@ function indicatorIdentities(entity: JsonObject): ObservableIdentity[] {
   });
 }
 
-function hashOf(object: VtObject): string {
-  return object.kind === 'file' ? object.hash : '';
+/** The normalised value, which is what patterns and derived objects have to match. */
+function valueOf(object: VtObject): string {
+  switch (object.kind) {
+    case 'file':
+      return object.hash;
+    case 'ip_address':
+      return object.address;
+    case 'domain':
+      return object.name;
+    case 'url':
+      return object.url;
+  }
 }
 
 function skipped(reason: SkippedOutcome['reason'], message: string): { readonly skipped: SkippedOutcome } {
@@ -122,9 +138,12 @@ export function subjectOf(entity: JsonObject, entityType: string, entityId: stri
   };
 }
 
-/** The ids of the entity's markings. */
-export function markingsOf(entity: JsonObject): StixId[] {
-  return asTextList(entity.object_marking_refs) as StixId[];
+/** The ids of the entity's markings; `undefined` when there is something that is no list of ids. */
+export function markingsOf(entity: JsonObject): StixId[] | undefined {
+  const refs: unknown = entity.object_marking_refs ?? [];
+  const list = typeof refs === 'string' ? [refs] : refs;
+  const ids = asTextList(list).map((id) => id.toLowerCase() as StixId);
+  return Array.isArray(list) && ids.length === list.length ? ids : undefined;
 }
 
 /** Says that VirusTotal has no report on any of the values. */

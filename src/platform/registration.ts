@@ -9,7 +9,7 @@ import {
 import type { PlatformClient } from './graphql/client.js';
 import { PlatformError } from './graphql/errors.js';
 import { ABOUT, registerConnectorOperation } from './graphql/operations.js';
-import type { BrokerConnection } from './inbound/broker-connection.js';
+import type { BrokerConnection } from './amqp/broker-connection.js';
 
 /** What the connector tells about itself. */
 export interface ConnectorDescription {

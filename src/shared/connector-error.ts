@@ -11,16 +11,24 @@ export type FailureKind = 'invalid' | 'configuration' | 'transient' | 'defect';
 /** Base of every error this product throws on purpose: it knows what it means and whom it concerns. */
 export class ConnectorError extends Error {
   readonly kind: FailureKind;
+  /** Whether it is certain that what failed had no effect, so that doing it again does nothing twice. */
+  readonly untouched: boolean;
 
   /**
    * @param message - One sentence for the person who reads the work in OpenCTI: what happened and what to do.
    * @param kind - What the failure means for the request.
-   * @param options - `cause`: the underlying error, kept for the log.
+   * @param options - `cause`: the underlying error, kept for the log; `untouched`: see the property.
    */
-  constructor(message: string, kind: FailureKind, options?: ErrorOptions) {
+  constructor(message: string, kind: FailureKind, options?: ErrorOptions & { untouched?: boolean }) {
     super(message, options);
     this.name = new.target.name;
     this.kind = kind;
+    this.untouched = options?.untouched ?? false;
+  }
+
+  /** Whether what failed may have happened all the same: the answer was lost, not the call. */
+  get uncertain(): boolean {
+    return this.retryable && !this.untouched;
   }
 
   /** Whether the same request may succeed later without anybody acting. */

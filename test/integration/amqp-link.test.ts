@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
-import { AmqpLink } from '../../src/platform/inbound/amqp-link.js';
-import type { BrokerConnection } from '../../src/platform/inbound/broker-connection.js';
+import { AmqpLink } from '../../src/platform/amqp/amqp-link.js';
+import type { BrokerConnection } from '../../src/platform/amqp/broker-connection.js';
 import { BundlePublisher } from '../../src/platform/outbound/bundle-publisher.js';
 import { ConnectorError } from '../../src/shared/connector-error.js';
 import { noTelemetry } from '../../src/shared/telemetry.js';
@@ -201,8 +201,8 @@ describe('AmqpConsumer', () => {
     const seen: string[] = [];
     startConsumer({
       handler: async (request) => {
-        seen.push(request.key);
-        if (request.key === 'work_1') await first.opened;
+        seen.push(String(request.workId));
+        if (request.workId === 'work_1') await first.opened;
       },
     });
 

@@ -2,8 +2,8 @@ import { asText, isJsonObject } from '../../shared/json.js';
 import type { YaraRuleset } from '../../virustotal/schema.js';
 import { noExtras, type ObservableDefinition } from './definition.js';
 
-/** Each costs a look-up; real reports name some tens at most. */
-const MAX_RULESETS = 100;
+/** Each costs a look-up. Rules of further rulesets count as left out. */
+const MAX_RULESETS = 20;
 
 function fileDefinition(type: 'StixFile' | 'Artifact'): ObservableDefinition {
   return {

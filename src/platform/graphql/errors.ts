@@ -16,16 +16,16 @@ export class PlatformError extends ConnectorError {
   readonly code: string;
   /** `http_status` of the error envelope, or the status of the response; undefined when none arrived. */
   readonly httpStatus: number | undefined;
-  /** See {@link PlatformErrorDetails.untouched}. */
-  readonly untouched: boolean;
   /** What the platform or a proxy asked us to wait. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: PlatformErrorDetails) {
-    super(message, details.kind, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, details.kind, {
+      untouched: details.untouched ?? false,
+      ...(details.cause === undefined ? {} : { cause: details.cause }),
+    });
     this.code = details.code;
     this.httpStatus = details.httpStatus;
-    this.untouched = details.untouched ?? false;
     this.retryAfterMs = details.retryAfterMs;
   }
 
@@ -205,12 +205,15 @@ export function networkFailure(operation: string, error: unknown, timeoutMs: num
       { kind: 'configuration', code, untouched: true, cause: error },
     );
   }
-  return new PlatformError(`OpenCTI could not be reached for ${operation} (${code}).`, {
-    kind: 'transient',
-    code,
-    untouched: NEVER_CONNECTED.has(code),
-    cause: error,
-  });
+  return new PlatformError(
+    `OpenCTI could not be reached for ${operation} (${code}); check OPENCTI_URL, and that the platform is up.`,
+    {
+      kind: 'transient',
+      code,
+      untouched: NEVER_CONNECTED.has(code),
+      cause: error,
+    },
+  );
 }
 
 function isCertificateCode(code: string): boolean {

@@ -40,6 +40,9 @@ export function registerConnectorOperation(withJwks: boolean): Operation {
   };
 }
 
+/** The platform answers these at once; a request waits for them, and others behind it. */
+const WORK_TIMEOUT_MS = 30_000;
+
 /** A ping that hangs must not keep the next one back: after 5 minutes without any the connector counts as dead. */
 const PING_TIMEOUT_MS = 30_000;
 
@@ -80,6 +83,7 @@ export const WORK_TO_RECEIVED: Operation = {
   document:
     'mutation workToReceived($id: ID!, $message: String) { workEdit(id: $id) { toReceived(message: $message) } }',
   repeatable: true,
+  timeoutMs: WORK_TIMEOUT_MS,
 };
 
 /** Repeating it shows the message twice at worst. */
@@ -88,6 +92,7 @@ export const WORK_TO_PROCESSED: Operation = {
   document:
     'mutation workToProcessed($id: ID!, $message: String, $inError: Boolean) { workEdit(id: $id) { toProcessed(message: $message, inError: $inError) } }',
   repeatable: true,
+  timeoutMs: WORK_TIMEOUT_MS,
 };
 
 /** Counts up: executed twice, the work never completes. */
@@ -96,6 +101,7 @@ export const WORK_ADD_EXPECTATIONS: Operation = {
   document:
     'mutation addExpectations($id: ID!, $expectations: Int) { workEdit(id: $id) { addExpectations(expectations: $expectations) } }',
   repeatable: false,
+  timeoutMs: WORK_TIMEOUT_MS,
 };
 
 /** Counts up: executed twice, the work completes before its last object is imported. */
@@ -104,6 +110,7 @@ export const WORK_REPORT_EXPECTATION: Operation = {
   document:
     'mutation reportExpectation($id: ID!, $error: WorkErrorInput) { workEdit(id: $id) { reportExpectation(error: $error) } }',
   repeatable: false,
+  timeoutMs: WORK_TIMEOUT_MS,
 };
 
 /** The platform runs every following internal step before it answers; its own request timeout is 20 minutes. */

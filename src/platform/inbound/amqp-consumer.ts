@@ -3,10 +3,11 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import { atMost } from '../../shared/at-most.js';
 import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
-import type { AmqpLink, KeptChannel } from './amqp-link.js';
+import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
 import { decodeRequest, excerptOf } from './message.js';
 
 /** Takes a request to its end. Resolves: settled. Rejects: it must be delivered again. */
@@ -39,6 +40,9 @@ interface Flight {
   deliveries: Delivery[];
 }
 
+const CANCEL_TIMEOUT_MS = 1_000;
+/** How long requests have to hand themselves back when a stop has cut short what they waited for. */
+const LET_GO_MS = 1_000;
 const DEFAULT_REQUEUE_BACKOFF: Backoff = { baseMs: 2_000, maxMs: 60_000 };
 
 /**
@@ -106,22 +110,29 @@ export class AmqpConsumer {
    * Stops consuming, waits for the requests in work, and hands back to the queue what is not settled in time.
    *
    * @param timeoutMs - How long to wait for requests in work.
+   * @param expire - Called when that time is over, to end what they wait for; they get a moment to let go.
    */
-  async drain(timeoutMs: number): Promise<void> {
+  async drain(timeoutMs: number, expire: () => void = () => undefined): Promise<void> {
     this.#draining.abort();
     await this.#cancel();
-    if (this.#flights.size > 0) {
-      const stop = new AbortController();
-      const { sleep = wallSleep } = this.#options;
-      const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
-      await Promise.race([idle, sleep(timeoutMs, stop.signal)]);
-      stop.abort();
-    }
+    await this.#idleWithin(timeoutMs);
+    expire();
+    await this.#idleWithin(LET_GO_MS);
     if (this.#flights.size > 0) {
       this.#options.logger.warn({ requests: this.#flights.size }, 'unfinished requests go back to the queue');
     }
     for (const flight of [...this.#flights.values()]) this.#finish(flight, 'requeue');
     await this.#kept?.close();
+  }
+
+  /** Resolves when no request is in work, or when the time is over. */
+  async #idleWithin(timeoutMs: number): Promise<void> {
+    if (this.#flights.size === 0) return;
+    const { sleep = wallSleep } = this.#options;
+    const stop = new AbortController();
+    const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
+    await Promise.race([idle, sleep(timeoutMs, stop.signal)]);
+    stop.abort();
   }
 
   async #setUp(channel: Channel): Promise<void> {
@@ -160,11 +171,8 @@ export class AmqpConsumer {
     const consuming = this.#consuming;
     this.#consuming = undefined;
     if (consuming === undefined) return;
-    try {
-      await consuming.channel.cancel(consuming.tag);
-    } catch {
-      // The channel is gone, and the consumer with it.
-    }
+    // A channel that is gone has no consumer any more, and a broker that is silent must not hold up a stop.
+    await atMost(CANCEL_TIMEOUT_MS, consuming.channel.cancel(consuming.tag));
   }
 
   /** Never throws: an exception here would make amqplib close the channel. */

@@ -101,13 +101,13 @@ describe('CallbackListener', () => {
     await response.text();
   });
 
-  it('says what is wrong with a message that cannot be read', async () => {
+  it('takes and drops a message that cannot be read, which would come again for ever, and says what is wrong', async () => {
     await start({});
     const answer = await post('{"internal":{"work_id":"work_1"},"event":{}}');
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(202);
     expect(answer.body).toEqual({
-      error:
-        'The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
+      message:
+        'dropped: The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
     });
     expect(lines.map((line) => line.level)).toEqual(['error']);
   });
@@ -137,7 +137,7 @@ describe('CallbackListener', () => {
     const seen: string[] = [];
     const running = await start({
       handler: async (request) => {
-        seen.push(request.key);
+        seen.push(String(request.workId));
         await gates[seen.length - 1]?.opened;
       },
     });
@@ -183,7 +183,7 @@ describe('CallbackListener', () => {
     expect(lines.filter((line) => line.level === 'error')).toEqual([
       {
         level: 'error',
-        key: 'work_1',
+        key: 'work_1 ipv4-addr--1',
         attempt: 12,
         reason: 'platform is away',
         msg: 'request could not be settled and is given up',
@@ -197,7 +197,7 @@ describe('CallbackListener', () => {
     await post(messageOf('work_2'));
     await running.drain(0);
     expect(lines.filter((line) => line.level === 'error').map((line) => line.requests)).toEqual([
-      ['work_1', 'work_2'],
+      ['work_1 ipv4-addr--1', 'work_2 ipv4-addr--1'],
     ]);
   });
 

@@ -194,9 +194,10 @@ export class CallbackListener {
       if (!(error instanceof UndecodableMessageError)) throw error;
       logger.error(
         { reason: error.message, excerpt: excerptOf(body) },
-        'message cannot be read and is refused',
+        'message cannot be read and is dropped',
       );
-      return refusal(400, error.message);
+      // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
+      return { status: 202, body: { message: `dropped: ${error.message}` } };
     }
     if (!this.#queue.offer(request)) {
       return refusal(429, 'too many requests are waiting', { 'retry-after': RETRY_AFTER_S });

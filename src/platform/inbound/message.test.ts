@@ -63,7 +63,7 @@ describe('decodeRequest', () => {
     const body = manual({ internal: { mode: 'manual', trigger: 'update', draft_id: 'draft-1' } });
 
     expect(decodeRequest(Buffer.from(body), RECEIVED)).toEqual({
-      key: 'work_vt_2026-01-02T03:04:05.000Z',
+      key: `work_vt_2026-01-02T03:04:05.000Z ${ENTITY.id}`,
       mode: 'manual',
       entityId: ENTITY.id,
       entityType: 'IPv4-Addr',
@@ -106,11 +106,19 @@ describe('decodeRequest', () => {
     expect(decodeRequest(body, RECEIVED).validation).toEqual({ mode: 'draft', force: true });
   });
 
+  it('tells requests apart whose works have the same id, because they were made in the same millisecond', () => {
+    const other = 'domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7';
+    const keys = [ENTITY.id, other].map(
+      (id) => decodeRequest(manual({ event: { entity_id: id } }), RECEIVED).key,
+    );
+    expect(new Set(keys).size).toBe(2);
+  });
+
   it('reads a playbook step and finds the entity in its bundle', () => {
     const request = decodeRequest(playbook(), RECEIVED);
 
     expect(request.mode).toBe('playbook');
-    expect(request.key).toBe('playbook execution-1 step-2');
+    expect(request.key).toBe(`playbook execution-1 step-2 ${ENTITY.id}`);
     expect(request.workId).toBeUndefined();
     expect(request.entityType).toBeUndefined();
     expect(request.applicantId).toBe('c49fe040-2dad-412d-af07-ce639204ad55');

@@ -47,7 +47,7 @@ export function decodeRequest(body: Buffer | string, receivedAt: Date): Enrichme
     const playbook = readPlaybook(internal.playbook, event.bundle);
     return {
       ...common,
-      key: `playbook ${playbook.executionId} ${playbook.stepId}`,
+      key: `playbook ${playbook.executionId} ${playbook.stepId} ${playbook.dataInstanceId}`,
       mode: 'playbook',
       workId: undefined,
       playbook,
@@ -58,7 +58,8 @@ export function decodeRequest(body: Buffer | string, receivedAt: Date): Enrichme
   const workId = requireId(internal.work_id, 'internal.work_id');
   return {
     ...common,
-    key: workId,
+    // The platform makes the ids of works from the time: two works of one millisecond have the same.
+    key: `${workId} ${common.entityId}`,
     mode: triggerMode(internal.mode),
     workId,
     playbook: undefined,

@@ -6,7 +6,7 @@ import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import type { Bundle } from '../../stix/objects.js';
 import { splitBundle } from '../../stix/split-bundle.js';
-import type { AmqpLink, KeptChannel } from '../inbound/amqp-link.js';
+import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
 import { encodeBundleMessage } from './bundle-message.js';
 
 export interface BundlePublisherOptions {

@@ -2,6 +2,7 @@ import { connect as amqpConnect, type Channel, type ChannelModel, type ConfirmCh
 import type { Logger } from 'pino';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
+import { atMost } from '../../shared/at-most.js';
 import { tlsSocketOptions, type BrokerConnection, type BrokerTls } from './broker-connection.js';
 
 export interface AmqpLinkOptions {
@@ -38,7 +39,7 @@ export interface KeptChannel {
 const DEFAULT_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 30_000 };
 const HEARTBEAT_S = 10;
 const CONNECT_TIMEOUT_MS = 15_000;
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** What amqplib's emitters tell about why something closed. */
 interface Closing {
@@ -258,14 +259,6 @@ function watch(emitter: Channel | ChannelModel): Closing {
 /** Read anew after every wait; the compiler would remember the first answer. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-/** Waits for a closing that may fail, or never be answered by a broker that is gone. */
-async function atMost(durationMs: number, closing: Promise<unknown> | undefined): Promise<void> {
-  const stop = new AbortController();
-  const settled = Promise.resolve(closing).catch(() => undefined);
-  await Promise.race([settled, wallSleep(durationMs, stop.signal)]);
-  stop.abort();
 }
 
 function asConnectFailure(error: unknown): ConnectorError {

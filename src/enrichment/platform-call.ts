@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import { ConnectorError, describeError } from '../shared/connector-error.js';
+
+/** The request has to be delivered again, and nothing is lost or done twice by that. */
+export class HandBackError extends ConnectorError {
+  /** @param cause - Why it could not be settled now. */
+  constructor(cause: unknown) {
+    super(describeError(cause), 'transient', { cause, untouched: true });
+  }
+}
+
+/**
+ * Makes one call that must not be made twice.
+ *
+ * - `done`: it was answered.
+ * - `uncertain`: the answer was lost, the call may have happened. It counts as made: to announce an expectation twice
+ *   leaves a work open for ever, and to answer a playbook step twice runs all following steps again.
+ * - `refused`: the platform will not do it, now or later, for example because the work was deleted.
+ *
+ * @throws HandBackError when it surely was not made but can be later: the platform is away, or its address, token or
+ *   a proxy need somebody's hand.
+ */
+export async function callOnce(
+  call: () => Promise<void>,
+  what: string,
+  logger: Logger,
+): Promise<'done' | 'uncertain' | 'refused'> {
+  try {
+    await call();
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    if (error.uncertain) {
+      logger.warn(
+        { what, reason: error.message },
+        'answer of the platform was lost; the call counts as made',
+      );
+      return 'uncertain';
+    }
+    if (error.retryable || error.kind === 'configuration') throw new HandBackError(error);
+    logger.warn({ what, reason: error.message }, 'platform refuses the call');
+    return 'refused';
+  }
+}
