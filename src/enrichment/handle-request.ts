@@ -34,60 +34,59 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   return async (request) => {
     const turn = request.playbook === undefined ? order.take() : outOfOrder;
     const attempt = attempts.begin(request.key);
-    const log = logger.child({
+    const about = {
       key: request.key,
       entityId: request.entityId,
       entityType: request.entityType,
       mode: request.mode,
-    });
+    };
     telemetry.runStarted();
     try {
       // The platform's bookkeeping and the look-up need not wait for each other.
-      const both = [lookUp(request, attempt, log), receive(request, log)] as const;
+      const both = [lookUp(request, attempt), receive(request)] as const;
       await Promise.allSettled(both);
       if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
       const [outcome, accountable] = await Promise.all(both);
       await settle(accountable, outcome, turn, attempt);
       const tookMs = clock.now().getTime() - request.receivedAt.getTime();
-      log.info({ status: outcome.status, tookMs }, 'request settled');
+      logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
     } catch (error) {
       telemetry.error();
       if (error instanceof HandBackError) {
         attempts.keep(request.key, attempt);
-        log.warn({ reason: describeError(error) }, 'request could not be settled and is handed back');
+        logger.warn(
+          { ...about, reason: describeError(error) },
+          'request could not be settled and is handed back',
+        );
         throw error;
       }
-      log.error({ error }, 'request could not be settled');
-      await settleAsFailed(request, error, turn, attempt, log);
+      logger.error({ ...about, error }, 'request could not be settled');
+      await settleAsFailed(request, error, turn, attempt);
     } finally {
       turn.release();
       telemetry.runFinished();
     }
   };
 
-  async function lookUp(
-    request: EnrichmentRequest,
-    attempt: Attempt,
-    log: Logger,
-  ): Promise<EnrichmentOutcome> {
+  async function lookUp(request: EnrichmentRequest, attempt: Attempt): Promise<EnrichmentOutcome> {
     if (attempt.outcome !== undefined) return attempt.outcome;
     const outcome = await enrich(request);
     if (outcome.status !== 'failed') {
       attempt.outcome = outcome;
     } else if (signal?.aborted !== true) {
       telemetry.error();
-      log.warn({ error: outcome.error }, 'request failed');
+      logger.warn({ key: request.key, error: outcome.error }, 'request failed');
     }
     return outcome;
   }
 
   /** Tells the platform that the work has begun; a work that is gone is not reported to any more. */
-  async function receive(request: EnrichmentRequest, log: Logger): Promise<EnrichmentRequest> {
+  async function receive(request: EnrichmentRequest): Promise<EnrichmentRequest> {
     if (request.workId === undefined) return request;
     const answer = await callOnce(
       () => works.received(request, 'VirusTotal: looking it up'),
       'begin of the work',
-      log,
+      { request, logger },
     );
     return answer === 'refused' ? { ...request, workId: undefined } : request;
   }
@@ -98,7 +97,6 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     error: unknown,
     turn: Turn,
     attempt: Attempt,
-    log: Logger,
   ): Promise<void> {
     const cause =
       error instanceof ConnectorError ? error.message : `unexpected failure (${describeError(error)})`;
@@ -111,7 +109,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       await settle(request, failed, turn, attempt);
     } catch (again) {
       if (again instanceof HandBackError) throw again;
-      log.error({ error: again }, 'failure could not be reported');
+      logger.error({ key: request.key, error: again }, 'failure could not be reported');
     }
   }
 }

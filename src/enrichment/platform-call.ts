@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import type { EnrichmentRequest } from './request.js';
 
 /** The request has to be delivered again, and nothing is lost or done twice by that. */
 export class HandBackError extends ConnectorError {
@@ -7,6 +8,12 @@ export class HandBackError extends ConnectorError {
   constructor(cause: unknown) {
     super(describeError(cause), 'transient', { cause, untouched: true });
   }
+}
+
+/** Whose call it is. */
+export interface CallContext {
+  readonly request: EnrichmentRequest;
+  readonly logger: Logger;
 }
 
 /**
@@ -23,7 +30,7 @@ export class HandBackError extends ConnectorError {
 export async function callOnce(
   call: () => Promise<void>,
   what: string,
-  logger: Logger,
+  { request, logger }: CallContext,
 ): Promise<'done' | 'uncertain' | 'refused'> {
   try {
     await call();
@@ -32,13 +39,13 @@ export async function callOnce(
     if (!(error instanceof ConnectorError)) throw error;
     if (error.uncertain) {
       logger.warn(
-        { what, reason: error.message },
+        { key: request.key, what, reason: error.message },
         'answer of the platform was lost; the call counts as made',
       );
       return 'uncertain';
     }
     if (error.retryable || error.kind === 'configuration') throw new HandBackError(error);
-    logger.warn({ what, reason: error.message }, 'platform refuses the call');
+    logger.warn({ key: request.key, what, reason: error.message }, 'platform refuses the call');
     return 'refused';
   }
 }

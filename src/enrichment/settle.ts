@@ -43,7 +43,10 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   return async (request, outcome, turn, attempt) => {
     if (request.playbook !== undefined) {
       const bundle = playbookBundle(request.playbook.bundle, outcome);
-      await callOnce(() => playbooks.reply(request, bundle), 'answer to a playbook step', logger);
+      await callOnce(() => playbooks.reply(request, bundle), 'answer to a playbook step', {
+        request,
+        logger,
+      });
       if (outcome.status === 'enriched') telemetry.recordsSent(outcome.objects.length + 1);
     } else if (outcome.status === 'enriched') {
       await deliver(request, outcome, turn, attempt);
@@ -97,7 +100,10 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     if (!(await announce(request, 1, attempt))) return;
     if (!attempt.handedOver) {
       await turn.wait();
-      await callOnce(() => works.reportExpectation(request), 'report of the only expectation', logger);
+      await callOnce(() => works.reportExpectation(request), 'report of the only expectation', {
+        request,
+        logger,
+      });
       turn.release();
       attempt.handedOver = true;
     }
@@ -112,7 +118,10 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   ): Promise<boolean> {
     const missing = expectations - attempt.announced;
     if (missing <= 0 || request.workId === undefined) return true;
-    const answer = await callOnce(() => works.addExpectations(request, missing), 'expectations', logger);
+    const answer = await callOnce(() => works.addExpectations(request, missing), 'expectations', {
+      request,
+      logger,
+    });
     if (answer === 'refused') return false;
     attempt.announced = expectations;
     return true;
@@ -126,12 +135,15 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       'part of the results could not be delivered',
     );
     for (const loss of undelivered) {
-      await callOnce(() => works.reportExpectation(request, loss), 'report of a lost object', logger);
+      await callOnce(() => works.reportExpectation(request, loss), 'report of a lost object', {
+        request,
+        logger,
+      });
     }
   }
 
   async function close(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
-    await callOnce(() => works.processed(request, message, inError), 'end of the work', logger);
+    await callOnce(() => works.processed(request, message, inError), 'end of the work', { request, logger });
   }
 }
 
