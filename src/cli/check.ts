@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import { pino, type Logger } from 'pino';
 import { createVirusTotal } from '../app/create-virustotal.js';
 import {
   brokerConnection,
@@ -8,21 +8,22 @@ import {
   needsBroker,
 } from '../app/platform-options.js';
 import type { Config } from '../config/schema.js';
-import { AmqpLink } from '../platform/inbound/amqp-link.js';
+import { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { QuotaUse } from '../virustotal/schema.js';
-import { loadCommandContext } from './load-config.js';
+import { readCommandContext } from './load-config.js';
 
 /** A person waits for the answer. */
 const ONE_ATTEMPT = { maxAttempts: 1, baseMs: 0, maxMs: 0 };
 /** A broker that does not answer in this time is reported as unreachable. */
-const BROKER_TIMEOUT_MS = 20_000;
+const BROKER_TIMEOUT_S = 10;
 
 /**
- * Checks everything that `serve` needs and prints one line for each part.
+ * Checks everything that `serve` needs and prints one line for each part, after one for each warning about the
+ * configuration.
  *
  * @returns the exit code: 0 when all is well, 1 otherwise.
  */
@@ -42,7 +43,8 @@ export async function check(configFile: string | undefined): Promise<number> {
   };
 
   const context = await line('configuration', () => {
-    const loaded = loadCommandContext(configFile);
+    const loaded = readCommandContext(configFile);
+    for (const { message } of loaded.warnings) console.log(`warn  configuration: ${message}`);
     return Promise.resolve([loaded, 'complete'] as const);
   });
   if (context === undefined) return 1;
@@ -75,37 +77,101 @@ export async function check(configFile: string | undefined): Promise<number> {
     }),
   ]);
   if (registration !== undefined && needsBroker(config)) {
-    await line('RabbitMQ', async () => [undefined, await checkBroker(config, registration, logger)]);
+    await line('RabbitMQ', async () => [undefined, await checkBroker(config, registration)]);
   }
   return results.every(Boolean) ? 0 : 1;
 }
 
-/** Connects, and looks whether the listen queue is there. */
-async function checkBroker(config: Config, registration: Registration, logger: Logger): Promise<string> {
+/**
+ * Connects once, and looks whether the queues that are used are there.
+ *
+ * @throws ConnectorError when the broker cannot be reached or lacks a queue.
+ */
+async function checkBroker(config: Config, registration: Registration): Promise<string> {
   const connection = brokerConnection(config, registration.connection);
+  const where = `${connection.host}:${connection.port}`;
+  let giveUp: (reason: string) => void = () => undefined;
+  const unreachable = new Promise<never>((_resolve, reject) => {
+    giveUp = (reason) => {
+      const remedy = 'Check MQ_HOST and MQ_PORT, or the address that the platform hands out.';
+      reject(new ConnectorError(`${reason} ${remedy}`, 'transient'));
+    };
+  });
+  const timer = setTimeout(() => {
+    giveUp(`${where} does not answer within ${BROKER_TIMEOUT_S} seconds.`);
+  }, BROKER_TIMEOUT_S * 1_000);
   const link = new AmqpLink({
     connection: () => connection,
     tls: brokerTls(config),
     connectionName: `${config.connector.name} check`,
-    logger,
+    logger: reasonReader((reason) => {
+      giveUp(reason);
+    }),
   });
-  const where = `${connection.host}:${connection.port}`;
-  const late = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => {
-      reject(
-        new ConnectorError(
-          `${where} does not answer; check MQ_HOST and MQ_PORT, or what the platform hands out.`,
-          'transient',
-        ),
-      );
-    }, BROKER_TIMEOUT_MS).unref();
-  });
+  const { listenProtocol, queueProtocol } = config.connector;
+  const uses = [
+    ...(listenProtocol === 'API' ? [] : [{ queue: registration.listen.queue, use: 'requests come from' }]),
+    ...(queueProtocol === 'api' ? [] : [{ queue: registration.push.queue, use: 'results go to' }]),
+  ];
   try {
-    await Promise.race([link.start(), late]);
-    return `connected to ${where}; requests come from ${registration.listen.queue}`;
+    await Promise.race([
+      findQueues(
+        link,
+        where,
+        uses.map(({ queue }) => queue),
+      ),
+      unreachable,
+    ]);
+    return [`connected to ${where}`, ...uses.map(({ queue, use }) => `${use} ${queue}`)].join('; ');
   } finally {
+    clearTimeout(timer);
     await link.close();
   }
+}
+
+/**
+ * The link tries for ever and tells only its log why; somebody who waits for an answer wants the first reason.
+ */
+function reasonReader(read: (reason: string) => void): Logger {
+  const write = (line: string): void => {
+    const { reason } = JSON.parse(line) as { readonly reason?: unknown };
+    if (typeof reason === 'string') read(reason);
+  };
+  return pino({ level: 'warn' }, { write });
+}
+
+/**
+ * Looks for queues without declaring them.
+ *
+ * @throws ConnectorError (`configuration`) for the first that is missing.
+ */
+async function findQueues(link: AmqpLink, where: string, queues: readonly string[]): Promise<void> {
+  await link.start();
+  await new Promise<void>((resolve, reject) => {
+    link.keepChannel({
+      name: 'check',
+      setUp: async (channel) => {
+        for (const queue of queues) {
+          try {
+            await channel.checkQueue(queue);
+          } catch (error) {
+            reject(noQueue(where, queue, error));
+            throw error;
+          }
+        }
+        resolve();
+      },
+      lost: () => undefined,
+    });
+  });
+}
+
+function noQueue(where: string, queue: string, cause: unknown): ConnectorError {
+  const missing = cause instanceof Error && 'code' in cause && cause.code === 404;
+  const message = missing
+    ? `${where} has no queue ${queue}, which the platform makes at registration. Check that MQ_HOST, MQ_PORT and MQ_VHOST name the RabbitMQ of the platform.`
+    : `The queue ${queue} on ${where} cannot be used: ${describeError(cause)}`;
+  return new ConnectorError(message, 'configuration', { cause });
 }
 
 function quotaText(period: string, use: QuotaUse | undefined): string {

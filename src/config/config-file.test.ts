@@ -37,7 +37,7 @@ describe('parseConfigFile', () => {
   });
 
   it.each(['', '# nothing\n', 'opencti:\nconnector:\n', '---\n', '{}'])('finds nothing in %j', (source) => {
-    expect(parse(source)).toEqual({ entries: [], faults: [] });
+    expect(parse(source)).toEqual({ readable: true, entries: [], faults: [] });
   });
 
   it('tells line and column of a syntax error without quoting the file', () => {
@@ -45,6 +45,18 @@ describe('parseConfigFile', () => {
     expect(faults).toHaveLength(1);
     expect(faults[0]?.problem).toMatch(/^is not valid YAML: missing char at line \d, column \d+$/);
     expect(JSON.stringify(faults)).not.toContain('hunter22');
+  });
+
+  it('lists every syntax error, and says that nothing of the file counts', () => {
+    const { readable, entries, faults } = parse(
+      'opencti:\n  token: a\n  token: b\nconnector:\n  auto: yes\n  auto: no\n',
+    );
+    expect(readable).toBe(false);
+    expect(entries).toEqual([]);
+    expect(faults.map(({ path, problem }) => [path, problem])).toEqual([
+      ['config.yml', 'is not valid YAML: duplicate key at line 3, column 3'],
+      ['config.yml', 'is not valid YAML: duplicate key at line 6, column 3'],
+    ]);
   });
 
   it('refuses a key that stands twice', () => {
@@ -74,6 +86,21 @@ describe('parseConfigFile', () => {
         remedy: 'Write the value on the same line.',
       },
     ]);
+  });
+
+  it.each(['[]', '[Url]', '[{ name: Lab }]', 'Lab'])('refuses %s in place of a section', (value) => {
+    expect(parse(`opencti:\n  token: a\nconnector: ${value}\n`)).toEqual({
+      readable: true,
+      entries: [{ path: 'opencti.token', value: 'a', line: 2 }],
+      faults: [
+        {
+          path: 'connector',
+          source: 'config.yml line 3',
+          problem: 'is not a mapping',
+          remedy: 'Write its options indented below it.',
+        },
+      ],
+    });
   });
 
   it('refuses aliases that grow without bound', () => {

@@ -15,6 +15,8 @@ export interface FileEntry {
 
 /** What stands in a configuration file. */
 export interface FileContent {
+  /** False when nothing of the file can be used: then nobody knows what it holds. */
+  readonly readable: boolean;
   readonly entries: readonly FileEntry[];
   readonly faults: readonly Fault[];
 }
@@ -42,9 +44,9 @@ export function readConfigFile(
     source = readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    if (code === 'ENOENT' && !mustExist) return { entries: [], faults: [] };
+    if (code === 'ENOENT' && !mustExist) return EMPTY;
     const reason = READ_PROBLEMS[code] ?? `cannot be read (${code})`;
-    return broken(name, reason, 'Give the path of a readable YAML file.');
+    return broken(name, [reason], 'Give the path of a readable YAML file.');
   }
   return parseConfigFile(source, name, shape);
 }
@@ -68,15 +70,12 @@ export function parseConfigFile(source: string, name: string, shape: FileShape):
     prettyErrors: false,
     lineCounter: lines,
   });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const what = error.code.toLowerCase().replaceAll('_', ' ');
-    return broken(
-      name,
-      `is not valid YAML: ${what} at line ${line}, column ${col}`,
-      'Correct the line, or compare it with config.yml.sample.',
-    );
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ code, pos }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return `is not valid YAML: ${code.toLowerCase().replaceAll('_', ' ')} at line ${line}, column ${col}`;
+    });
+    return broken(name, problems, 'Correct the line, or compare it with config.yml.sample.');
   }
   blankNulls(document);
   let root: unknown;
@@ -85,18 +84,24 @@ export function parseConfigFile(source: string, name: string, shape: FileShape):
   } catch {
     return broken(
       name,
-      'has aliases that cannot be resolved',
+      ['has aliases that cannot be resolved'],
       'Write the values out instead of using * and &.',
     );
   }
-  if (root === '' || root === null || root === undefined) return { entries: [], faults: [] };
+  if (root === '' || root === null || root === undefined) return EMPTY;
   if (!isJsonObject(root))
-    return broken(name, 'is not a mapping of sections', 'Start from config.yml.sample.');
+    return broken(name, ['is not a mapping of sections'], 'Start from config.yml.sample.');
   return flatten(root, shape, (path) => lineOf(document, lines, path), name);
 }
 
-function broken(name: string, problem: string, remedy: string): FileContent {
-  return { entries: [], faults: [{ path: name, problem, remedy }] };
+const EMPTY: FileContent = { readable: true, entries: [], faults: [] };
+
+function broken(name: string, problems: readonly string[], remedy: string): FileContent {
+  return {
+    readable: false,
+    entries: [],
+    faults: problems.map((problem) => ({ path: name, problem, remedy })),
+  };
 }
 
 /** In this schema every scalar is text; a plain `null` or `~` still means: nothing. */
@@ -131,10 +136,11 @@ function flatten(
     for (const [key, value] of Object.entries(node)) {
       const keys = [...parents, key];
       const path = keys.join('.');
-      if (typeof value === 'string') {
-        if (parents.length > 0 || !shape.isSection(key))
-          entries.push({ path, value: value.trim(), line: line(keys) });
-        else if (value.trim() !== '') fault(keys, 'is not a mapping', 'Write its options indented below it.');
+      if (parents.length === 0 && shape.isSection(key) && !isJsonObject(value)) {
+        const empty = typeof value === 'string' && value.trim() === '';
+        if (!empty) fault(keys, 'is not a mapping', 'Write its options indented below it.');
+      } else if (typeof value === 'string') {
+        entries.push({ path, value: value.trim(), line: line(keys) });
       } else if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
         entries.push({ path, value: value.map((item) => item.trim()), line: line(keys) });
       } else if (isJsonObject(value) && !shape.isOption(path)) {
@@ -145,7 +151,7 @@ function flatten(
     }
   };
   walk(root, []);
-  return { entries, faults };
+  return { readable: true, entries, faults };
 }
 
 /** `config.yml line 12`. */

@@ -29,6 +29,8 @@ export interface Format<T> {
    * @throws BadValue when the text is not acceptable.
    */
   parse(text: string): T;
+  /** What `parse` passes over in a text, in phrases that do not repeat it; the operator is warned of each. */
+  remarks?(text: string): readonly string[];
   /** The text that `parse` reads back as the same value. */
   show(value: T): string;
   /** What a YAML editor may accept; `null` (an empty entry) is added for every option. */

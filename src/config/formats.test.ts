@@ -145,8 +145,23 @@ describe('http or https URL', () => {
     },
   );
 
+  it.each(['https://me:hunter22@example.com', 'https://me@example.com/a', 'https://:hunter22@example.com'])(
+    'refuses %s, of which an HTTP client drops the user',
+    (text) => {
+      expect(remedyFor(httpUrl, text)).toBe(
+        'Write the URL without them. What a proxy in front of OpenCTI wants can be sent with OPENCTI_CUSTOM_HEADERS.',
+      );
+      expect(new Ajv().validate(httpUrl.jsonSchema, text)).toBe(false);
+    },
+  );
+
+  it('does not take an @ in the path for a user', () => {
+    expect(httpUrl.parse('https://example.com/@me')).toBe('https://example.com/@me');
+    expect(new Ajv().validate(httpUrl.jsonSchema, 'https://example.com/@me')).toBe(true);
+  });
+
   it('hides user name and password', () => {
-    expect(httpUrl.mask('https://me:hunter22@example.com/a')).toBe('https://***@example.com/a');
+    expect(proxyUrl.mask('https://me:hunter22@example.com/a')).toBe('https://***@example.com/a');
     expect(withoutUserinfo('no url at all')).toBe('no url at all');
   });
 
@@ -161,6 +176,12 @@ describe('http or https URL', () => {
 
   it('takes a proxy without a scheme for an http proxy', () => {
     expect(proxyUrl.parse('proxy.example.com:3128')).toBe('http://proxy.example.com:3128');
+  });
+
+  it('keeps user name and password of a proxy', () => {
+    expect(proxyUrl.parse('http://me:secret@proxy.example.com:3128')).toBe(
+      'http://me:secret@proxy.example.com:3128',
+    );
   });
 
   it('knows the password of a proxy as written and as meant', () => {
@@ -198,8 +219,18 @@ describe('headers', () => {
     ]);
   });
 
-  it.each(['nonsense', ':value', 'bad name:value', 'X-One:a\r\nX-Evil: b'])('refuses %j', (text) => {
-    expect(remedyFor(headers, text)).toBe('Write name:value, and separate several headers with semicolons.');
+  it.each(['nonsense', ':value', 'bad name:value', 'X-Two:a\r\nX-Evil: b', 'X-Two:\u2713'])(
+    'leaves out %j and says which one it is, not what it holds',
+    (pair) => {
+      expect(headers.parse(`X-One:a;${pair}`)).toEqual([['X-One', 'a']]);
+      expect(headers.remarks?.(`X-One:a;${pair}`)).toEqual([
+        'header 2 is not of the form name:value and is ignored',
+      ]);
+    },
+  );
+
+  it('has no remarks on headers that are well formed', () => {
+    expect(headers.remarks?.('X-One:a;;X-Two:b;')).toEqual([]);
   });
 
   it('hides the values', () => {

@@ -260,7 +260,7 @@ describe('faults', () => {
     ['OPENCTI_URL', 'ChangeMe', 'opencti.url'],
     ['OPENCTI_SSL_VERIFY', 'perhaps', 'opencti.ssl_verify'],
     ['OPENCTI_JSON_LOGGING', '2', 'opencti.json_logging'],
-    ['OPENCTI_CUSTOM_HEADERS', 'nonsense', 'opencti.custom_headers'],
+    ['OPENCTI_URL', 'https://me:hunter22@opencti.example.com', 'opencti.url'],
     ['CONNECTOR_NAME', 'V', 'connector.name'],
     ['CONNECTOR_SCOPE', ',', 'connector.scope'],
     ['CONNECTOR_LOG_LEVEL', 'loud', 'connector.log_level'],
@@ -276,7 +276,10 @@ describe('faults', () => {
     ['MQ_USE_SSL', 'x', 'mq.use_ssl'],
     ['VIRUSTOTAL_TOKEN', 'changeme', 'virustotal.token'],
     ['VIRUSTOTAL_API_URL', 'https://www.virustotal.com/api/v3?x', 'virustotal.api_url'],
+    ['VIRUSTOTAL_API_URL', 'https://me@www.virustotal.com/api/v3', 'virustotal.api_url'],
     ['VIRUSTOTAL_MAX_TLP', 'TLP:PURPLE', 'virustotal.max_tlp'],
+    ['CONNECTOR_VALIDATE_BEFORE_IMPORT', 'true', 'connector.validate_before_import'],
+    ['CONNECTOR_SEND_TO_QUEUE', 'no', 'connector.send_to_queue'],
     ['VIRUSTOTAL_IP_INDICATOR_VALID_MINUTES', '0', 'virustotal.ip_indicator_valid_minutes'],
     ['VIRUSTOTAL_URL_INDICATOR_CREATE_POSITIVES', '-1', 'virustotal.url_indicator_create_positives'],
   ])('refuses %s=%s with path, variable, source and remedy', (variable, value, path) => {
@@ -290,11 +293,11 @@ describe('faults', () => {
     const { message } = refusal({
       ...NEEDED,
       OPENCTI_TOKEN: 'hunter22 with spaces',
-      OPENCTI_CUSTOM_HEADERS: 'hunter22',
+      OPENCTI_CUSTOM_HEADERS: 'hunter22;X-One:hunter22\x07',
       VIRUSTOTAL_API_URL: 'https://me:hunter22@example.com/?x',
       HTTPS_PROXY: 'ftp://me:hunter22@proxy.example.com',
     });
-    expect(message).toContain('The configuration has 4 faults');
+    expect(message).toContain('The configuration has 3 faults');
     expect(message).not.toContain('hunter22');
   });
 
@@ -316,15 +319,62 @@ describe('faults', () => {
     ]);
   });
 
-  it('lists missing values beside a syntax error of the file', () => {
+  it('does not call missing what a file may hold that cannot be read', () => {
     writeFileSync(join(cwd, 'config.yml'), 'opencti: {\n');
-    const { faults } = refusal({});
-    expect(faults.map(({ path }) => path)).toEqual([
-      'config.yml',
-      'opencti.url',
-      'opencti.token',
-      'virustotal.token',
+    const env = { CONNECTOR_AUTO: 'maybe', MQ_USE_SSL_CERT: '/nowhere/cert.pem' };
+    expect(refusal(env).faults.map(({ path }) => path)).toEqual(['config.yml', 'connector.auto']);
+    expect(refusal({}, 'missing.yml').faults.map(({ path }) => path)).toEqual(['missing.yml']);
+  });
+
+  it('does not call missing what a section may hold that has a wrong shape', () => {
+    writeFileSync(join(cwd, 'config.yml'), 'opencti:\n  - url: https://opencti.example.com\nconnector: []\n');
+    expect(refusal({}).faults).toEqual([
+      {
+        path: 'opencti',
+        source: 'config.yml line 2',
+        problem: 'is not a mapping',
+        remedy: 'Write its options indented below it.',
+      },
+      {
+        path: 'connector',
+        source: 'config.yml line 3',
+        problem: 'is not a mapping',
+        remedy: 'Write its options indented below it.',
+      },
+      {
+        path: 'virustotal.token',
+        variable: 'VIRUSTOTAL_TOKEN',
+        problem: 'is missing',
+        remedy: 'Set the variable VIRUSTOTAL_TOKEN, or virustotal.token in the file: VirusTotal API key.',
+      },
     ]);
+  });
+
+  it('refuses to send straight what somebody wants to see first or to keep back', () => {
+    const { faults, warnings } = refusal({
+      ...NEEDED,
+      CONNECTOR_VALIDATE_BEFORE_IMPORT: 'yes',
+      CONNECTOR_SEND_TO_QUEUE: 'false',
+    });
+    expect(faults).toEqual([
+      {
+        path: 'connector.validate_before_import',
+        variable: 'CONNECTOR_VALIDATE_BEFORE_IMPORT',
+        source: 'the environment',
+        problem: 'is true, but this version cannot hold results back for validation',
+        remedy:
+          'Set it to false to have them imported at once; where they must be validated first, stay with the Python connector.',
+      },
+      {
+        path: 'connector.send_to_queue',
+        variable: 'CONNECTOR_SEND_TO_QUEUE',
+        source: 'the environment',
+        problem: 'is false, but this version always sends results to the platform',
+        remedy:
+          'Set it to true; where results shall only be written to a directory or to S3, stay with the Python connector.',
+      },
+    ]);
+    expect(warnings).toEqual([]);
   });
 });
 
@@ -339,10 +389,41 @@ describe('warnings', () => {
     ]);
   });
 
-  it('is silent about uploads, asked for or not, while nothing is uploaded', () => {
+  it('says that uploads do not happen where they were asked for, although that is the default', () => {
     expect(
-      messages({ VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'false', VIRUSTOTAL_URL_UPLOAD_UNSEEN: 'true' }),
+      messages({ VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'true', VIRUSTOTAL_URL_UPLOAD_UNSEEN: 'true' }),
+    ).toEqual([
+      'virustotal.file_upload_unseen_artifacts (VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS) is set, but has no effect in this version of the connector; it acts as with false.',
+      'virustotal.url_upload_unseen (VIRUSTOTAL_URL_UPLOAD_UNSEEN) is set, but has no effect in this version of the connector; it acts as with false.',
+    ]);
+  });
+
+  it('is silent about uploads that are switched off or not mentioned', () => {
+    expect(
+      messages({ VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'false', VIRUSTOTAL_URL_UPLOAD_UNSEEN: '' }),
     ).toEqual([]);
+  });
+
+  it('ignores a malformed header and names its position, but never what it holds', () => {
+    const { config, warnings } = load({
+      OPENCTI_CUSTOM_HEADERS: 'X-One:a;hunter22;X-Two:b;bad name:hunter22',
+    });
+    expect(config.opencti.customHeaders).toEqual([
+      ['X-One', 'a'],
+      ['X-Two', 'b'],
+    ]);
+    expect(warnings).toEqual([
+      {
+        level: 'warning',
+        message:
+          'opencti.custom_headers (OPENCTI_CUSTOM_HEADERS), in the environment: header 2 is not of the form name:value and is ignored.',
+      },
+      {
+        level: 'warning',
+        message:
+          'opencti.custom_headers (OPENCTI_CUSTOM_HEADERS), in the environment: header 4 is not of the form name:value and is ignored.',
+      },
+    ]);
   });
 
   it('finds misspelt variables with our prefixes and near misses with others', () => {

@@ -71,9 +71,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     const { path, option } = declared;
     const value = findValue(declared, environment.variables, entries.get(path), fileName, warnings);
     if (value === undefined) {
-      const alreadyFaulty = faults.some((fault) => fault.path === path);
+      const known = file.readable && !faults.some((fault) => covers(fault, path));
       const unused = sources.unused?.includes(declared.section) === true;
-      if (option.presence === 'required' && !alreadyFaulty && !unused) faults.push(missing(declared));
+      if (option.presence === 'required' && known && !unused) faults.push(missing(declared));
       continue;
     }
     written.set(path, value);
@@ -85,8 +85,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       faults.push(badValue(declared, value, error));
       continue;
     }
-    const warning = ineffective(declared, settings.get(path));
-    if (warning !== undefined) warnings.push(warning);
+    warnings.push(...remarks(declared, value), ...ineffective(declared, settings.get(path)));
   }
   for (const { path, option } of declaredOptions) {
     if (option.defaultFrom !== undefined && settings.get(path) === undefined) {
@@ -98,8 +97,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   }
 
   const config = toConfig(settings.getProperties());
-  for (const rule of rules) {
-    if (faults.some((fault) => rule.concerns.includes(fault.path))) continue;
+  // Without the file the defaults that stand in for its values would be judged.
+  for (const rule of file.readable ? rules : []) {
+    if (faults.some((fault) => rule.concerns.some((path) => covers(fault, path)))) continue;
     const found = rule.check(config, sources.cwd);
     warnings.push(...(found.warnings ?? []));
     faults.push(...(found.faults ?? []).map((fault) => located(fault, options.get(fault.path), written)));
@@ -107,6 +107,11 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (faults.length > 0) throw new ConfigError(faults, warnings);
   settings.validate({ allowed: 'strict' });
   return { config, warnings };
+}
+
+/** Whether the fault is about the option, or about the section that holds it. */
+function covers(fault: Fault, path: string): boolean {
+  return fault.path === path || path.startsWith(`${fault.path}.`);
 }
 
 /** The value of the strongest source that has one. */
@@ -156,16 +161,25 @@ function quote(option: Option, text: string): string {
   return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown);
 }
 
-function ineffective({ path, option }: DeclaredOption, value: unknown): Warning | undefined {
-  if (option.effect === undefined) return undefined;
-  const shown = option.type.show(value);
-  const harmless = [option.default, option.actsAs].filter((known) => known !== undefined);
-  if (harmless.some((known) => option.type.show(known) === shown)) return undefined;
-  const reason =
-    option.effect === 'none'
-      ? 'has no effect in this connector'
-      : 'has no effect in this version of the connector';
-  return { level: 'warning', message: `${path} (${option.env}) is set, but ${reason}.` };
+/** What was passed over in a value. */
+function remarks({ path, option }: DeclaredOption, { text, source }: WrittenValue): Warning[] {
+  return (option.type.remarks?.(text) ?? []).map((remark) => ({
+    level: 'warning',
+    message: `${path} (${option.env}), in ${source}: ${remark}.`,
+  }));
+}
+
+/** That a value, which somebody wrote, is not what the connector acts on. */
+function ineffective({ path, option }: DeclaredOption, value: unknown): Warning[] {
+  if (option.effect === undefined) return [];
+  const show = (known: unknown): string => option.type.show(known);
+  const acted = option.actsAs ?? option.default;
+  if (acted !== undefined && show(acted) === show(value)) return [];
+  const where = option.effect === 'none' ? 'in this connector' : 'in this version of the connector';
+  const instead = option.actsAs === undefined ? '' : `; it acts as with ${show(option.actsAs)}`;
+  return [
+    { level: 'warning', message: `${path} (${option.env}) is set, but has no effect ${where}${instead}.` },
+  ];
 }
 
 function located(

@@ -33,7 +33,8 @@ export function withoutUserinfo(url: string): string {
   return url.replace(/\/\/.*@/gs, '//***@');
 }
 
-function parseHttpUrl(value: string): string {
+/** @returns the text without trailing slashes, and what it means. */
+function readHttpUrl(value: string): { readonly text: string; readonly url: URL } {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:\/\//i.test(value) || url.hostname === '') {
     throw new BadValue(
@@ -44,7 +45,7 @@ function parseHttpUrl(value: string): string {
   if (url.search !== '' || url.hash !== '') {
     throw new BadValue('has a query or a fragment', 'Write the URL without anything from ? or # on.');
   }
-  return value.replace(/\/+$/, '');
+  return { text: value.replace(/\/+$/, ''), url };
 }
 
 function passwordOf(url: string): readonly string[] {
@@ -60,19 +61,29 @@ function decodeLeniently(value: string): string {
   }
 }
 
-/** An http or https URL that paths are appended to; trailing slashes are dropped. */
+/**
+ * An http or https URL that paths are appended to; trailing slashes are dropped. User and password are refused: `fetch`
+ * does not accept them, and other clients drop them silently.
+ */
 export const httpUrl: Format<string> = defineFormat({
   name: 'http or https URL',
-  parse: parseHttpUrl,
-  mask: withoutUserinfo,
-  secrets: passwordOf,
-  jsonSchema: { type: 'string', pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?://[^?#]+$' },
+  parse: (value) => {
+    const { text, url } = readHttpUrl(value);
+    if (url.username !== '' || url.password !== '') {
+      throw new BadValue(
+        'holds a user name or a password, which would not be sent',
+        'Write the URL without them. What a proxy in front of OpenCTI wants can be sent with OPENCTI_CUSTOM_HEADERS.',
+      );
+    }
+    return text;
+  },
+  jsonSchema: { type: 'string', pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?$' },
 });
 
 /** An HTTP proxy; a host and port without a scheme mean http, as they do for curl and Python. */
 export const proxyUrl: Format<string> = defineFormat({
   name: 'proxy URL',
-  parse: (value) => parseHttpUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`),
+  parse: (value) => readHttpUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`).text,
   mask: withoutUserinfo,
   secrets: passwordOf,
   jsonSchema: { type: 'string' },
@@ -117,25 +128,31 @@ export const tlsVerification: Format<boolean | string> = defineFormat<boolean | 
 /** Name and value of an HTTP header. */
 export type Header = readonly [name: string, value: string];
 
-/** HTTP headers, written `name:value;name2:value2` (protocol reference §1.2). */
+/** The headers in the order in which they are written; `undefined` stands for one that HTTP could not carry. */
+function readHeaders(text: string): readonly (Header | undefined)[] {
+  return text
+    .split(';')
+    .filter((pair) => pair.trim() !== '')
+    .map((pair): Header | undefined => {
+      const colon = pair.indexOf(':');
+      const name = pair.slice(0, Math.max(colon, 0)).trim();
+      const content = pair.slice(colon + 1).trim();
+      const valid = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(content);
+      return valid ? [name, content] : undefined;
+    });
+}
+
+/**
+ * HTTP headers, written `name:value;name2:value2`. A malformed one is left out, as in the Python client (protocol
+ * reference §1.2).
+ */
 export const headers: Format<readonly Header[]> = defineFormat<readonly Header[]>({
   name: 'name:value;name2:value2',
-  parse: (value) =>
-    value
-      .split(';')
-      .filter((pair) => pair.trim() !== '')
-      .map((pair, index): Header => {
-        const colon = pair.indexOf(':');
-        const name = pair.slice(0, Math.max(colon, 0)).trim();
-        const content = pair.slice(colon + 1).trim();
-        if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[\0-\x08\x0a-\x1f\x7f]/.test(content)) {
-          throw new BadValue(
-            `is not a list of HTTP headers (header ${index + 1} is broken)`,
-            'Write name:value, and separate several headers with semicolons.',
-          );
-        }
-        return [name, content];
-      }),
+  parse: (value) => readHeaders(value).filter((header) => header !== undefined),
+  remarks: (value) =>
+    readHeaders(value).flatMap((header, index) =>
+      header === undefined ? [`header ${index + 1} is not of the form name:value and is ignored`] : [],
+    ),
   show: (list) => list.map(([name, value]) => `${name}:${value}`).join(';'),
   mask: (list) => list.map(([name]) => `${name}:***`).join(';'),
   secrets: (list) => list.map(([, value]) => value),

@@ -22,7 +22,7 @@ export interface OptionRecord<T> {
    * - absent: it works.
    */
   readonly effect?: 'none' | 'later';
-  /** With `effect`: the value as which the connector behaves; asking for just that needs no warning. */
+  /** With `effect`: the value as which the connector behaves, where it is not the default; asking for another gives a warning. */
   readonly actsAs?: T;
 }
 

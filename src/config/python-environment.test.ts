@@ -175,12 +175,17 @@ describe('the environment of an existing Python container', () => {
     });
   });
 
-  it('gives no more than the notice about the confidence level', () => {
+  it('gives no more than notices about the confidence level and about uploads', () => {
     expect(loadConfig({ env: container, cwd }).warnings).toEqual([
       {
         level: 'info',
         message:
           'CONNECTOR_CONFIDENCE_LEVEL in the environment has no effect: since OpenCTI 6.0 the confidence level is that of the platform user.',
+      },
+      {
+        level: 'warning',
+        message:
+          'virustotal.file_upload_unseen_artifacts (VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS) is set, but has no effect in this version of the connector; it acts as with false.',
       },
     ]);
   });

@@ -57,6 +57,11 @@ describe('rules across options', () => {
     ]);
   });
 
+  it('does not warn of an API key that stays on this machine', () => {
+    expect(messages({ VIRUSTOTAL_API_URL: 'http://127.0.0.1:8081/api/v3' })).toEqual([]);
+    expect(messages({ VIRUSTOTAL_API_URL: 'http://localhost.example.com/api/v3' })).toHaveLength(1);
+  });
+
   it('derives the callback URL from port and TLS, and says that only this machine reaches it', () => {
     writeFileSync(join(cwd, 'key.pem'), 'not a key');
     const { config, warnings } = load({

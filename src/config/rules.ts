@@ -14,7 +14,7 @@ export interface RuleResult {
 
 /** Something that cannot be told from one value alone. */
 export interface Rule {
-  /** Paths of the options it looks at; it is left out when one of them is faulty already. */
+  /** Paths of the options it looks at; it is left out when one of them, or its section, is faulty already. */
   readonly concerns: readonly string[];
   readonly check: (config: Config, cwd: string) => RuleResult;
 }
@@ -85,8 +85,7 @@ const callback: Rule = {
         });
       }
     }
-    const loopback = /^https?:\/\/(127\.|localhost\b|\[::1\])/i.test(connector.listenProtocolApiUri);
-    const warnings = loopback
+    const warnings = isLoopback(connector.listenProtocolApiUri)
       ? [
           warn(
             `connector.listen_protocol_api_uri (CONNECTOR_LISTEN_PROTOCOL_API_URI) is ${connector.listenProtocolApiUri}, which only workers on this machine can reach.`,
@@ -122,8 +121,33 @@ const ports: Rule = {
   },
 };
 
+/** Switches that keep results out of live knowledge must not be passed over with a mere warning. */
+const heldBackResults: Rule = {
+  concerns: ['connector.validate_before_import', 'connector.send_to_queue'],
+  check: ({ connector }) => {
+    const faults: Fault[] = [];
+    if (connector.validateBeforeImport) {
+      faults.push({
+        path: 'connector.validate_before_import',
+        problem: 'is true, but this version cannot hold results back for validation',
+        remedy:
+          'Set it to false to have them imported at once; where they must be validated first, stay with the Python connector.',
+      });
+    }
+    if (!connector.sendToQueue) {
+      faults.push({
+        path: 'connector.send_to_queue',
+        problem: 'is false, but this version always sends results to the platform',
+        remedy:
+          'Set it to true; where results shall only be written to a directory or to S3, stay with the Python connector.',
+      });
+    }
+    return { faults };
+  },
+};
+
 const brokerCertificate: Rule = {
-  concerns: [],
+  concerns: ['mq.use_ssl_cert', 'mq.use_ssl_key'],
   check: ({ mq }) => {
     const given = [mq.useSslCert, mq.useSslKey].filter((value) => value !== undefined).length;
     if (given !== 1) return {};
@@ -142,7 +166,7 @@ const brokerCertificate: Rule = {
 const apiUrl: Rule = {
   concerns: ['virustotal.api_url'],
   check: ({ virustotal }) =>
-    /^http:/i.test(virustotal.apiUrl)
+    /^http:/i.test(virustotal.apiUrl) && !isLoopback(virustotal.apiUrl)
       ? {
           warnings: [
             warn('virustotal.api_url (VIRUSTOTAL_API_URL) is not https: the API key travels in the clear.'),
@@ -186,6 +210,11 @@ const readableFiles: Rule = {
   },
 };
 
+/** Whether what is sent to the URL never leaves this machine. */
+function isLoopback(url: string): boolean {
+  return /^(127(\.\d+){3}|localhost|\[::1\])$/.test(new URL(url).hostname);
+}
+
 function isReadable(file: string): boolean {
   try {
     accessSync(file, constants.R_OK);
@@ -201,6 +230,7 @@ export const rules: readonly Rule[] = [
   scope,
   callback,
   ports,
+  heldBackResults,
   brokerCertificate,
   readableFiles,
   apiUrl,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,7 +58,9 @@ describe('check', () => {
     expect(lines(result)).toEqual([
       `ok    OpenCTI: version 7.260817.0 at ${platform.url}; registered as VirusTotal`,
       expect.stringMatching(
-        new RegExp(`^ok {4}RabbitMQ: connected to ${host}:${port}; requests come from .*listen_test-`),
+        new RegExp(
+          `^ok {4}RabbitMQ: connected to ${host}:${port}; requests come from \\S*listen_test-\\S+; results go to \\S*push_test-\\S+$`,
+        ),
       ),
       'ok    VirusTotal: key accepted; 0 of 500 look-ups used today, 0 of 15500 look-ups used this month',
       'ok    configuration: complete',
@@ -89,6 +93,67 @@ describe('check', () => {
     expect(result.exitCode).toBe(1);
   });
 
+  it('prints each warning on a line of its own, and at the default log level', async () => {
+    const result = await run(['check'], {
+      VIRUSTOTAL_MAXTLP: 'TLP:GREEN',
+      CONNECTOR_CONFIDENCE_LEVEL: '80',
+      OPENCTI_CUSTOM_HEADERS: 'nonsense',
+    });
+    expect(result.stdout.split('\n').slice(0, 4)).toEqual([
+      'warn  configuration: Unknown variable VIRUSTOTAL_MAXTLP in the environment. Did you mean VIRUSTOTAL_MAX_TLP?',
+      'warn  configuration: CONNECTOR_CONFIDENCE_LEVEL in the environment has no effect: since OpenCTI 6.0 the confidence level is that of the platform user.',
+      'warn  configuration: opencti.custom_headers (OPENCTI_CUSTOM_HEADERS), in the environment: header 1 is not of the form name:value and is ignored.',
+      'ok    configuration: complete',
+    ]);
+    expect(result.stderr).toBe('');
+    expect(result.exitCode).toBe(0);
+  });
+
+  it('reports a listen queue that is not there', async () => {
+    // The queues of this platform are on another broker than the one that MQ_* name.
+    const elsewhere = await startPlatformSimulator();
+    const { host, port, vhost, user, password } = sharedBroker();
+    const result = await run(['check'], {
+      OPENCTI_URL: elsewhere.url,
+      OPENCTI_TOKEN: elsewhere.token,
+      MQ_HOST: host,
+      MQ_PORT: String(port),
+      MQ_VHOST: vhost,
+      MQ_USER: user,
+      MQ_PASS: password,
+    });
+    await elsewhere.close();
+    expect(lines(result)[0]).toMatch(
+      new RegExp(
+        `^FAIL {2}RabbitMQ: ${host}:${port} has no queue \\S*listen_test-\\S+, which the platform makes at registration\\. Check that MQ_HOST, MQ_PORT and MQ_VHOST name the RabbitMQ of the platform\\.$`,
+      ),
+    );
+    expect(result.exitCode).toBe(1);
+  });
+
+  it('says why RabbitMQ cannot be reached', async () => {
+    const result = await run(['check'], { MQ_HOST: '127.0.0.1', MQ_PORT: '9' });
+    expect(lines(result)[0]).toBe(
+      'FAIL  RabbitMQ: RabbitMQ cannot be reached: connect ECONNREFUSED 127.0.0.1:9. Check MQ_HOST and MQ_PORT, or the address that the platform hands out.',
+    );
+    expect(result.exitCode).toBe(1);
+  });
+
+  it('gives a silent RabbitMQ up in time', async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const begin = performance.now();
+    const result = await run(['check'], { MQ_HOST: '127.0.0.1', MQ_PORT: String(port) });
+    silent.close();
+    expect(lines(result)[0]).toBe(
+      `FAIL  RabbitMQ: 127.0.0.1:${port} does not answer within 10 seconds. Check MQ_HOST and MQ_PORT, or the address that the platform hands out.`,
+    );
+    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(result.exitCode).toBe(1);
+  });
+
   it('says at once what the platform answers, without trying again', async () => {
     platform.faults.fail('about', BAD_GATEWAY);
     const result = await run(['check']);
@@ -109,6 +174,19 @@ describe('check', () => {
       /^FAIL {2}configuration: The configuration has 2 faults:\n- .*OPENCTI_URL.*\n- .*VIRUSTOTAL_MAX_TLP/,
     );
     expect(result.exitCode).toBe(1);
+  });
+});
+
+describe('serve', () => {
+  it('shows a misspelt variable at the default log level', async () => {
+    const { exitCode, stderr } = await run(['serve'], {
+      OPENCTI_TOKEN: 'flgrn_octi_tkn_wrong',
+      VIRUSTOTAL_MAXTLP: 'TLP:GREEN',
+    });
+    expect(stderr.split('\n')[0]).toContain(
+      'Unknown variable VIRUSTOTAL_MAXTLP in the environment. Did you mean VIRUSTOTAL_MAX_TLP?',
+    );
+    expect(exitCode).toBe(1);
   });
 });
 

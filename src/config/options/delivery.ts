@@ -76,18 +76,16 @@ export const sending = group('Sending results', {
     default: 'amqp',
   }),
   validate_before_import: option({
-    doc: 'Hand results to a person for validation before they are imported.',
+    doc: 'Hand results to a person for validation before they are imported. Not in this version yet: true stops the start.',
     env: 'CONNECTOR_VALIDATE_BEFORE_IMPORT',
     type: yesOrNo,
     default: false,
-    effect: 'later',
   }),
   send_to_queue: option({
-    doc: 'Send results to the platform.',
+    doc: 'Send results to the platform. This version always does: false stops the start.',
     env: 'CONNECTOR_SEND_TO_QUEUE',
     type: yesOrNo,
     default: true,
-    effect: 'later',
   }),
   send_to_directory: option({
     doc: 'Write every bundle to a directory.',

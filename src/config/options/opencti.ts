@@ -30,7 +30,7 @@ export const opencti = {
     default: true,
   }),
   custom_headers: optional({
-    doc: 'HTTP headers added to every request to the platform, for example for a proxy in front of it.',
+    doc: 'HTTP headers added to every request to the platform, for example for a proxy in front of it. A malformed one is ignored with a warning.',
     env: 'OPENCTI_CUSTOM_HEADERS',
     type: headers,
     secret: true,

@@ -33,7 +33,8 @@ Unlike in the Python connector no source shuts out the others: \`.env\` only com
 
 A missing or bad value stops the start; nothing becomes a default silently. All faults are listed at once, each with its
 path and what to do. Unknown keys of the file and unknown variables that begin with \`VIRUSTOTAL_\` or \`CONNECTOR_\` are
-reported as warnings, with the name that was probably meant. Secrets never appear in a message or in the log.
+reported as warnings, with the name that was probably meant. Every start logs the warnings, whatever the log level.
+Secrets never appear in a message or in the log.
 `;
 
 /** The text of `docs/configuration.md`. */
