@@ -1,7 +1,7 @@
 /**
  * How much faster are requests settled side by side? The same 200 automatic enrichments, through a real RabbitMQ, at
  * concurrency 1 and at concurrency 32, with a VirusTotal that takes 200 ms for each answer. Both runs happen in one
- * call of this script; what counts is their ratio.
+ * call of this script, each after a warm-up; what counts is their ratio.
  *
  *   npm run bench            # needs RabbitMQ as the tests do
  */
@@ -18,6 +18,8 @@ import { sampleIp } from '../src/simulators/virustotal/samples/reports.js';
 import { startVirusTotalSimulator } from '../src/simulators/virustotal/server.js';
 
 const REQUESTS = 200;
+/** Requests before the clock starts. */
+const WARM_UP = 64;
 const LATENCY_MS = 200;
 const WANTED_RATIO = 15;
 const CONCURRENCIES = [1, 32] as const;
@@ -26,7 +28,7 @@ const CONCURRENCIES = [1, 32] as const;
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 const addresses = Array.from(
-  { length: REQUESTS },
+  { length: REQUESTS + WARM_UP },
   (_, index) => `8.8.${Math.floor(index / 250)}.${(index % 250) + 1}`,
 );
 
@@ -51,14 +53,21 @@ async function measure(broker: Broker, concurrency: number): Promise<number> {
   try {
     await platform.until(() => platform.operationsOf('pingConnector').length > 0, { timeoutMs: 30_000 });
     const entities = addresses.map((value) => platform.addObservable('IPv4-Addr', { value }));
+    const settle = async (some: typeof entities): Promise<string[]> => {
+      const works = await Promise.all(
+        some.map(({ standardId }) => platform.requestEnrichment({ entityId: standardId, mode: 'auto' })),
+      );
+      await platform.until(() => works.every((id) => platform.work(id)?.status === 'complete'), {
+        timeoutMs: 300_000,
+        description: 'all works',
+      });
+      return works;
+    };
+    // A daemon runs for weeks; what it does in its first second, while code is compiled, says nothing.
+    await settle(entities.slice(REQUESTS));
+    virusTotal.log.clear();
     const begin = performance.now();
-    const works = await Promise.all(
-      entities.map(({ standardId }) => platform.requestEnrichment({ entityId: standardId, mode: 'auto' })),
-    );
-    await platform.until(() => works.every((id) => platform.work(id)?.status === 'complete'), {
-      timeoutMs: 300_000,
-      description: 'all works',
-    });
+    const works = await settle(entities.slice(0, REQUESTS));
     const seconds = (performance.now() - begin) / 1000;
     if (works.some((id) => (platform.work(id)?.errors.length ?? 1) > 0))
       throw new Error('A work has errors.');

@@ -94,6 +94,8 @@ export class PlatformClient {
   async #call<T>(operation: Operation, variables: object, context: CallContext): Promise<T> {
     const client = new GraphQLClient(this.#endpoint, {
       headers: this.#headers,
+      // Each document holds one operation; to find its name graphql-request would parse it anew for every call.
+      excludeOperationName: true,
       fetch: envelopeFetch({
         operation: operation.name,
         dispatcher: this.#options.dispatcher,

@@ -41,6 +41,9 @@ function draftOf(request: EnrichmentRequest, { drafts }: BundleMessageContext): 
  * are replaced: Python reads them from JSON, but cannot encode them again.
  */
 export function bundleText(bundle: Bundle): string {
+  const text = JSON.stringify(bundle);
+  // JSON.stringify writes a lone surrogate, and nothing else, as an escape of this form.
+  if (!/\\ud[89a-f]/.test(text)) return text;
   return JSON.stringify(bundle, (_key, value: unknown) =>
     typeof value === 'string' ? value.replace(/\p{Cs}/gu, '\uFFFD') : value,
   );
