@@ -1,7 +1,7 @@
 import type { Observable, ObservableType, Subject } from '../mapping/context.js';
 import { plainText } from '../mapping/plain-text.js';
-import { asNumber, asText, asTextList, type JsonObject } from '../shared/json.js';
-import { createdAtOf, observableValuesOf, readAttribute } from '../stix/extensions.js';
+import { asText, asTextList, type JsonObject } from '../shared/json.js';
+import { createdAtOf, observableValuesOf, scoreOf } from '../stix/extensions.js';
 import type { StixId } from '../stix/objects.js';
 import { patternObservables } from '../stix/pattern.js';
 import { vtObject } from '../virustotal/object-id.js';
@@ -132,7 +132,7 @@ export function subjectOf(entity: JsonObject, entityType: string, entityId: stri
   return {
     id: (asText(entity.id) ?? entityId) as StixId,
     entityType: type,
-    score: asNumber(readAttribute(entity, 'score')),
+    score: scoreOf(entity),
     name: asText(entity.name),
     createdAt: createdAtOf(entity),
   };

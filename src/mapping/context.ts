@@ -91,6 +91,8 @@ export interface ReportSummary {
   readonly score: number | undefined;
   readonly indicatorCreated: boolean;
   readonly yaraRules: number;
+  /** Matching YARA rules of which no Indicator could be made. */
+  readonly yaraRulesLeftOut: number;
   readonly notes: number;
   readonly relationships: number;
 }

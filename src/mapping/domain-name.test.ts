@@ -44,10 +44,10 @@ describe('mapDomainReport', () => {
         { vendor: 'Beta.ai', category: 'Malicious/C2 | bots (Beta.ai)' },
       ],
       dnsRecords: [
-        record('AAAA', '2001:DB8:0:0::1'),
-        record('A', '192.0.2.1'),
+        record('AAAA', '2606:4700:0:0::1111'),
+        record('A', '1.2.3.4'),
         record('MX', 'mail.example.com'),
-        record('A', '192.0.2.1'),
+        record('A', '1.2.3.4'),
       ],
     });
     expect(mapDomainReport(report, context())).toEqual({
@@ -78,15 +78,15 @@ describe('mapDomainReport', () => {
         },
         {
           type: 'ipv6-addr',
-          id: 'ipv6-addr--6469e3a9-b053-5e34-a025-9396ae051d26',
+          id: 'ipv6-addr--05cedacf-c5ad-5738-a4d8-09036fa6c681',
           ...observed,
-          value: '2001:db8::1',
+          value: '2606:4700::1111',
         },
         {
           type: 'ipv4-addr',
-          id: 'ipv4-addr--8dded90c-40c0-545a-8027-5b212bb37e8e',
+          id: 'ipv4-addr--0198f97b-e65d-5025-87e5-58bc39d4bdb4',
           ...observed,
-          value: '192.0.2.1',
+          value: '1.2.3.4',
         },
         {
           type: 'note',
@@ -121,6 +121,7 @@ describe('mapDomainReport', () => {
             '**VirusTotal: 2 vendors categorise this domain.**',
             '',
             '- **Looked up:** `example.com`',
+            '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/domain/example.com>)',
             '',
             '| Vendor | Category |',
             '| --- | --- |',
@@ -139,19 +140,19 @@ describe('mapDomainReport', () => {
         },
         {
           type: 'relationship',
-          id: 'relationship--35f6b32b-241b-5964-9811-deef9d1780e7',
+          id: 'relationship--e916a65e-0303-575e-9a08-a7fa28737c9e',
           ...made,
           relationship_type: 'resolves-to',
           source_ref: DOMAIN_ID,
-          target_ref: 'ipv6-addr--6469e3a9-b053-5e34-a025-9396ae051d26',
+          target_ref: 'ipv6-addr--05cedacf-c5ad-5738-a4d8-09036fa6c681',
         },
         {
           type: 'relationship',
-          id: 'relationship--35417024-e7b4-5bac-9f23-abb53e3fb7b2',
+          id: 'relationship--155cb436-db54-57c9-b6d6-ec46d2fb81af',
           ...made,
           relationship_type: 'resolves-to',
           source_ref: DOMAIN_ID,
-          target_ref: 'ipv4-addr--8dded90c-40c0-545a-8027-5b212bb37e8e',
+          target_ref: 'ipv4-addr--0198f97b-e65d-5025-87e5-58bc39d4bdb4',
         },
       ],
       summary: {
@@ -160,6 +161,7 @@ describe('mapDomainReport', () => {
         score: 50,
         indicatorCreated: true,
         yaraRules: 0,
+        yaraRulesLeftOut: 0,
         notes: 2,
         relationships: 3,
       },
@@ -171,7 +173,7 @@ describe('mapDomainReport', () => {
     const report = domainReport({
       id: 'www.example.com',
       stats: stats({ malicious: 10 }),
-      dnsRecords: [record('A', '192.0.2.1')],
+      dnsRecords: [record('A', '1.2.3.4')],
     });
     const { objects } = mapDomainReport(report, contextFor('Hostname', 'www.example.com', id));
     expect(objects).toEqual([
@@ -181,34 +183,58 @@ describe('mapDomainReport', () => {
         pattern: "[hostname:value = 'www.example.com']",
         x_opencti_main_observable_type: 'Hostname',
       }),
-      expect.objectContaining({ type: 'ipv4-addr', value: '192.0.2.1' }),
+      expect.objectContaining({ type: 'ipv4-addr', value: '1.2.3.4' }),
       expect.objectContaining({ id: 'note--e617f707-db04-59ca-9d0e-516416f07fdd' }),
       expect.objectContaining({ id: 'relationship--0e672de9-78b6-5e55-80c8-ed23828c2341' }),
-      expect.objectContaining({ id: 'relationship--022ba02f-024e-5bb4-9c0f-2cc821a81897' }),
+      expect.objectContaining({ id: 'relationship--99898246-4afc-593c-8124-cc6849a443e8' }),
     ]);
   });
 
   it.each([
     ['A', 'example.com'],
-    ['A', '2001:db8::1'],
-    ['A', '192.0.2'],
-    ['A', '192.0.2.256'],
-    ['A', '0300.0.2.1'],
-    ['A', '3221225985'],
-    ['A', '192.0.2.1; DROP'],
-    ['AAAA', '192.0.2.1'],
+    ['A', '2606:4700::1111'],
+    ['A', '1.2.3'],
+    ['A', '1.2.3.256'],
+    ['A', '0300.2.3.1'],
+    ['A', '16909060'],
+    ['A', '1.2.3.1; DROP'],
+    ['AAAA', '1.2.3.1'],
     ['AAAA', 'fe80::1%eth0'],
-    ['AAAA', '2001:db8::1::2'],
+    ['AAAA', '2606:4700::1111::2'],
     ['AAAA', ''],
-    ['CNAME', '192.0.2.1'],
-    ['TXT', '192.0.2.1'],
+    ['A', '0.0.0.0'],
+    ['A', '10.0.0.1'],
+    ['A', '100.64.0.1'],
+    ['A', '127.0.0.1'],
+    ['A', '169.254.169.254'],
+    ['A', '192.0.2.1'],
+    ['A', '192.168.1.1'],
+    ['A', '224.0.0.1'],
+    ['A', '255.255.255.255'],
+    ['AAAA', '::'],
+    ['AAAA', '::1'],
+    ['AAAA', '::ffff:1.2.3.4'],
+    ['AAAA', '2001:db8::1'],
+    ['AAAA', 'fd00::1'],
+    ['AAAA', 'fe80::1'],
+    ['CNAME', '1.2.3.1'],
+    ['TXT', '1.2.3.1'],
   ])('makes no address of a record %s %s', (type, value) => {
     const { objects } = mapDomainReport(domainReport({ dnsRecords: [record(type, value)] }), context());
     expect(objects.map((object) => object.type)).toEqual(['note']);
   });
 
+  it('still shows the records that point nowhere among the attributes', () => {
+    const { objects } = mapDomainReport(
+      domainReport({ dnsRecords: [record('A', '127.0.0.1')] }),
+      context({ options: { includeAttributesInNote: true } }),
+    );
+    expect(objects.map(({ type }) => type)).toEqual(['note']);
+    expect(objects[0]?.content).toContain('| DNS records | `A 127.0.0.1` |');
+  });
+
   it('takes two spellings of an address for one', () => {
-    const dnsRecords = ['2001:db8::1', '2001:DB8::1', '2001:0db8:0000::0001'].map((value) =>
+    const dnsRecords = ['2606:4700::1111', '2606:4700::1111', '2606:4700:0000::1111'].map((value) =>
       record('AAAA', value),
     );
     const { objects } = mapDomainReport(domainReport({ dnsRecords }), context());
@@ -218,7 +244,7 @@ describe('mapDomainReport', () => {
   it('puts no score on the addresses', () => {
     const report = domainReport({
       stats: stats({ malicious: 60 }),
-      dnsRecords: [record('A', '192.0.2.1')],
+      dnsRecords: [record('A', '1.2.3.4')],
     });
     const address = mapDomainReport(report, context()).objects.find(({ type }) => type === 'ipv4-addr');
     expect(Object.keys(address!)).toEqual([
@@ -232,7 +258,7 @@ describe('mapDomainReport', () => {
   });
 
   it('stops at 100 addresses', () => {
-    const dnsRecords = Array.from({ length: 250 }, (_, index) => record('A', `192.0.2.${index}`));
+    const dnsRecords = Array.from({ length: 250 }, (_, index) => record('A', `1.2.3.${index}`));
     const { objects, summary } = mapDomainReport(domainReport({ dnsRecords }), context());
     expect(objects.filter(({ type }) => type === 'ipv4-addr')).toHaveLength(100);
     expect(summary.relationships).toBe(100);
@@ -240,7 +266,7 @@ describe('mapDomainReport', () => {
 
   it('adds no addresses when the option is off', () => {
     const { objects } = mapDomainReport(
-      domainReport({ dnsRecords: [record('A', '192.0.2.1')] }),
+      domainReport({ dnsRecords: [record('A', '1.2.3.4')] }),
       context({ options: { domain: { addRelationships: false, indicator: policy } } }),
     );
     expect(objects.map(({ type }) => type)).toEqual(['note']);
@@ -249,7 +275,7 @@ describe('mapDomainReport', () => {
   it('hangs the addresses on the domain itself when an Indicator is enriched', () => {
     const report = domainReport({
       stats: stats({ malicious: 60 }),
-      dnsRecords: [record('A', '192.0.2.1')],
+      dnsRecords: [record('A', '1.2.3.4')],
       categories: [{ vendor: 'Alpha', category: 'phishing' }],
     });
     const { objects } = mapDomainReport(report, indicatorContextFor('Domain-Name', 'example.com'));
@@ -266,7 +292,7 @@ describe('mapDomainReport', () => {
         relationship_type: 'based-on',
       }),
       expect.objectContaining({
-        id: 'relationship--35417024-e7b4-5bac-9f23-abb53e3fb7b2',
+        id: 'relationship--155cb436-db54-57c9-b6d6-ec46d2fb81af',
         relationship_type: 'resolves-to',
         source_ref: DOMAIN_ID,
       }),
@@ -277,7 +303,7 @@ describe('mapDomainReport', () => {
     const report = domainReport({
       registrar: 'Example <Registrar>',
       creationDate: new Date('1995-08-14T04:00:00Z'),
-      dnsRecords: [record('TXT', '"v=spf1 | -all" `x`'), record('A', '192.0.2.1')],
+      dnsRecords: [record('TXT', '"v=spf1 | -all" `x`'), record('A', '1.2.3.4')],
       popularityRanks: [{ source: 'Example Rank', rank: 5 }],
     });
     const { objects } = mapDomainReport(
@@ -294,7 +320,7 @@ describe('mapDomainReport', () => {
       '| Creation date | 1995-08-14 04:00:00 UTC |',
       '| Last update | N/A |',
       '| Expiration date | N/A |',
-      '| DNS records | `TXT "v=spf1 %7C -all" %60x%60`, `A 192.0.2.1` |',
+      '| DNS records | `TXT "v=spf1 %7C -all" %60x%60`, `A 1.2.3.4` |',
       '| DNS records date | N/A |',
     ]);
     expect(lines[17]).toBe('| Popularity ranks | Example Rank: 5 |');

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { unroutableReason } from '../shared/ip-range.js';
 import { createValueObservable } from '../stix/create.js';
 import { observablePattern } from '../stix/pattern.js';
 import type { DnsRecord, DomainReport } from '../virustotal/schema.js';
@@ -29,7 +30,7 @@ export function mapDomainReport(report: DomainReport, context: MappingContext): 
     verdict,
     {
       verdictIndicator: indicatorFromVerdict(target, verdict, options.domain.indicator, context),
-      notes: [resultsNote(report, verdict, detail, context), categoriesNote(report.categories, context)],
+      notes: [resultsNote(report, verdict, detail, context), categoriesNote(report, context)],
       network: options.domain.addRelationships ? relate(relations(report.dnsRecords, context), context) : [],
     },
     context,
@@ -49,11 +50,16 @@ interface Address {
   readonly address: string;
 }
 
+/**
+ * Without addresses that are not publicly routable: as 127.0.0.1 and 0.0.0.0 stand for any machine, they would tie
+ * names together that have nothing in common.
+ */
 function resolvedAddresses(records: readonly DnsRecord[]): readonly Address[] {
   const distinct = new Map<string, Address>();
   for (const { type, value } of records) {
     const address = readAddress(type.toUpperCase(), value.trim());
-    if (address !== undefined) distinct.set(address.address, address);
+    if (address === undefined || unroutableReason(ipaddr.parse(address.address)) !== undefined) continue;
+    distinct.set(address.address, address);
     if (distinct.size === MAX_RESOLVED_ADDRESSES) break;
   }
   return [...distinct.values()];

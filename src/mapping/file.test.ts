@@ -114,15 +114,15 @@ describe('mapFileReport', () => {
           id: 'indicator--cf1d2945-5ea2-5327-9e29-a9911c21e6e6',
           ...made,
           name: 'Eicar_Test',
-          description: 'Finds the EICAR test file',
+          description: 'Finds the EICAR test file\n\nYARA ruleset eicar, by A. Nonymous, dated 2024-05-06.',
           pattern: 'rule Eicar_Test {\n  meta:\n    date = "2024-05-06"\n  condition:\n    true\n}\n',
           pattern_type: 'yara',
-          valid_from: '2024-05-06T00:00:00.000Z',
+          valid_from: '2026-03-04T05:06:07.890Z',
           x_opencti_main_observable_type: 'StixFile',
           external_references: [
             {
               source_name: 'YARA ruleset',
-              description: 'eicar, by A. Nonymous',
+              description: 'Source of YARA rules',
               url: 'https://example.com/rules',
             },
           ],
@@ -174,6 +174,7 @@ describe('mapFileReport', () => {
         score: 60,
         indicatorCreated: true,
         yaraRules: 1,
+        yaraRulesLeftOut: 0,
         notes: 1,
         relationships: 2,
       },
@@ -199,7 +200,7 @@ describe('mapFileReport', () => {
     });
     expect(objects[0]).toMatchObject({
       pattern: `[file:hashes.'SHA-256' = '${EICAR.sha256}']`,
-      x_opencti_main_observable_type: 'Artifact',
+      x_opencti_main_observable_type: 'StixFile',
     });
   });
 
@@ -256,6 +257,17 @@ describe('mapFileReport', () => {
   it('drops hashes that are none, and lower-cases the others', () => {
     const { changes } = map({ id: 'x', md5: EICAR.md5.toUpperCase(), sha1: 'nonsense', sha256: EICAR.md5 });
     expect(changes.hashes).toEqual({ MD5: EICAR.md5 });
+  });
+
+  it('counts the YARA rules that are left out', () => {
+    const match = { rulesetName: undefined, source: undefined, author: undefined, description: undefined };
+    const yaraMatches = ['A', 'B'].map((ruleName) => ({
+      ...match,
+      ruleName,
+      rulesetId: '0001',
+      matchDate: undefined,
+    }));
+    expect(map({ yaraMatches }).summary).toMatchObject({ yaraRules: 0, yaraRulesLeftOut: 2 });
   });
 
   it('takes the SHA-256 from the id of the report when the attribute is missing', () => {

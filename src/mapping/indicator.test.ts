@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contextFor, indicatorContextFor, policy } from '../../test/helpers/mapping-samples.js';
+import { contextFor, EICAR, indicatorContextFor, policy } from '../../test/helpers/mapping-samples.js';
 import { indicatorFromVerdict } from './indicator.js';
 import type { Verdict } from './score.js';
 
@@ -47,6 +47,28 @@ describe('indicatorFromVerdict', () => {
   it('takes the detection flag from the policy', () => {
     const [indicator] = indicatorFromVerdict(target, verdict(10), { ...policy, detect: false }, context);
     expect(indicator).toMatchObject({ x_opencti_detection: false });
+  });
+
+  it('is the same for an Artifact as for a StixFile with the same hash, but for what it is based on', () => {
+    const ofFile = { ...target, value: EICAR.md5, pattern: `[file:hashes.MD5 = '${EICAR.md5}']` };
+    const [file, artifact] = [
+      contextFor('StixFile', EICAR.md5, 'file--5a0c55a1-48a3-5003-9776-42946d1054cb'),
+      contextFor('Artifact', EICAR.md5, 'artifact--5a0c55a1-48a3-5003-9776-42946d1054cb'),
+    ].map((enriched) => indicatorFromVerdict(ofFile, verdict(10), policy, enriched)[0]);
+    expect(file).toMatchObject({
+      description: 'VirusTotal: 10 of 70 engines call this file malicious (threshold 10).',
+      x_opencti_main_observable_type: 'StixFile',
+    });
+    expect(artifact).toEqual(file);
+  });
+
+  it('has a name in one line that is not endless, whatever its pattern', () => {
+    const value = `https://example.com/\n\u202E${'x'.repeat(4000)}`;
+    const [indicator] = indicatorFromVerdict({ ...target, value }, verdict(10), policy, context);
+    expect(indicator).toMatchObject({
+      name: `https://example.com/ ${'x'.repeat(233)}…`,
+      pattern: "[url:value = 'https://example.com/']",
+    });
   });
 
   it('is never created when an Indicator is enriched', () => {

@@ -1,9 +1,12 @@
 import { createIndicator, createRelationship } from '../stix/create.js';
 import type { ExternalReference, StixObject } from '../stix/objects.js';
-import type { IndicatorPolicy, MappingContext } from './context.js';
+import type { IndicatorPolicy, MappingContext, ObservableType } from './context.js';
+import { plainText } from './plain-text.js';
 import type { Verdict } from './score.js';
 import { stixDate } from './stix-date.js';
 import { detectionClause, nounOf } from './verdict-text.js';
+
+const MAX_NAME_LENGTH = 255;
 
 /** What the Indicator looks for. */
 export interface IndicatorTarget {
@@ -30,10 +33,11 @@ export function indicatorFromVerdict(
   if (subject.entityType === 'Indicator' || detection === undefined) return [];
   if (policy.createPositives <= 0 || detection.malicious < policy.createPositives) return [];
 
-  const because = detectionClause(detection, `this ${nounOf(observable.type)}`);
+  const type = indicatedType(observable.type);
+  const because = detectionClause(detection, `this ${nounOf(type)}`);
   const indicator = createIndicator(
     {
-      name: target.value,
+      name: plainText(target.value, MAX_NAME_LENGTH),
       description: `VirusTotal: ${because} (threshold ${policy.createPositives}).`,
       pattern: target.pattern,
       patternType: 'stix',
@@ -41,12 +45,17 @@ export function indicatorFromVerdict(
       validUntil: minutesAfter(now, policy.validMinutes),
       score: verdict.score,
       detection: policy.detect,
-      mainObservableType: observable.type,
+      mainObservableType: type,
       externalReferences: [target.reference],
     },
     context,
   );
   return [indicator, createRelationship('based-on', indicator.id, subject.id, context)];
+}
+
+/** An Artifact and a StixFile with one hash have one pattern, so they share one Indicator. */
+function indicatedType(type: ObservableType): ObservableType {
+  return type === 'Artifact' ? 'StixFile' : type;
 }
 
 /** `undefined` when no timestamp can say it: an Indicator without an end beats none at all. */

@@ -158,6 +158,7 @@ describe('mapIpAddressReport', () => {
         score: 13,
         indicatorCreated: true,
         yaraRules: 0,
+        yaraRulesLeftOut: 0,
         notes: 1,
         relationships: 3,
       },

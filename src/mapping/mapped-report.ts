@@ -3,6 +3,7 @@ import { guiLink } from '../virustotal/gui-link.js';
 import type { Report } from '../virustotal/schema.js';
 import type { EntityChanges, MappedReport, MappingContext } from './context.js';
 import { scoreToSet, type Verdict } from './score.js';
+import type { YaraIndicators } from './yara-indicators.js';
 
 /** What the mapping of one kind of object adds to what all kinds have in common. */
 export interface ReportParts {
@@ -10,8 +11,7 @@ export interface ReportParts {
   readonly changes?: Partial<EntityChanges>;
   /** The Indicator made from the verdict with its relationship; empty when there is none. */
   readonly verdictIndicator: readonly StixObject[];
-  /** Indicators made from YARA rules with their relationships. */
-  readonly yaraIndicators?: readonly StixObject[];
+  readonly yaraIndicators?: YaraIndicators;
   readonly notes: readonly (Note | undefined)[];
   /** Objects of the network (addresses, systems, countries) with their relationships. */
   readonly network?: readonly StixObject[];
@@ -33,9 +33,10 @@ export function assembleReport(
   parts: ReportParts,
   context: MappingContext,
 ): MappedReport {
-  const { verdictIndicator, yaraIndicators = [], network = [] } = parts;
+  const { verdictIndicator, yaraIndicators, network = [] } = parts;
+  const yaraObjects = yaraIndicators?.objects ?? [];
   const notes = parts.notes.filter((note) => note !== undefined);
-  const objects = distinctById([...verdictIndicator, ...yaraIndicators, ...network, ...notes]);
+  const objects = distinctById([...verdictIndicator, ...yaraObjects, ...network, ...notes]);
   const relationships = objects.filter(isRelationship);
   const { detection, score } = verdict;
   return {
@@ -55,7 +56,8 @@ export function assembleReport(
       detection: detection && { malicious: detection.malicious, engines: detection.engines },
       score,
       indicatorCreated: verdictIndicator.length > 0,
-      yaraRules: distinctById(yaraIndicators).filter((object) => object.type === 'indicator').length,
+      yaraRules: distinctById(yaraObjects).filter((object) => object.type === 'indicator').length,
+      yaraRulesLeftOut: yaraIndicators?.leftOut ?? 0,
       notes: notes.length,
       relationships: relationships.length,
     },

@@ -37,6 +37,15 @@ describe('inlineText', () => {
     );
   });
 
+  it.each([
+    ['mail a.b+c@evil.example.com', 'mail a.b+c\\[@\\]evil.example.com'],
+    ['MailTo:a@evil.example.com', 'MailTo\\[:\\]a\\[@\\]evil.example.com'],
+    ['xmpp:a@evil.example.com/room', 'xmpp\\[:\\]a\\[@\\]evil.example.com/room'],
+    ['a @ b, @c and d@e', 'a @ b, @c and d@e'],
+  ])('takes addresses apart, which become links as well: %j', (text, expected) => {
+    expect(inlineText(text)).toBe(expected);
+  });
+
   it('cuts a result of 10,000 characters', () => {
     expect(inlineText('x'.repeat(10_000))).toBe(`${'x'.repeat(299)}…`);
   });
@@ -136,7 +145,7 @@ describe('table', () => {
   it('shows printable text unchanged to the reader', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii', maxLength: 100 }), (text) => {
-        fc.pre(!text.includes('://') && !/www\./iu.test(text));
+        fc.pre(!/:\/\/|www\.|mailto:|xmpp:|@/iu.test(text));
         const visible = text.replace(/ +/gu, ' ').trim();
         expect(unescape(inlineText(text))).toBe(visible);
       }),

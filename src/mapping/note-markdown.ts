@@ -24,13 +24,16 @@ export type CellValue =
   string | number | boolean | Date | SafeMarkdown | readonly (string | SafeMarkdown)[] | null | undefined;
 
 /**
- * Text as Markdown that shows exactly this text, on one line. Links in it are taken apart (`https[:]//`), because
- * OpenCTI makes bare URLs clickable, and these may serve malware.
+ * Text as Markdown that shows exactly this text, on one line. What GitHub Flavored Markdown makes clickable without
+ * any markup (its extension "Autolinks": URLs, `www.`, mail and XMPP addresses) is taken apart (`https[:]//`), because
+ * it may serve malware.
  */
 export function inlineText(text: string): string {
   return plainText(text, MAX_CELL_LENGTH)
     .replace(/:\/\//gu, '[:]//')
     .replace(/www\./giu, (www) => `${www.slice(0, -1)}[.]`)
+    .replace(/(mailto|xmpp):/giu, '$1[:]')
+    .replace(/(?<=[\w.+-])@(?=[\w-]+\.)/gu, '[@]')
     .replace(/&/gu, '&amp;')
     .replace(/</gu, '&lt;')
     .replace(/>/gu, '&gt;')

@@ -1,7 +1,14 @@
 import { createNote } from '../stix/create.js';
 import type { Note } from '../stix/objects.js';
 import { guiLink } from '../virustotal/gui-link.js';
-import type { CommonReport, EngineResult, GtiAssessment, Report } from '../virustotal/schema.js';
+import type {
+  CommonReport,
+  DomainReport,
+  EngineResult,
+  GtiAssessment,
+  Report,
+  UrlReport,
+} from '../virustotal/schema.js';
 import type { MappingContext } from './context.js';
 import { cell, codeSpan, composeNote, dateText, inlineText, table, type CellValue } from './note-markdown.js';
 import { plainText } from './plain-text.js';
@@ -45,17 +52,16 @@ export function resultsNote(
 }
 
 /** The Note with what vendors take a domain or URL to be; `undefined` when none of them says anything. */
-export function categoriesNote(
-  categories: readonly { readonly vendor: string; readonly category: string }[],
-  context: MappingContext,
-): Note | undefined {
+export function categoriesNote(report: DomainReport | UrlReport, context: MappingContext): Note | undefined {
+  const { categories } = report;
   if (categories.length === 0) return undefined;
   const noun = nounOf(context.observable.type);
   const vendors =
     categories.length === 1 ? '1 vendor categorises' : `${categories.length} vendors categorise`;
   const content = composeNote([
     [`**VirusTotal: ${vendors} this ${noun}.**`],
-    [`- **Looked up:** ${cell(codeSpan(context.observable.value))}`],
+    // The value may be cut; the link tells two Notes of equal content apart, which the platform would take for one.
+    [`- **Looked up:** ${cell(codeSpan(context.observable.value))}`, fullReportLine(report)],
     table(
       ['Vendor', 'Category'],
       categories.map(({ vendor, category }) => [vendor, category]),
@@ -122,8 +128,12 @@ function facts(report: Report, verdict: Verdict, context: MappingContext): strin
   if (report.stats !== undefined) lines.push(`- **Engines:** ${countsText(report.stats)}`);
   if (report.gti !== undefined) lines.push(...gtiLines(report.gti));
   lines.push(`- **Last analysis:** ${dateText(report.lastAnalysisDate)}`);
-  lines.push(`- **Full report:** [open in VirusTotal](<${guiLink(report.kind, report.id)}>)`);
+  lines.push(fullReportLine(report));
   return lines;
+}
+
+function fullReportLine({ kind, id }: Report): string {
+  return `- **Full report:** [open in VirusTotal](<${guiLink(kind, id)}>)`;
 }
 
 function keptScoreText(verdict: Verdict, { subject, observable }: MappingContext): string {

@@ -30,7 +30,7 @@ export function mapUrlReport(
     verdict,
     {
       verdictIndicator: indicatorFromVerdict(target, verdict, options.url.indicator, context),
-      notes: [resultsNote(report, verdict, detail, context), categoriesNote(report.categories, context)],
+      notes: [resultsNote(report, verdict, detail, context), categoriesNote(report, context)],
     },
     context,
   );

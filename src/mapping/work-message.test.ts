@@ -12,6 +12,7 @@ function summary(changes: Partial<ReportSummary> = {}): ReportSummary {
     score: 0,
     indicatorCreated: false,
     yaraRules: 0,
+    yaraRulesLeftOut: 0,
     notes: 1,
     relationships: 0,
     ...changes,
@@ -30,6 +31,21 @@ describe('describeReports', () => {
       'a single engine and a single rule',
       summary({ detection: { malicious: 1, engines: 70 }, score: 1, yaraRules: 1 }),
       'VirusTotal: 1 of 70 engines calls this malicious; 1 YARA rule imported',
+    ],
+    [
+      'a file of whose rules some are left out',
+      summary({ yaraRules: 3, yaraRulesLeftOut: 6 }),
+      'VirusTotal: none of 70 engines call this malicious; 3 YARA rules imported, 6 left out',
+    ],
+    [
+      'a file of whose rules all are left out',
+      summary({ yaraRulesLeftOut: 6 }),
+      'VirusTotal: none of 70 engines call this malicious; 6 YARA rules left out',
+    ],
+    [
+      'a file whose only rule is left out',
+      summary({ yaraRulesLeftOut: 1 }),
+      'VirusTotal: none of 70 engines call this malicious; 1 YARA rule left out',
     ],
     [
       'an object that was never analysed',

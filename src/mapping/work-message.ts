@@ -8,7 +8,7 @@ const MAX_VALUE_LENGTH = 100;
 
 /**
  * The sentence that a person reads in the work: `VirusTotal: 42 of 70 engines call this malicious; Indicator
- * created; 3 YARA rules imported`. With several values (of an Indicator) each is named.
+ * created; 3 YARA rules imported, 1 left out`. With several values (of an Indicator) each is named.
  *
  * @param summaries - One for each report that was mapped.
  * @param unknown - Values that VirusTotal has no report on.
@@ -34,12 +34,17 @@ export function describeReports(
 }
 
 function describeReport(summary: ReportSummary, thing: string): string {
-  const { detection, score, indicatorCreated, yaraRules } = summary;
+  const { detection, score, indicatorCreated } = summary;
   const clauses = [detectionClause(detection, thing)];
   const judged = detection !== undefined && detection.engines > 0;
   if (!judged && score !== undefined) clauses.push(`threat score ${score}`);
   if (indicatorCreated) clauses.push('Indicator created');
-  if (yaraRules > 0)
-    clauses.push(yaraRules === 1 ? '1 YARA rule imported' : `${yaraRules} YARA rules imported`);
+  clauses.push(...yaraClauses(summary));
   return clauses.join('; ');
+}
+
+function yaraClauses({ yaraRules: imported, yaraRulesLeftOut: leftOut }: ReportSummary): string[] {
+  const rules = (count: number): string => (count === 1 ? '1 YARA rule' : `${count} YARA rules`);
+  if (imported === 0) return leftOut === 0 ? [] : [`${rules(leftOut)} left out`];
+  return [`${rules(imported)} imported${leftOut === 0 ? '' : `, ${leftOut} left out`}`];
 }

@@ -16,13 +16,18 @@ const MAX_URL_LENGTH = 2000;
 const MAX_PATTERN_LENGTH = 500_000;
 const MAX_PATTERNS_LENGTH = 5_000_000;
 
-/** Older than YARA itself: such a date is a mistake. */
-const EARLIEST_VALID_FROM = Date.UTC(2000, 0, 1);
+/** The Indicators made of YARA rules. */
+export interface YaraIndicators {
+  /** The Indicators with their relationships. */
+  readonly objects: readonly StixObject[];
+  /** How many of the distinct rules that matched could not be had. */
+  readonly leftOut: number;
+}
 
 /**
  * One Indicator for each distinct YARA rule that matched the file, with a `related-to` from the file. A rule whose
- * ruleset is missing, or that is no longer in it, cannot stand alone or is too long, is left out; the others are not
- * touched by that.
+ * ruleset is missing, or that is no longer in it, cannot stand alone or is too long, is left out and counted; the
+ * others are not touched by that.
  * Empty when the enriched object is an Indicator, or the option is off.
  *
  * @param rulesets - By `ruleset_id`.
@@ -31,33 +36,34 @@ export function yaraIndicators(
   matches: readonly YaraMatch[],
   rulesets: ReadonlyMap<string, YaraRuleset>,
   context: MappingContext,
-): readonly StixObject[] {
-  if (context.subject.entityType === 'Indicator' || !context.options.file.importYara) return [];
-  const extract = ruleExtractor(rulesets);
+): YaraIndicators {
   const objects: StixObject[] = [];
+  if (context.subject.entityType === 'Indicator' || !context.options.file.importYara) {
+    return { objects, leftOut: 0 };
+  }
+  let leftOut = 0;
   let length = 0;
   for (const match of distinctRules(matches)) {
-    const rule = extract(match);
-    if (rule === undefined || rule.text.length > MAX_PATTERN_LENGTH) continue;
-    length += rule.text.length;
-    if (length > MAX_PATTERNS_LENGTH) break;
-    objects.push(...yaraIndicator(match, rule, rulesets.get(match.rulesetId), context));
+    const ruleset = rulesets.get(match.rulesetId);
+    const rule = ruleset && indexOf(ruleset).extract(match.ruleName);
+    const ruleLength = rule?.text.length ?? Infinity;
+    if (rule === undefined || ruleLength > MAX_PATTERN_LENGTH || length + ruleLength > MAX_PATTERNS_LENGTH) {
+      leftOut += 1;
+      continue;
+    }
+    length += ruleLength;
+    objects.push(...yaraIndicator(match, rule, ruleset, context));
   }
-  return objects;
+  return { objects, leftOut };
 }
 
-/** Scans each ruleset once, however many of its rules matched: rulesets may be megabytes. */
-function ruleExtractor(
-  rulesets: ReadonlyMap<string, YaraRuleset>,
-): (match: YaraMatch) => ExtractedYaraRule | undefined {
-  const scanned = new Map<string, YaraRulesetIndex>();
-  return ({ rulesetId, ruleName }) => {
-    const ruleset = rulesets.get(rulesetId);
-    if (ruleset === undefined) return undefined;
-    const index = scanned.get(rulesetId) ?? parseYaraRuleset(ruleset.rules);
-    scanned.set(rulesetId, index);
-    return index.extract(ruleName);
-  };
+/** Rulesets may be megabytes and are remembered as objects that never change: each of those is scanned once. */
+const indexes = new WeakMap<YaraRuleset, YaraRulesetIndex>();
+
+function indexOf(ruleset: YaraRuleset): YaraRulesetIndex {
+  const index = indexes.get(ruleset) ?? parseYaraRuleset(ruleset.rules);
+  indexes.set(ruleset, index);
+  return index;
 }
 
 /** The same rule may have matched the file and what is packed in it. */
@@ -80,12 +86,12 @@ function yaraIndicator(
   const indicator = createIndicator(
     {
       name: indicatorName(match.ruleName),
-      description: plainText(match.description ?? '', MAX_DESCRIPTION_LENGTH),
+      description: ruleDescription(match, rule, ruleset),
       // No UTF-8 can carry lone surrogates, and few programs a NUL.
       pattern: rule.text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD'),
       patternType: 'yara',
-      // Never the file's creation date: whoever made the file can write any date there.
-      validFrom: [rule.date, match.matchDate].find((date) => isSensible(date, context.now)) ?? context.now,
+      // Not the date of the rule: the platform adds the lifetime to this and revokes what is over.
+      validFrom: context.now,
       mainObservableType: 'StixFile',
       externalReferences: reference === undefined ? [] : [reference],
     },
@@ -100,21 +106,32 @@ function indicatorName(ruleName: string): string {
   return name.length < 2 ? `YARA rule ${name}` : name;
 }
 
-function isSensible(date: Date | undefined, now: Date): date is Date {
-  return date !== undefined && date.getTime() >= EARLIEST_VALID_FROM && date <= now;
-}
-
-/** Where the rule comes from, when that is a web page; some sources are bare names. */
-function sourceReference(match: YaraMatch, ruleset: YaraRuleset | undefined): ExternalReference | undefined {
-  const url = [match.source, ruleset?.source].map(webUrl).find((source) => source !== undefined);
-  if (url === undefined) return undefined;
+/** What the rule finds, and who wrote it when. Nothing of the file that it matched: other files share the Indicator. */
+function ruleDescription(
+  match: YaraMatch,
+  rule: ExtractedYaraRule,
+  ruleset: YaraRuleset | undefined,
+): string {
+  const purpose = plainText(match.description ?? '', MAX_DESCRIPTION_LENGTH);
   const rulesetName = plainText(match.rulesetName ?? ruleset?.name ?? match.rulesetId, MAX_NAME_LENGTH);
   const author = plainText(match.author ?? '', MAX_NAME_LENGTH);
-  return {
-    source_name: 'YARA ruleset',
-    description: author === '' ? rulesetName : `${rulesetName}, by ${author}`,
-    url,
-  };
+  const origin = [
+    `YARA ruleset ${rulesetName}`,
+    ...(author === '' ? [] : [`by ${author}`]),
+    ...(rule.date === undefined ? [] : [`dated ${rule.date.toISOString().slice(0, 10)}`]),
+  ].join(', ');
+  return `${purpose === '' ? '' : `${purpose}\n\n`}${origin}.`;
+}
+
+/**
+ * Where the rule comes from, when that is a web page; some sources are bare names. The platform knows a reference by
+ * its URL alone, so what it says must hold for every rule from there.
+ */
+function sourceReference(match: YaraMatch, ruleset: YaraRuleset | undefined): ExternalReference | undefined {
+  const url = [match.source, ruleset?.source].map(webUrl).find((source) => source !== undefined);
+  return url === undefined
+    ? undefined
+    : { source_name: 'YARA ruleset', description: 'Source of YARA rules', url };
 }
 
 function webUrl(source: string | undefined): string | undefined {

@@ -23,12 +23,12 @@ describe('YaraLexer', () => {
     ['= == != <= >= < !', ['sign =', 'other', 'other', 'other', 'other', 'sign <', 'sign !']],
     ['"a // b" "c\\"d" "\\\\"', ['text a // b', 'text c\\"d', 'text \\\\']],
     ['""', ['text']],
-    ['"""a\nb \\" c"""', ['text a\nb \\" c']],
+    ['"""a\nb \\" c""" d', ['broken', 'word d']],
     ['"""a"b"', ['text', 'text a', 'word b', 'broken']],
     ['/a\\/b"{/is /c/', ['other', 'other']],
     ['a // b\nc /* d\n */ e', ['word a', 'word c', 'word e']],
-    ['\uFEFFa\u00A0b\u2003c\r\n\td', ['word a', 'word b', 'word c', 'word d']],
-    ['é', ['sign é']],
+    ['a\r\n\tb', ['word a', 'word b']],
+    ['\uFEFFa\u00A0b\fcé', ['broken', 'word a', 'broken', 'word b', 'broken', 'word c', 'broken']],
   ])('reads %j', (source, shapes) => {
     expect(shapesOf(source)).toEqual(shapes);
   });

@@ -1,4 +1,7 @@
-/** What a token is to the parser; `range` is `..`, `broken` a text, regular expression or comment that is never closed. */
+/**
+ * What a token is to the parser; `range` is `..`, `broken` a text, regular expression or comment that is never closed,
+ * or what libyara does not read: characters beyond ASCII outside of texts, and the multi-line texts of YARA-X.
+ */
 export type TokenKind = 'word' | 'number' | 'text' | 'range' | 'sign' | 'other' | 'broken' | 'end';
 
 /** A piece of YARA source. */
@@ -9,7 +12,7 @@ export interface Token {
   readonly start: number;
 }
 
-/** Splits YARA source into what matters here; comments and blanks vanish. */
+/** Splits YARA source into what matters here; comments and blanks vanish. Accepts no more than libyara's own lexer. */
 export class YaraLexer {
   position = 0;
 
@@ -27,6 +30,7 @@ export class YaraLexer {
       return this.token(isDigit(character) ? 'number' : 'word', start, this.position);
     }
     this.position = start + 1;
+    if (character < ' ' || character > '~') return this.fault(start);
     if (character === '.' && this.source.charAt(this.position) === '.') {
       this.position += 1;
       return this.token('range', start);
@@ -67,8 +71,7 @@ export class YaraLexer {
     if (this.source.startsWith('"""', start)) {
       const close = this.endOfMultilineText(start + 3);
       this.position = close ?? start + 2;
-      const value = close === undefined ? '' : this.source.slice(start + 3, close - 3);
-      return { kind: 'text', value, start };
+      return close === undefined ? { kind: 'text', value: '', start } : this.fault(start);
     }
     if (!this.quoted(start, '"')) return this.fault(start);
     return { kind: 'text', value: this.source.slice(start + 1, this.position - 1), start };
@@ -116,7 +119,7 @@ export class YaraLexer {
     while (isWordCharacter(this.source.charAt(this.position))) this.position += 1;
   }
 
-  /** Skips white space, byte order marks and comments; `false` when a comment is never closed. */
+  /** Skips white space and comments; `false` when a comment is never closed. */
   private skipBlanks(): boolean {
     for (;;) {
       const character = this.source.charAt(this.position);
@@ -133,9 +136,7 @@ export class YaraLexer {
   }
 }
 
-/** White space of YARA, of YARA-X (the Unicode blanks that come with rules copied from web pages), and byte order marks. */
-const blanks =
-  ' \t\r\n\v\f\u00A0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u202F\u205F\uFEFF';
+const blanks = ' \t\r\n';
 const hexStringCharacters = '0123456789abcdefABCDEF?~-|[]()}';
 
 function isDigit(character: string): boolean {

@@ -9,9 +9,9 @@ export interface YaraRule {
   readonly isGlobal: boolean;
   readonly position: number;
   readonly date: Date | undefined;
-  /** Identifiers of the condition that are neither keywords nor fields. */
+  /** Identifiers of the condition that are neither keywords, built-in functions, fields nor variables of its loops. */
   readonly identifiers: ReadonlySet<string>;
-  /** The identifiers that a dot follows: modules, or structures of an included or external kind. */
+  /** The identifiers that a dot follows: modules, or structures that are external variables. */
   readonly structures: ReadonlySet<string>;
   /** Prefixes of `of (Prefix*)`. */
   readonly wildcards: ReadonlySet<string>;
@@ -20,16 +20,14 @@ export interface YaraRule {
 /** What a ruleset holds. */
 export interface ScannedRuleset {
   readonly rules: YaraRule[];
-  readonly brokenRules: ReadonlySet<string>;
   readonly hasBrokenGlobal: boolean;
-  readonly imports: ReadonlySet<string>;
-  readonly hasInclude: boolean;
 }
 
 /**
  * Scans a ruleset. The scanner knows as much of YARA's grammar as is needed to tell where a rule begins and ends and
- * which identifiers its condition uses (YARA manual, "Writing YARA rules"; YARA-X adds multi-line strings and `with`).
- * It does not judge whether a rule is valid otherwise.
+ * which identifiers its condition uses (YARA manual, "Writing YARA rules"). What only YARA-X knows (multi-line texts,
+ * `with`, Unicode blanks) counts as a fault: OpenCTI compiles with libyara. It does not judge whether a rule is valid
+ * otherwise.
  *
  * It goes through the text once, in linear time whatever the text: after a fault the scan goes on where the fault was noticed,
  * never from an earlier place. Never throws.
@@ -38,11 +36,12 @@ export function scanYaraRuleset(source: string): ScannedRuleset {
   return new RulesetParser(source).parse();
 }
 
-/** Words of a condition that are no reference. */
+/** Words of a condition that are no reference: keywords, and the functions that read integers. */
 const conditionKeywords: ReadonlySet<string> = new Set(
   (
     'all and any at contains defined endswith entrypoint false filesize for icontains iendswith iequals in ' +
-    'istartswith matches none not of or startswith them true with'
+    'istartswith matches none not of or startswith them true ' +
+    'int8 int16 int32 uint8 uint16 uint32 int8be int16be int32be uint8be uint16be uint32be'
   ).split(' '),
 );
 
@@ -54,7 +53,6 @@ class RulesetParser {
   private readonly lexer: YaraLexer;
   private token: Token;
   private readonly rules: YaraRule[] = [];
-  private readonly brokenRules = new Set<string>();
   private hasBrokenGlobal = false;
 
   constructor(source: string) {
@@ -63,8 +61,6 @@ class RulesetParser {
   }
 
   parse(): ScannedRuleset {
-    const imports = new Set<string>();
-    let hasInclude = false;
     let modifiers: { start: number; isGlobal: boolean } | undefined;
     while (this.token.kind !== 'end') {
       const { kind, value, start } = this.token;
@@ -78,19 +74,9 @@ class RulesetParser {
         continue;
       }
       if (word === 'rule') this.rule(modifiers?.start ?? start, modifiers?.isGlobal === true);
-      else if (word === 'include') hasInclude = true;
-      else if (word === 'import' && this.token.kind === 'text' && /^[A-Za-z_]\w*$/.test(this.token.value)) {
-        imports.add(this.token.value);
-      }
       modifiers = undefined;
     }
-    return {
-      rules: this.rules,
-      brokenRules: this.brokenRules,
-      hasBrokenGlobal: this.hasBrokenGlobal,
-      imports,
-      hasInclude,
-    };
+    return { rules: this.rules, hasBrokenGlobal: this.hasBrokenGlobal };
   }
 
   private rule(start: number, isGlobal: boolean): void {
@@ -106,10 +92,7 @@ class RulesetParser {
         date: body.date,
         ...body.uses,
       });
-    } else {
-      if (isGlobal) this.hasBrokenGlobal = true;
-      this.brokenRules.add(name);
-    }
+    } else if (isGlobal) this.hasBrokenGlobal = true;
   }
 
   /** From the rule's name to behind its `}`; `undefined` at the first token that cannot belong to the rule. */
@@ -188,7 +171,7 @@ class ConditionReader {
   private readonly identifiers = new Set<string>();
   private readonly structures = new Set<string>();
   private readonly wildcards = new Set<string>();
-  /** Variables of `for … in` and `with … =`. */
+  /** Variables of `for … in`. */
   private readonly variables = new Set<string>();
   /** The identifier just read; what follows decides what it is. */
   private pending: string | undefined;
@@ -231,8 +214,7 @@ class ConditionReader {
     }
     // `Name*` is a wildcard only as an item of a list; before an operand it is a multiplication.
     if (this.pendingStar && (sign === ',' || sign === ')')) this.wildcards.add(name);
-    else if (!this.pendingStar && sign === '=') this.variables.add(name);
-    else if (this.pendingStar || sign !== '(') {
+    else {
       this.identifiers.add(name);
       if (!this.pendingStar && sign === '.') this.structures.add(name);
     }

@@ -1,6 +1,10 @@
 import { scanYaraRuleset, type YaraRule } from './yara-parser.js';
 
-/** Cuts single rules out of YARA rulesets so that they compile on their own. */
+/**
+ * Cuts single rules out of YARA rulesets so that they compile on their own. OpenCTI compiles every YARA pattern with
+ * libyara, without external variables, and refuses the whole Indicator when that fails: a rule that cannot stand alone
+ * is better left out.
+ */
 
 /** One rule that stands on its own. */
 export interface ExtractedYaraRule {
@@ -18,11 +22,10 @@ export interface YaraRulesetIndex {
    * - Rules that the condition names are taken along with their own dependencies, private or not, unchanged;
    *   `any of (Name*)` takes every earlier rule with that prefix.
    * - Global rules restrict every rule of a ruleset, so all are taken along. Leaving one out would widen the match.
-   * - Identifiers that nothing defines (`filename`, `positives`, …) are external variables: the rule is kept, since
-   *   the engines it is written for define them. In a ruleset with `include` they may as well be rules of the
-   *   included file; there only well-known external variables are kept.
+   * - Modules are imported by their use: an included file may have done so in the ruleset.
    *
-   * @returns `undefined` when the ruleset has no such rule, or when something that the rule needs is missing or broken.
+   * @returns `undefined` when the ruleset has no such rule, or when something that the rule needs is missing: a rule
+   *   that is broken or included, an external variable (`filename`, `positives`, …), a module that not every libyara has.
    */
   extract(ruleName: string): ExtractedYaraRule | undefined;
 }
@@ -47,10 +50,10 @@ export function parseYaraRuleset(rulesetText: string): YaraRulesetIndex {
     // A Set yields what is added while it is walked: no recursion, so a long chain cannot exhaust the stack.
     for (const rule of taken) {
       for (const identifier of rule.identifiers) {
-        if (rule.structures.has(identifier) && isModule(identifier)) continue;
+        if (rule.structures.has(identifier) && commonModules.has(identifier)) continue;
         const dependency = byName.get(identifier);
-        if (dependency !== undefined) taken.add(dependency);
-        else if (!canBeLeftUndefined(identifier)) return undefined;
+        if (dependency === undefined) return undefined;
+        taken.add(dependency);
       }
       for (const prefix of rule.wildcards) {
         const matching = earlierRules(prefix, rule.position);
@@ -59,15 +62,6 @@ export function parseYaraRuleset(rulesetText: string): YaraRulesetIndex {
       }
     }
     return taken;
-  }
-
-  function canBeLeftUndefined(identifier: string): boolean {
-    if (scanned.brokenRules.has(identifier)) return false;
-    return !scanned.hasInclude || externalVariables.has(identifier);
-  }
-
-  function isModule(identifier: string): boolean {
-    return scanned.imports.has(identifier) || knownModules.has(identifier);
   }
 
   function earlierRules(prefix: string, position: number): YaraRule[] {
@@ -89,7 +83,9 @@ export function parseYaraRuleset(rulesetText: string): YaraRulesetIndex {
       const taken = closure(wanted);
       if (taken === undefined) return undefined;
       const rules = [...taken].sort((a, b) => a.position - b.position);
-      const modules = new Set(rules.flatMap((rule) => [...rule.structures].filter(isModule)));
+      const modules = new Set(
+        rules.flatMap((rule) => [...rule.structures]).filter((name) => commonModules.has(name)),
+      );
       const imports = [...modules].sort().map((module) => `import "${module}"${newline}`);
       const texts = rules.map((rule) => rulesetText.slice(rule.start, rule.end) + newline);
       const parts = imports.length === 0 ? texts : [imports.join(''), ...texts];
@@ -110,15 +106,14 @@ function firstNotBefore(sortedNames: readonly string[], name: string): number {
   return low;
 }
 
-/** Modules of YARA and YARA-X: an included file may have imported them, a rule cut out must do so itself. */
-const knownModules: ReadonlySet<string> = new Set(
-  'console crx cuckoo dex dotnet elf hash lnk macho magic math pe string time vt'.split(' '),
-);
-
-/** Variables that scanners define: VirusTotal's Livehunt (without the `vt` module), Loki, THOR and similar ones. */
-const externalVariables: ReadonlySet<string> = new Set(
-  (
-    'extension file_name file_type filename filepath filetype imphash md5 new_file owner positives service sha1 ' +
-    'sha256 signatures ssdeep submissions tags timezone vhash'
-  ).split(' '),
-);
+/** The modules that a stock libyara has, as it comes with yara-python; others are compiled in on demand or are YARA-X's. */
+const commonModules: ReadonlySet<string> = new Set([
+  'console',
+  'dotnet',
+  'elf',
+  'hash',
+  'math',
+  'pe',
+  'string',
+  'time',
+]);

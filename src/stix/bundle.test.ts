@@ -21,6 +21,14 @@ describe('createBundle', () => {
     expect(createBundle([address]).id).not.toBe(createBundle([createAuthor(), address]).id);
   });
 
+  it('has an id that follows from the SHA-256 of its objects as they are sent', () => {
+    // uuid5(STIX namespace, '{"sha256":"4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"}')
+    expect(createBundle([]).id).toBe('bundle--954cdfdc-2d54-551b-91da-5502e950461f');
+    expect(createBundle([createAuthor()]).id).toBe('bundle--19a24471-726a-544e-9158-a2f710ea7789');
+    const odd = { ...address, value: 'lone \uD800 surrogate' };
+    expect(createBundle([odd]).id).toMatch(/^bundle--[\da-f-]{36}$/);
+  });
+
   it('keeps the first of objects with the same id', () => {
     const again = { ...address, x_opencti_score: 1 };
     expect(createBundle([address, createAuthor(), again]).objects).toEqual([address, createAuthor()]);

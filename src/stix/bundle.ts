@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { asTextList, isJsonObject } from '../shared/json.js';
 import { extensionOf, OCTI_EXTENSION } from './extensions.js';
 import { deterministicId } from './ids.js';
@@ -14,9 +15,10 @@ export function createBundle(objects: readonly StixObject[]): Bundle {
   return { type: 'bundle', id: bundleId(unique), objects: unique };
 }
 
-/** The id of a bundle of these objects. */
+/** The id of a bundle of these objects, from the SHA-256 of their JSON as it is sent. */
 export function bundleId(objects: readonly StixObject[]): StixId {
-  return deterministicId('bundle', { objects });
+  const sha256 = createHash('sha256').update(JSON.stringify(objects)).digest('hex');
+  return deterministicId('bundle', { sha256 });
 }
 
 /** OpenCTI's workers do not share these. */

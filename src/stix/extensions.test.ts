@@ -11,6 +11,7 @@ import {
   OCTI_EXTENSION,
   OCTI_SCO_EXTENSION,
   readAttribute,
+  scoreOf,
 } from './extensions.js';
 
 const ORGANISATION = 'identity--0f0f0f0f-1111-5222-8333-444444444444';
@@ -62,6 +63,19 @@ describe('readAttribute', () => {
     expect(labelsOf({ labels: 'phishing' })).toEqual([]);
     expect(externalReferencesOf({ external_references: ['x'] })).toEqual([]);
     expect(externalReferencesOf({})).toEqual([]);
+  });
+});
+
+describe('scoreOf', () => {
+  it.each([
+    [{ x_opencti_score: 0, extensions: { [OCTI_EXTENSION]: { score: 80 } } }, 0],
+    [{ x_opencti_score: null, extensions: { [OCTI_EXTENSION]: { score: 80 } } }, 80],
+    [{ extensions: { [OCTI_EXTENSION]: { score: null }, [OCTI_SCO_EXTENSION]: { score: 70 } } }, 70],
+    [{ x_opencti_score: '90', score: 60 }, 60],
+    [{ x_opencti_score: null, extensions: { [OCTI_EXTENSION]: {} } }, undefined],
+    [{}, undefined],
+  ])('reads past what is no number in %j', (entity, score) => {
+    expect(scoreOf(entity)).toBe(score);
   });
 });
 

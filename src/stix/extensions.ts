@@ -1,4 +1,4 @@
-import { asText, asTextList, isJsonObject, type JsonObject } from '../shared/json.js';
+import { asNumber, asText, asTextList, isJsonObject, type JsonObject } from '../shared/json.js';
 import {
   hashAlgorithm,
   isHashedType,
@@ -83,6 +83,16 @@ export function winningPlace(entity: JsonObject, name: string): Place | undefine
 export function readAttribute(entity: JsonObject, name: string): unknown {
   const place = winningPlace(entity, name);
   return place === undefined ? undefined : readPlace(entity, place);
+}
+
+/**
+ * The score that the platform holds. Unlike {@link readAttribute} this reads past null and what is no number: a null
+ * that hides the score in an export must not pass for "no score yet".
+ */
+export function scoreOf(entity: JsonObject): number | undefined {
+  return placesOf('score')
+    .map((place) => asNumber(readPlace(entity, place)))
+    .find((score) => score !== undefined);
 }
 
 /** The labels that count. */

@@ -36,7 +36,7 @@ function wellFormed(value: unknown): unknown {
  */
 export function deterministicId(type: string, properties: Readonly<Record<string, unknown>>): StixId {
   const text = serialize(wellFormed(properties)) ?? '{}';
-  // Bytes, because `uuid` turns text into bytes one character at a time, and whole bundles come this way.
+  // Bytes, because `uuid` turns text into bytes one character at a time, and whole Notes come this way.
   return `${type}--${uuidV5(Buffer.from(text, 'utf8'), OPENCTI_NAMESPACE)}`;
 }
 

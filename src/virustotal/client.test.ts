@@ -144,19 +144,25 @@ describe('a look-up', () => {
     [
       { kind: 'ip_address', address: '2606:4700::1111' },
       '/api/v3/ip_addresses/2606:4700::1111',
-      'ip_address',
+      '2606:4700:0::1111',
     ],
-    [{ kind: 'domain', name: 'example.com' }, '/api/v3/domains/example.com', 'domain'],
+    [{ kind: 'ip_address', address: '1.2.3.4' }, '/api/v3/ip_addresses/1.2.3.4', '1.2.3.4'],
+    [{ kind: 'domain', name: 'example.com' }, '/api/v3/domains/example.com', 'Example.com.'],
+    [
+      { kind: 'domain', name: 'xn--bcher-kva.example' },
+      '/api/v3/domains/xn--bcher-kva.example',
+      'bücher.example',
+    ],
     [
       { kind: 'url', url: 'https://example.com/?q=a>b?c~~' },
       '/api/v3/urls/aHR0cHM6Ly9leGFtcGxlLmNvbS8_cT1hPmI_Y35-',
-      'url',
+      'x',
     ],
-  ])('asks for %j at its path', async (object, path, type) => {
-    answers = [json({ data: { type, id: 'x', attributes: {} } })];
+  ])('asks for %j at its path', async (object, path, id) => {
+    answers = [json({ data: { type: object.kind, id, attributes: {} } })];
     expect(await client({ baseUrl: `${baseUrl}/` }).lookUp(object)).toMatchObject({
       found: true,
-      report: { id: 'x' },
+      report: { id },
     });
     expect(received.map((request) => request.path)).toEqual([path]);
   });
@@ -233,7 +239,19 @@ describe('a look-up', () => {
     answers = [json(eicar)];
     const error = await failureOf(client().lookUp(object));
     expect(error).toMatchObject({ name: 'TransportError', kind: 'defect' });
-    expect(error.message).toBe('The answer is about another file than was asked; check the proxy.');
+    expect(error.message).toBe('The answer is about another object than was asked; check the proxy.');
+  });
+
+  it.each<[VtObject, string]>([
+    [{ kind: 'ip_address', address: '1.2.3.4' }, '1.2.3.5'],
+    [{ kind: 'ip_address', address: '1.2.3.4' }, 'example.com'],
+    [{ kind: 'ip_address', address: '2606:4700::1111' }, '2606:4700::1112'],
+    [{ kind: 'domain', name: 'example.com' }, 'www.example.com'],
+  ])('does not accept, for %j, a report on %j', async (object, id) => {
+    answers = [json({ data: { type: object.kind, id, attributes: {} } })];
+    const error = await failureOf(client().lookUp(object));
+    expect(error).toMatchObject({ name: 'TransportError', kind: 'defect' });
+    expect(error.message).toBe('The answer is about another object than was asked; check the proxy.');
   });
 
   it.each([md5, sha1])('accepts the report on the file with the hash %s', async (hash) => {
@@ -456,6 +474,17 @@ describe('the quota', () => {
   it('leaves out what VirusTotal does not say', async () => {
     answers = [json({ data: { api_requests_daily: { user: { allowed: null } }, api_requests_monthly: 7 } })];
     expect(await client().quota()).toEqual({ hourly: undefined, daily: undefined, monthly: undefined });
+  });
+});
+
+describe('the quota that VirusTotal does not find', () => {
+  it('is a failure, not an unlimited key', async () => {
+    answers = [json(notFound, 404)];
+    const error = await failureOf(client().quota());
+    expect(error).toMatchObject({ kind: 'configuration', status: 404 });
+    expect(error.message).toBe(
+      "The key's quota cannot be read: VirusTotal knows no user of this key; check VIRUSTOTAL_TOKEN and the base URL.",
+    );
   });
 });
 

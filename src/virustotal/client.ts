@@ -16,7 +16,9 @@ import {
   VirusTotalError,
 } from './errors.js';
 import { encodePathSegment } from './gui-link.js';
+import { asciiName } from './domain-name.js';
 import { jsonObjectOf, readBody, type HttpAnswer } from './http-answer.js';
+import { canonicalAddress } from './ip-address.js';
 import { objectPath } from './object-id.js';
 import { parseQuota } from './parse-quota.js';
 import { parseReport } from './parse-report.js';
@@ -92,7 +94,7 @@ export class VirusTotalClient implements VirusTotal {
       { operation: `look up ${object.kind}`, path: objectPath(object) },
       (json) => {
         const parsed = parseReport(object.kind, json);
-        if (parsed !== undefined) requireSameFile(object, parsed);
+        if (parsed !== undefined) requireSameObject(object, parsed);
         return parsed;
       },
     );
@@ -125,7 +127,12 @@ export class VirusTotalClient implements VirusTotal {
   async quota(): Promise<KeyQuota> {
     const path = `/users/${encodePathSegment(this.options.apiKey)}/overall_quotas`;
     const quota = await this.get({ operation: 'read quota', path }, parseQuota);
-    return quota ?? { hourly: undefined, daily: undefined, monthly: undefined };
+    if (quota !== undefined) return quota;
+    throw new VirusTotalError(
+      "The key's quota cannot be read: VirusTotal knows no user of this key; check VIRUSTOTAL_TOKEN and the base URL.",
+      'configuration',
+      { status: 404 },
+    );
   }
 
   /**
@@ -248,21 +255,35 @@ function faultOf(error: unknown): string {
 }
 
 /**
- * A file is asked for by any of its hashes and answered under its SHA-256. A cache in between that mixes them up must
- * not put one file's verdict on another.
+ * A cache in between that mixes answers up must not put the verdict on one object on another.
  *
- * @throws TransportError when the answer is about another file.
+ * @throws TransportError when the answer is about another object.
  */
-function requireSameFile(object: VtObject, report: Report): void {
-  if (object.kind !== 'file' || report.kind !== 'file') return;
-  const digests = { 32: report.md5, 40: report.sha1, 64: report.sha256 };
-  const digest = digests[object.hash.length as keyof typeof digests];
-  if (digest !== undefined && digest !== object.hash) {
-    throw new TransportError(
-      'The answer is about another file than was asked; check the proxy.',
-      {},
-      'defect',
-    );
+function requireSameObject(object: VtObject, report: Report): void {
+  if (isAbout(object, report)) return;
+  throw new TransportError(
+    'The answer is about another object than was asked; check the proxy.',
+    {},
+    'defect',
+  );
+}
+
+/** As far as that can be told: a URL comes back under the hash of a form that only VirusTotal knows. */
+function isAbout(object: VtObject, report: Report): boolean {
+  switch (object.kind) {
+    case 'file': {
+      // Asked for by any of its hashes and answered under its SHA-256.
+      if (report.kind !== 'file') return false;
+      const digests = { 32: report.md5, 40: report.sha1, 64: report.sha256 };
+      const digest = digests[object.hash.length as keyof typeof digests];
+      return digest === undefined || digest === object.hash;
+    }
+    case 'ip_address':
+      return canonicalAddress(report.id) === canonicalAddress(object.address);
+    case 'domain':
+      return asciiName(report.id) === asciiName(object.name);
+    case 'url':
+      return true;
   }
 }
 

@@ -33,6 +33,8 @@ describe('failureFromAnswer', () => {
     [504, 'DeadlineExceededError', TemporaryFailureError, 'transient'],
     [500, 'QuotaExceededError', TemporaryFailureError, 'transient'],
     [403, 'WrongCredentialsError', ForbiddenError, 'configuration'],
+    [413, 'PayloadTooLargeError', InvalidArgumentError, 'invalid'],
+    [414, undefined, InvalidArgumentError, 'invalid'],
     [418, undefined, VirusTotalError, 'defect'],
   ])('classifies %i %s by status first, then by code', (status, code, type, kind) => {
     const error = failureFromAnswer({ status, code, message: 'x' });
@@ -54,6 +56,13 @@ describe('failureFromAnswer', () => {
     );
   });
 
+  it('says that a value is too long', () => {
+    expect(failureWithoutEnvelope(414).message).toBe('The value is too long for VirusTotal (HTTP 414).');
+    expect(failureFromAnswer({ status: 413, code: 'X', message: 'x' }).message).toBe(
+      'The value is too long for VirusTotal (HTTP 413).',
+    );
+  });
+
   it("quotes VirusTotal's own words in one line and cut to size", () => {
     const message = `Unable to\n canonicalize\u202E url\0 ${'x'.repeat(300)}`;
     expect(failureFromAnswer({ status: 400, code: 'InvalidArgumentError', message }).message).toBe(
@@ -71,6 +80,8 @@ describe('failureWithoutEnvelope', () => {
     [404, TransportError, 'configuration'],
     [407, TransportError, 'configuration'],
     [408, TransportError, 'transient'],
+    [413, InvalidArgumentError, 'invalid'],
+    [414, InvalidArgumentError, 'invalid'],
     [429, TemporaryFailureError, 'transient'],
     [502, TransportError, 'transient'],
   ])('takes HTTP %i for an answer of something in between', (status, type, kind) => {

@@ -57,7 +57,7 @@ export class ForbiddenError extends VirusTotalError {
   }
 }
 
-/** 400 `InvalidArgumentError` and its kin: VirusTotal does not accept the value. */
+/** 400 `InvalidArgumentError` and its kin, 413 and 414: VirusTotal does not accept the value. */
 export class InvalidArgumentError extends VirusTotalError {
   constructor(message: string, details: FailureDetails) {
     super(message, 'invalid', details);
@@ -120,6 +120,7 @@ export function failureFromAnswer(answer: ErrorAnswer): VirusTotalError {
       details,
     );
   }
+  if (status === 413 || status === 414) return tooLong(details);
   if (status === 400) {
     return new InvalidArgumentError(
       `VirusTotal does not accept this value (${reason}); correct it.`,
@@ -139,6 +140,7 @@ export function failureWithoutEnvelope(status: number, retryAfterMs?: number): V
   if (status === 204 || status === 429)
     return failureFromAnswer({ ...details, code: undefined, message: undefined });
   if (status === 401) return new CredentialsError(credentialsMessage(undefined), details);
+  if (status === 413 || status === 414) return tooLong(details);
   if (status === 407) {
     return new TransportError(
       'The proxy wants credentials (HTTP 407); add them to its address.',
@@ -153,6 +155,14 @@ export function failureWithoutEnvelope(status: number, retryAfterMs?: number): V
     `Something between here and VirusTotal answered in its place (HTTP ${status}); check proxy, firewall and base URL.`,
     details,
     'configuration',
+  );
+}
+
+/** 413 and 414 come of the request line: a look-up has no body. Front ends accept less than VirusTotal does. */
+function tooLong(details: FailureDetails): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `The value is too long for VirusTotal (HTTP ${details.status ?? 414}).`,
+    details,
   );
 }
 

@@ -54,6 +54,7 @@ describe('vtObject for addresses', () => {
     ['172.32.0.1', '172.32.0.1'],
     ['100.128.0.1', '100.128.0.1'],
     ['192.175.48.1', '192.175.48.1'],
+    ['\u200B1.1.\uFEFF1.1\u2060', '1.1.1.1'],
   ])('asks for the routed IPv4 address %j', (text, address) => {
     expect(vtObject('IPv4-Addr', text)).toEqual({ object: { kind: 'ip_address', address } });
   });
@@ -62,6 +63,7 @@ describe('vtObject for addresses', () => {
     ['2A00:1450:4009:080A:0:0:0:2001', '2a00:1450:4009:80a::2001'],
     ['2606:4700:4700::1111', '2606:4700:4700::1111'],
     ['2002:808:808::1', '2002:808:808::1'],
+    [' 2606:4700:\u200B0:0::1111\u200B', '2606:4700::1111'],
   ])('asks for the routed IPv6 address %j in its canonical form', (text, address) => {
     expect(vtObject('IPv6-Addr', text)).toEqual({ object: { kind: 'ip_address', address } });
   });
@@ -126,6 +128,11 @@ describe('vtObject for domain names and host names', () => {
     ['_dmarc.example.com', '_dmarc.example.com'],
     ['my_host-1.example.com', 'my_host-1.example.com'],
     ['1.2.3.4.example.com', '1.2.3.4.example.com'],
+    ['foo-.example.com', 'foo-.example.com'],
+    ['-foo.example.com', '-foo.example.com'],
+    ['xn--a.com', 'xn--a.com'],
+    ['ABCdef234567.onion', 'abcdef234567.onion'],
+    ['\u200B Exa\u200Bmple.\u00ADcom.\uFEFF', 'example.com'],
     [`${'a'.repeat(63)}.example.com`, `${'a'.repeat(63)}.example.com`],
   ])('asks for %j', (text, name) => {
     expect(vtObject('Domain-Name', text)).toEqual({ object: { kind: 'domain', name } });
@@ -140,12 +147,10 @@ describe('vtObject for domain names and host names', () => {
     ['host.test', '"host.test" ends in .test, which the public DNS does not serve.'],
     ['host.example', '"host.example" ends in .example, which the public DNS does not serve.'],
     ['4.3.2.1.in-addr.arpa', '"4.3.2.1.in-addr.arpa" ends in .arpa, which the public DNS does not serve.'],
-    ['abc.onion', '"abc.onion" ends in .onion, which the public DNS does not serve.'],
     ['8.8.8.8', '"8.8.8.8" is an IP address, not a domain name.'],
     ['2606:4700::1', '"2606:4700::1" is an IP address, not a domain name.'],
     ['*.example.com', '"*.example.com" is a wildcard, not one name.'],
     ['example..com', '"example..com" is not a domain name.'],
-    ['-a.example.com', '"-a.example.com" is not a domain name.'],
     ['exa mple.com', '"exa mple.com" is not a domain name.'],
     ['http://example.com', '"http://example.com" is not a domain name.'],
     ['example.com:80', '"example.com:80" is not a domain name.'],
@@ -173,9 +178,15 @@ describe('vtObject for URLs', () => {
     'example.com/path',
     'example.com:8080/path',
     'HTTPS://example.com/',
-    `http://example.com/${'a'.repeat(3981)}`,
+    'http://foo-.example.com/',
+    'http://xn--a.com/path?q=xn--a',
+    'http://user@XN--A.com:8080/',
+    'http://abcdef234567.onion/',
+    'http://example.com./',
+    'http://example.com/a\u200Bb',
+    `http://example.com/${'a'.repeat(4481)}`,
   ])('asks for %j as it is given', (url) => {
-    expect(vtObject('Url', ` ${url}\n`)).toEqual({ object: { kind: 'url', url } });
+    expect(vtObject('Url', ` \u200B${url}\uFEFF\n`)).toEqual({ object: { kind: 'url', url } });
   });
 
   it.each([
@@ -202,11 +213,50 @@ describe('vtObject for URLs', () => {
     ['hxxp://example.com/', '"hxxp://example.com/" is defanged; write it as it is.'],
     ['http://example[.]com/', '"http://example[.]com/" is defanged; write it as it is.'],
     [
-      `http://example.com/${'a'.repeat(3982)}`,
-      `"http://example.com/${'a'.repeat(81)}…" is longer than 4000 characters.`,
+      `http://example.com/${'a'.repeat(4482)}`,
+      `"http://example.com/${'a'.repeat(81)}…" is too long for a look-up: more than 4500 bytes.`,
+    ],
+    [
+      `http://example.com/${'ä'.repeat(2241)}`,
+      `"http://example.com/${'ä'.repeat(81)}…" is too long for a look-up: more than 4500 bytes.`,
+    ],
+    ['http://exa!mple.com/', '"http://exa!mple.com/" points at exa!mple.com, which is not a domain name.'],
+    [
+      'http://*.example.com/',
+      '"http://*.example.com/" points at *.example.com, which is a wildcard, not one name.',
+    ],
+    [
+      'http://a..example.com/',
+      '"http://a..example.com/" points at a..example.com, which is not a domain name.',
+    ],
+    [
+      'http://xn--a.local/',
+      '"http://xn--a.local/" points at xn--a.local, which ends in .local, which the public DNS does not serve.',
     ],
   ])('refuses %j with a reason', (text, sentence) => {
     expect(vtObject('Url', text)).toEqual({ invalid: sentence });
+  });
+});
+
+describe('vtObject for the host of a URL', () => {
+  it.each(['foo-.example.com', 'xn--a.com', 'a_b.example.com', 'abc.onion', 'Example.COM.'])(
+    'takes %j as it takes the domain name',
+    (name) => {
+      expect(vtObject('Domain-Name', name)).toHaveProperty('object');
+      expect(vtObject('Url', `https://${name}/`)).toHaveProperty('object');
+    },
+  );
+
+  it.each([
+    'localhost',
+    'host.test',
+    'exa!mple.com',
+    'a..example.com',
+    'example.com_',
+    `${'a'.repeat(64)}.com`,
+  ])('refuses %j as it refuses the domain name', (name) => {
+    expect(vtObject('Domain-Name', name)).toHaveProperty('invalid');
+    expect(vtObject('Url', `https://${name}/`)).toHaveProperty('invalid');
   });
 });
 
@@ -254,6 +304,12 @@ describe('vtObject with hostile values', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('reads a million blanks in linear time', () => {
+    expect(vtObject('Url', `a${' '.repeat(1_000_000)}b`)).toEqual({
+      invalid: '"a " is too long for a look-up: more than 4500 bytes.',
+    });
   });
 
   it('never throws over hashes of any shape', () => {

@@ -1,5 +1,5 @@
 import { encodePathSegment } from './gui-link.js';
-import { privateNameReason, publicDomainName } from './domain-name.js';
+import { publicDomainName } from './domain-name.js';
 import { publicIpv4Address, publicIpv6Address, type Checked } from './ip-address.js';
 import type { VtObject, VtObjectKind } from './schema.js';
 
@@ -10,8 +10,8 @@ export type LookUpType =
 /** What to ask for, or one sentence that says why asking would be in vain. */
 export type VtObjectOrInvalid = { readonly object: VtObject } | { readonly invalid: string };
 
-/** Beyond this, the base64 form no longer fits into the request line that front ends accept (8 KB). */
-const MAX_URL_LENGTH = 4000;
+/** Characters of {@link urlLookUpId}. More would not safely fit into the request line that front ends accept (8 KB). */
+const MAX_URL_ID_LENGTH = 6000;
 const MAX_SHOWN_LENGTH = 100;
 
 /**
@@ -27,7 +27,7 @@ export function vtObject(
 ): VtObjectOrInvalid {
   if (type === 'StixFile' || type === 'Artifact') return fileObject(value);
   if (typeof value !== 'string') return { invalid: `This ${type} has no value.` };
-  const text = value.trim();
+  const text = type === 'Url' ? trimmed(value) : visible(trimmed(value));
   if (text === '') return { invalid: `This ${type} has an empty value.` };
   switch (type) {
     case 'IPv4-Addr':
@@ -40,6 +40,19 @@ export function vtObject(
     case 'Url':
       return objectFrom(text, publicUrl(text), (url) => ({ kind: 'url', url }));
   }
+}
+
+/** Copies from web pages and documents bring blanks and invisible characters along. */
+function trimmed(text: string): string {
+  let end = text.length;
+  // One character at a time: an expression that ends in `$` takes quadratic time over blanks in the middle.
+  while (end > 0 && /[\s\p{Cf}]/u.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end).replace(/^[\s\p{Cf}]+/u, '');
+}
+
+/** Without invisible characters, but for the joiners, which names in some scripts need (RFC 5892, appendix A). */
+function visible(text: string): string {
+  return text.replace(/(?![\u200C\u200D])\p{Cf}/gu, '');
 }
 
 /** The hash in lower case, or `undefined` when the text is no SHA-256, SHA-1 or MD5. */
@@ -108,25 +121,32 @@ function fileObject(value: string | Readonly<Record<string, unknown>>): VtObject
 
 /** The URL as given: VirusTotal canonicalises it. Without a scheme it assumes `http`. */
 function publicUrl(text: string): Checked {
-  if (text.length > MAX_URL_LENGTH) return { reason: `is longer than ${MAX_URL_LENGTH} characters` };
+  if (urlLookUpId(text).length > MAX_URL_ID_LENGTH) {
+    return { reason: `is too long for a look-up: more than ${(MAX_URL_ID_LENGTH * 3) / 4} bytes` };
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):(?!\d)/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
     return { reason: 'is not an http or https URL' };
   const absolute = scheme === undefined ? `http://${text}` : text;
-  if (!URL.canParse(absolute)) return { reason: 'is not a URL' };
-  const { hostname } = new URL(absolute);
-  const reason = privateHostReason(hostname);
-  return reason === undefined ? { value: text } : { reason: `points at ${shown(hostname)}, which ${reason}` };
+  const host = hostOf(absolute);
+  if (host === undefined) return { reason: 'is not a URL' };
+  const checked = publicHost(host);
+  return 'value' in checked
+    ? { value: text }
+    : { reason: `points at ${shown(host)}, which ${checked.reason}` };
 }
 
-function privateHostReason(hostname: string): string | undefined {
-  const address = hostname.startsWith('[')
-    ? publicIpv6Address(hostname.slice(1, -1))
-    : /^[\d.]+$/.test(hostname)
-      ? publicIpv4Address(hostname)
-      : undefined;
-  if (address === undefined) return privateNameReason(hostname);
-  return 'reason' in address ? address.reason : undefined;
+/** The host of an absolute URL as the WHATWG URL standard reads it; `undefined` when it is no URL. */
+function hostOf(url: string): string | undefined {
+  if (URL.canParse(url)) return new URL(url).hostname;
+  // The standard refuses `xn--` labels that decode to nothing, which the DNS has all the same.
+  const undecoded = url.replace(/xn--/gi, 'xn__');
+  return URL.canParse(undecoded) ? new URL(undecoded).hostname.replaceAll('xn__', 'xn--') : undefined;
+}
+
+function publicHost(host: string): Checked {
+  if (host.startsWith('[')) return publicIpv6Address(host.slice(1, -1));
+  return /^[\d.]+$/.test(host) ? publicIpv4Address(host) : publicDomainName(host);
 }
 
 function objectFrom(text: string, checked: Checked, build: (value: string) => VtObject): VtObjectOrInvalid {

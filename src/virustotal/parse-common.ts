@@ -4,10 +4,11 @@ import type { AnalysisStats, CommonReport, EngineResult, GtiAssessment } from '.
 
 /** What the reports of all kinds have in common. */
 export function parseCommon(id: string, attributes: JsonObject): CommonReport {
+  const results = readMap(attributes.last_analysis_results, engineResult);
   return {
     id,
-    stats: analysisStats(attributes.last_analysis_stats),
-    results: readMap(attributes.last_analysis_results, engineResult),
+    stats: analysisStats(attributes.last_analysis_stats, results),
+    results,
     lastAnalysisDate: asDate(attributes.last_analysis_date),
     lastModificationDate: asDate(attributes.last_modification_date),
     reputation: asNumber(attributes.reputation),
@@ -17,26 +18,43 @@ export function parseCommon(id: string, attributes: JsonObject): CommonReport {
   };
 }
 
-/** `undefined` when there is no counter at all; a single missing one is 0, since some variants leave zeros out. */
-function analysisStats(value: unknown): AnalysisStats | undefined {
-  const stats = asObject(value);
-  let counters = 0;
-  const count = (...spellings: string[]): number => {
-    const counter = spellings.map((key) => asCount(stats[key])).find((number) => number !== undefined);
-    if (counter !== undefined) counters += 1;
-    return counter ?? 0;
-  };
-  const result: AnalysisStats = {
-    malicious: count('malicious'),
-    suspicious: count('suspicious'),
-    undetected: count('undetected'),
-    harmless: count('harmless'),
-    timeout: count('timeout'),
-    confirmedTimeout: count('confirmed-timeout', 'confirmedTimeout'),
-    failure: count('failure'),
-    typeUnsupported: count('type-unsupported', 'typeUnsupported'),
-  };
-  return counters === 0 ? undefined : result;
+/** How each counter is spelled, and the category that it counts. */
+const SPELLINGS: Readonly<Record<keyof AnalysisStats, readonly string[]>> = {
+  malicious: ['malicious'],
+  suspicious: ['suspicious'],
+  undetected: ['undetected'],
+  harmless: ['harmless'],
+  timeout: ['timeout'],
+  confirmedTimeout: ['confirmed-timeout', 'confirmedTimeout'],
+  failure: ['failure'],
+  typeUnsupported: ['type-unsupported', 'typeUnsupported'],
+};
+
+/** The counters that make the verdict. One of them that cannot be read must never pass for 0. */
+const DECISIVE = ['malicious', 'suspicious', 'undetected', 'harmless'] as const;
+
+/**
+ * The counters sent; where one is left out (some variants leave zeros out), the results of its category. The results
+ * alone are counted when there are no counters, or a decisive one cannot be read.
+ *
+ * @returns `undefined` when there is nothing to count.
+ */
+function analysisStats(value: unknown, results: readonly EngineResult[]): AnalysisStats | undefined {
+  const sent = asObject(value);
+  const names = Object.keys(SPELLINGS) as (keyof AnalysisStats)[];
+  const readable =
+    names.some((name) => sentCount(sent, name) !== undefined) &&
+    DECISIVE.every((name) => sent[name] === undefined || asCount(sent[name]) !== undefined);
+  if (!readable && results.length === 0) return undefined;
+  const counts = names.map((name) => {
+    const counted = results.filter(({ category }) => SPELLINGS[name].includes(category)).length;
+    return [name, (readable ? sentCount(sent, name) : undefined) ?? counted];
+  });
+  return Object.fromEntries(counts) as AnalysisStats;
+}
+
+function sentCount(sent: JsonObject, name: keyof AnalysisStats): number | undefined {
+  return SPELLINGS[name].map((key) => asCount(sent[key])).find((count) => count !== undefined);
 }
 
 function engineResult(key: string, value: unknown): EngineResult | undefined {

@@ -164,7 +164,7 @@ describe('parseReport of a file', () => {
     expect(report.votes).toBeUndefined();
   });
 
-  it('takes a missing counter for 0 and reads both spellings', () => {
+  it('takes a missing counter for 0 without results, and reads both spellings', () => {
     expect(
       fileReport({
         last_analysis_stats: { malicious: 1, typeUnsupported: 2, confirmedTimeout: 3, failure: null },
@@ -181,8 +181,65 @@ describe('parseReport of a file', () => {
     });
   });
 
-  it.each([{}, [], null, 'x', 7, { malicious: '3' }])('takes %j for no stats at all', (stats) => {
+  it.each([
+    undefined,
+    {},
+    [],
+    null,
+    'x',
+    7,
+    { malicious: '3' },
+    { malicious: '44', harmless: 20, undetected: 9 },
+    { malicious: null, harmless: 20 },
+    { malicious: 44, harmless: 20, undetected: -1 },
+    { malicious: 44, harmless: 1.5 },
+    { malicious: 44, suspicious: {} },
+  ])('takes the counters %j for no stats at all when there are no results either', (stats) => {
     expect(fileReport({ last_analysis_stats: stats }).stats).toBeUndefined();
+    expect(
+      fileReport({ last_analysis_stats: stats, last_analysis_results: { A: { category: 7 } } }).stats,
+    ).toBeUndefined();
+  });
+
+  const results = Object.fromEntries(
+    [
+      ...['malicious', 'malicious', 'suspicious', 'undetected', 'harmless', 'harmless', 'harmless'],
+      ...['timeout', 'confirmed-timeout', 'failure', 'type-unsupported', 'typeUnsupported', 'unheard-of'],
+    ].map((category, n) => [`Engine ${n}`, { category }]),
+  );
+
+  it.each([
+    undefined,
+    {},
+    null,
+    { malicious: '44', harmless: 20, undetected: 9 },
+    { malicious: null, harmless: 20, undetected: 9 },
+    { malicious: 44, harmless: 20, undetected: {} },
+  ])('counts the results when the counters are %j', (stats) => {
+    expect(fileReport({ last_analysis_stats: stats, last_analysis_results: results }).stats).toEqual({
+      malicious: 2,
+      suspicious: 1,
+      undetected: 1,
+      harmless: 3,
+      timeout: 1,
+      confirmedTimeout: 1,
+      failure: 1,
+      typeUnsupported: 2,
+    });
+  });
+
+  it('counts the results of a category whose counter is left out', () => {
+    expect(
+      fileReport({ last_analysis_stats: { harmless: 20, undetected: 9 }, last_analysis_results: results })
+        .stats,
+    ).toMatchObject({ malicious: 2, suspicious: 1, harmless: 20, undetected: 9 });
+  });
+
+  it('believes the counters, even when they do not agree with the results', () => {
+    expect(
+      fileReport({ last_analysis_stats: { malicious: 44, timeout: 'x' }, last_analysis_results: results })
+        .stats,
+    ).toMatchObject({ malicious: 44, timeout: 1 });
   });
 
   it.each([

@@ -17,7 +17,10 @@ export interface EngineResult {
   readonly updated: string | undefined;
 }
 
-/** `last_analysis_stats`; a missing counter is 0. Both spellings of the hyphenated keys are accepted. */
+/**
+ * `last_analysis_stats`, both spellings of the hyphenated keys; where counters are missing or cannot be read, what the
+ * results say.
+ */
 export interface AnalysisStats {
   readonly malicious: number;
   readonly suspicious: number;
@@ -42,7 +45,7 @@ export interface GtiAssessment {
 export interface CommonReport {
   /** VirusTotal's own id: SHA-256 of a file or of a canonical URL, the address, the domain. */
   readonly id: string;
-  /** `undefined` when the object was never analysed. */
+  /** `undefined` when the object was never analysed: neither readable counters nor results. */
   readonly stats: AnalysisStats | undefined;
   /** In the order sent. Empty when never analysed. */
   readonly results: readonly EngineResult[];

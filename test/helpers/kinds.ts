@@ -31,7 +31,8 @@ export const kinds: readonly Kind[] = [
   {
     type: 'StixFile',
     add: observable('StixFile', { hashes: { 'SHA-256': eicar.sha256 } }),
-    message: 'VirusTotal: 64 of 68 engines call this malicious; Indicator created; 3 YARA rules imported',
+    message:
+      'VirusTotal: 64 of 68 engines call this malicious; Indicator created; 3 YARA rules imported, 1 left out',
     score: 94,
     reference: `${guiUrl}/file/${eicar.sha256}`,
     objectTypes: ['file', 'identity', ...Array<string>(4).fill('indicator'), 'note'],

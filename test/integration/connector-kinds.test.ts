@@ -236,7 +236,7 @@ describe('one request of each kind', () => {
       'pattern',
       `[file:hashes.'SHA-256' = '${sample.sha256}']`,
     );
-    expect(indicator).toMatchObject({ score: 50, mainObservableType: 'Artifact' });
+    expect(indicator).toMatchObject({ score: 50, mainObservableType: 'StixFile' });
     expect(relationshipsOf(platform, id)).toEqual([[indicator?.standardId, 'based-on', id]]);
   });
 

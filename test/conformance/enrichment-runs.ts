@@ -1,0 +1,126 @@
+import { pino } from 'pino';
+import { createEnrich } from '../../src/enrichment/enrich.js';
+import type { EnrichedOutcome, EnrichmentOutcome } from '../../src/enrichment/outcome.js';
+import type { MappingOptions } from '../../src/mapping/context.js';
+import { fixedClock } from '../../src/shared/clock.js';
+import { ConnectorError } from '../../src/shared/connector-error.js';
+import { asText, asTextList, isJsonObject, type JsonObject } from '../../src/shared/json.js';
+import { createBundle } from '../../src/stix/bundle.js';
+import type { Bundle } from '../../src/stix/objects.js';
+import { splitBundle } from '../../src/stix/split-bundle.js';
+import { parseReport } from '../../src/virustotal/parse-report.js';
+import type { VirusTotal, VtObject } from '../../src/virustotal/schema.js';
+import { requestOf } from '../helpers/enrichment-requests.js';
+import { stixFaults } from '../helpers/stix-validity.js';
+
+/** From an entity of the platform and an answer of VirusTotal to the bundle that is sent, by the product's own path. */
+
+export const NOW = '2026-03-04T05:06:07.890Z';
+
+const logger = pino({ level: 'silent' });
+const policy = { createPositives: 1, validMinutes: 2880, detect: true };
+
+/** Every option on, and Indicators from one detection on. */
+export const everyOption: MappingOptions = {
+  replaceWithLowerScore: true,
+  includeAttributesInNote: true,
+  file: { fullReportNote: true, importYara: true, indicator: policy },
+  ip: { addRelationships: true, indicator: policy },
+  domain: { addRelationships: true, indicator: policy },
+  url: { indicator: policy },
+};
+
+/** What VirusTotal answers. */
+export interface Answers {
+  /** The parsed JSON of the report on an object; `undefined` when VirusTotal does not know it. */
+  bodyFor(object: VtObject): unknown;
+  /** YARA rulesets by id: the text of their rules. */
+  readonly rulesets?: Readonly<Record<string, string>>;
+  readonly lastServingIpAddress?: string;
+}
+
+/** Enriches the entity, at a fixed time. */
+export async function enrich(
+  entity: JsonObject,
+  answers: Answers,
+  options: MappingOptions = everyOption,
+): Promise<EnrichmentOutcome> {
+  const run = createEnrich({
+    entities: { readEntity: () => Promise.reject(new Error('the entity comes with the request')) },
+    virusTotal: virusTotalThatAnswers(answers),
+    clock: fixedClock(NOW),
+    logger,
+    gate: { scope: [], maxTlp: 'TLP:RED' },
+    mapping: options,
+  });
+  const entityId = asText(entity.id) ?? '';
+  return run(requestOf({ entityId, entityType: undefined, entity }));
+}
+
+function virusTotalThatAnswers({ bodyFor, rulesets = {}, lastServingIpAddress }: Answers): VirusTotal {
+  return {
+    lookUp: (object) => {
+      const body = bodyFor(object);
+      if (body === undefined) return Promise.resolve({ found: false });
+      const report = parseReport(object.kind, body);
+      return report === undefined
+        ? Promise.reject(new ConnectorError('this is no report of VirusTotal', 'transient'))
+        : Promise.resolve({ found: true, report, fetchedAt: new Date(NOW) });
+    },
+    yaraRuleset: (id) => {
+      const rules = Object.hasOwn(rulesets, id) ? rulesets[id] : undefined;
+      return Promise.resolve(
+        rules === undefined
+          ? undefined
+          : { id, name: 'demo_rules', source: 'https://github.com/example/demo-rules', rules },
+      );
+    },
+    lastServingIpAddress: () => Promise.resolve(lastServingIpAddress),
+    quota: () => Promise.reject(new Error('nobody asks for the quota here')),
+  };
+}
+
+/** The bundle that goes to the platform's workers: the entity reduced to what changed, and what is derived from it. */
+export function deliveredBundle(outcome: EnrichedOutcome): Bundle {
+  return createBundle([outcome.leanEntity, ...outcome.objects]);
+}
+
+/** What is wrong with an outcome, in each form in which it is handed to the platform. */
+export function faultsOf(outcome: EnrichedOutcome, entity: JsonObject): string[] {
+  const { object_marking_refs: markings, created_by_ref: author } = entity;
+  const surroundings = {
+    markings: asTextList(markings),
+    elsewhere: [author as string],
+    subject: outcome.entity.id,
+  };
+  const delivered = deliveredBundle(outcome);
+  return [
+    ...stixFaults(delivered, surroundings),
+    // A playbook gets the whole entity.
+    ...stixFaults(createBundle([outcome.entity]), surroundings),
+    ...(isSplitAsItIs(delivered) ? [] : ['splitting the bundle loses or changes something']),
+    ...(outcome.entity.id === entity.id ? [] : ['the entity has another id']),
+    ...(outcome.message.startsWith('VirusTotal: ') ? [] : [`the message is ${outcome.message}`]),
+  ];
+}
+
+/** Whether each object comes out of the splitting as it was, but for the count of what it needs. */
+function isSplitAsItIs(bundle: Bundle): boolean {
+  const sent = new Map(
+    splitBundle(bundle).flatMap(({ objects }) =>
+      objects.map(({ nb_deps: _, ...object }) => [object.id, object]),
+    ),
+  );
+  return (
+    sent.size === bundle.objects.length &&
+    bundle.objects.every((object) => JSON.stringify(sent.get(object.id)) === JSON.stringify(object))
+  );
+}
+
+/** Whether the answer is one of VirusTotal's at all: an object with an id that can be one, of the kind that was asked. */
+export function isAnswer(body: unknown, kind: string): boolean {
+  const data = isJsonObject(body) && isJsonObject(body.data) ? body.data : {};
+  const { id, type } = data;
+  const isId = typeof id === 'string' && id !== '' && id.length <= 300;
+  return isId && (typeof type !== 'string' || type === '' || type === kind);
+}
