@@ -167,6 +167,28 @@ describe('the request handler', () => {
     expect(asked).toBe(2);
   });
 
+  it('stays with a failure that the platform was told of already, when only the end of the work is missing', async () => {
+    let asked = 0;
+    const failed: EnrichmentOutcome = { status: 'failed', error: new Error('x'), message: 'x' };
+    const settledAs: string[] = [];
+    const { handle } = setUp({
+      enrich: () => {
+        asked += 1;
+        return Promise.resolve(asked === 1 ? failed : outcome);
+      },
+      settle: (_request, settledOutcome, _turn, attempt) => {
+        attempt.handedOver = true;
+        settledAs.push(settledOutcome.status);
+        return settledAs.length === 1
+          ? Promise.reject(new HandBackError(new Error('down')))
+          : Promise.resolve();
+      },
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('down');
+    await handle(requestOf('work_1'));
+    expect(settledAs).toEqual(['failed', 'failed']);
+  });
+
   it('reports a defect of ours in the work, instead of leaving it open', async () => {
     const settledAs: string[] = [];
     const { handle } = setUp({

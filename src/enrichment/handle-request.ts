@@ -47,7 +47,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       await Promise.allSettled(both);
       if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
       const [outcome, accountable] = await Promise.all(both);
-      await settle(accountable, outcome, turn, attempt);
+      await settleAndRemember(accountable, outcome, turn, attempt);
       const tookMs = clock.now().getTime() - request.receivedAt.getTime();
       logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
     } catch (error) {
@@ -89,6 +89,15 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       { request, logger },
     );
     return answer === 'refused' ? { ...request, workId: undefined } : request;
+  }
+
+  /** A second attempt must end what the first one told the platform, also when that was a failure. */
+  async function settleAndRemember(...[request, outcome, turn, attempt]: Parameters<Settle>): Promise<void> {
+    try {
+      await settle(request, outcome, turn, attempt);
+    } finally {
+      if (attempt.handedOver) attempt.outcome = outcome;
+    }
   }
 
   /** After a defect of ours: the work is closed and the playbook goes on all the same. */
