@@ -1,13 +1,18 @@
 import type { EnrichmentOutcome } from './outcome.js';
+import type { DeliveryReport } from './ports.js';
 
 /** What was done for a request already, so that a second attempt asks, announces and sends nothing twice. */
 export interface Attempt {
   /** What came of the look-up. */
   outcome: EnrichmentOutcome | undefined;
+  /** Whether the platform was told that the work has begun; told again, it would reopen a complete work. */
+  received: boolean;
   /** Expectations that the platform was told of. */
   announced: number;
   /** Whether the results are with the broker or the platform; only the work is still to be closed. */
   handedOver: boolean;
+  /** Objects that could not be delivered, and that the platform was not told of yet. */
+  losses: DeliveryReport['undelivered'];
 }
 
 /** How many unfinished requests are remembered; the broker hands out no more than the prefetch at a time. */
@@ -24,7 +29,7 @@ export class Attempts {
   begin(key: string): Attempt {
     const earlier = this.#unfinished.get(key);
     this.#unfinished.delete(key);
-    return earlier ?? { outcome: undefined, announced: 0, handedOver: false };
+    return earlier ?? { outcome: undefined, received: false, announced: 0, handedOver: false, losses: [] };
   }
 
   /** Keeps an attempt for the next delivery of its request. */

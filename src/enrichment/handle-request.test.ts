@@ -167,6 +167,49 @@ describe('the request handler', () => {
     expect(asked).toBe(2);
   });
 
+  it('hands a request back while the platform does not even take the begin of the work', async () => {
+    const { handle, settled } = setUp({
+      received: () => Promise.reject(new ConnectorError('502 of a proxy', 'transient')),
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('502 of a proxy');
+    expect(settled).toEqual([]);
+  });
+
+  it('tells the begin of a work once, however often the request comes', async () => {
+    let received = 0;
+    let settlements = 0;
+    const { handle } = setUp({
+      received: () => {
+        received += 1;
+        return Promise.resolve();
+      },
+      settle: () => {
+        settlements += 1;
+        return settlements === 1 ? Promise.reject(new HandBackError(new Error('down'))) : Promise.resolve();
+      },
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('down');
+    await handle(requestOf('work_1'));
+    expect([received, settlements]).toEqual([1, 2]);
+  });
+
+  it('remembers how far it came when even the report of a defect is handed back', async () => {
+    const announced: number[] = [];
+    const { handle } = setUp({
+      settle: (_request, _outcome, _turn, attempt) => {
+        announced.push(attempt.announced);
+        attempt.announced = 1;
+        if (announced.length === 1) return Promise.reject(new TypeError('defect'));
+        return announced.length === 2
+          ? Promise.reject(new HandBackError(new Error('down')))
+          : Promise.resolve();
+      },
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('down');
+    await handle(requestOf('work_1'));
+    expect(announced).toEqual([0, 1, 1]);
+  });
+
   it('stays with a failure that the platform was told of already, when only the end of the work is missing', async () => {
     let asked = 0;
     const failed: EnrichmentOutcome = { status: 'failed', error: new Error('x'), message: 'x' };

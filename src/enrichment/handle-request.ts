@@ -6,7 +6,7 @@ import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
-import { callOnce, HandBackError } from './platform-call.js';
+import { callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 import type { Settle } from './settle.js';
@@ -22,8 +22,13 @@ export interface HandlerDependencies {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Takes a request from arrival to settlement. Resolves: done with. Rejects: it must be delivered again. */
-export type HandleRequest = (request: EnrichmentRequest) => Promise<void>;
+/**
+ * Takes a request from arrival to settlement. Resolves: done with. Rejects: it must be delivered again.
+ *
+ * @param onCommit - Called before something begins that must not happen twice, however long it takes: from then on a
+ *   stop may not hand the request back.
+ */
+export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
 
 /** Builds the handler that both inbound protocols call, synchronously and in the order of arrival. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
@@ -31,7 +36,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   const attempts = new Attempts();
   const { enrich, settle, works, telemetry, clock, logger, signal } = dependencies;
 
-  return async (request) => {
+  return async (request, onCommit) => {
     const turn = request.playbook === undefined ? order.take() : outOfOrder;
     const attempt = attempts.begin(request.key);
     const about = {
@@ -42,31 +47,44 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     };
     telemetry.runStarted();
     try {
-      // The platform's bookkeeping and the look-up need not wait for each other.
-      const both = [lookUp(request, attempt), receive(request)] as const;
-      await Promise.allSettled(both);
-      if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
-      const [outcome, accountable] = await Promise.all(both);
-      await settleAndRemember(accountable, outcome, turn, attempt);
-      const tookMs = clock.now().getTime() - request.receivedAt.getTime();
-      logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
-    } catch (error) {
-      telemetry.error();
-      if (error instanceof HandBackError) {
-        attempts.keep(request.key, attempt);
-        logger.warn(
-          { ...about, reason: describeError(error) },
-          'request could not be settled and is handed back',
-        );
-        throw error;
+      try {
+        const outcome = await run(request, turn, attempt, onCommit);
+        const tookMs = clock.now().getTime() - request.receivedAt.getTime();
+        logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
+      } catch (error) {
+        telemetry.error();
+        if (error instanceof HandBackError) throw error;
+        logger.error({ ...about, error }, 'request could not be settled');
+        await settleAsFailed(request, error, turn, attempt);
       }
-      logger.error({ ...about, error }, 'request could not be settled');
-      await settleAsFailed(request, error, turn, attempt);
+    } catch (error) {
+      attempts.keep(request.key, attempt);
+      logger.warn(
+        { ...about, reason: describeError(error) },
+        'request could not be settled and is handed back',
+      );
+      throw error;
     } finally {
       turn.release();
       telemetry.runFinished();
     }
   };
+
+  async function run(
+    request: EnrichmentRequest,
+    turn: Turn,
+    attempt: Attempt,
+    onCommit: (() => void) | undefined,
+  ): Promise<EnrichmentOutcome> {
+    // The platform's bookkeeping and the look-up need not wait for each other.
+    const both = [lookUp(request, attempt), receive(request, attempt)] as const;
+    await Promise.allSettled(both);
+    if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
+    const [outcome, accountable] = await Promise.all(both);
+    if (request.playbook !== undefined) onCommit?.();
+    await settleAndRemember(accountable, outcome, turn, attempt);
+    return outcome;
+  }
 
   async function lookUp(request: EnrichmentRequest, attempt: Attempt): Promise<EnrichmentOutcome> {
     if (attempt.outcome !== undefined) return attempt.outcome;
@@ -81,14 +99,16 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   }
 
   /** Tells the platform that the work has begun; a work that is gone is not reported to any more. */
-  async function receive(request: EnrichmentRequest): Promise<EnrichmentRequest> {
-    if (request.workId === undefined) return request;
-    const answer = await callOnce(
+  async function receive(request: EnrichmentRequest, attempt: Attempt): Promise<EnrichmentRequest> {
+    if (request.workId === undefined || attempt.received) return request;
+    const answer = await callRepeatedly(
       () => works.received(request, 'VirusTotal: looking it up'),
       'begin of the work',
       { request, logger },
     );
-    return answer === 'refused' ? { ...request, workId: undefined } : request;
+    if (answer === 'refused') return { ...request, workId: undefined };
+    attempt.received = true;
+    return request;
   }
 
   /** A second attempt must end what the first one told the platform, also when that was a failure. */
@@ -96,7 +116,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     try {
       await settle(request, outcome, turn, attempt);
     } finally {
-      if (attempt.handedOver) attempt.outcome = outcome;
+      if (attempt.handedOver || attempt.announced > 0) attempt.outcome = outcome;
     }
   }
 
@@ -115,7 +135,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       message: `VirusTotal: ${cause}; please report it.`,
     };
     try {
-      await settle(request, failed, turn, attempt);
+      await settleAndRemember(request, failed, turn, attempt);
     } catch (again) {
       if (again instanceof HandBackError) throw again;
       logger.error({ key: request.key, error: again }, 'failure could not be reported');

@@ -27,25 +27,46 @@ export interface CallContext {
  * @throws HandBackError when it surely was not made but can be later: the platform is away, or its address, token or
  *   a proxy need somebody's hand.
  */
-export async function callOnce(
+export function callOnce(
+  call: () => Promise<void>,
+  what: string,
+  context: CallContext,
+): Promise<'done' | 'uncertain' | 'refused'> {
+  return attemptCall(call, what, context, false);
+}
+
+/**
+ * Makes one call that does no harm when it is made again.
+ *
+ * @throws HandBackError when it was not answered: while the platform does not even take this, nothing that counts
+ *   should be told to it.
+ */
+export async function callRepeatedly(
+  call: () => Promise<void>,
+  what: string,
+  context: CallContext,
+): Promise<'done' | 'refused'> {
+  return (await attemptCall(call, what, context, true)) === 'refused' ? 'refused' : 'done';
+}
+
+async function attemptCall(
   call: () => Promise<void>,
   what: string,
   { request, logger }: CallContext,
+  repeatable: boolean,
 ): Promise<'done' | 'uncertain' | 'refused'> {
   try {
     await call();
     return 'done';
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
-    if (error.uncertain) {
-      logger.warn(
-        { key: request.key, what, reason: error.message },
-        'answer of the platform was lost; the call counts as made',
-      );
+    const about = { key: request.key, what, reason: error.message };
+    if (error.uncertain && !repeatable) {
+      logger.warn(about, 'answer of the platform was lost; the call counts as made');
       return 'uncertain';
     }
     if (error.retryable || error.kind === 'configuration') throw new HandBackError(error);
-    logger.warn({ key: request.key, what, reason: error.message }, 'platform refuses the call');
+    logger.warn(about, 'platform refuses the call');
     return 'refused';
   }
 }

@@ -209,6 +209,28 @@ describe('settle', () => {
     expect(platform.calls.map(([name]) => name)).toEqual(['addExpectations', 'send', 'send', 'processed']);
   });
 
+  it('asks again to end the work when the answer was lost, which does no harm', async () => {
+    const { platform, settle } = setUp();
+    platform.failures.set('processed', answerLost);
+    await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
+  });
+
+  it('goes on with the losses that it has not reported yet', async () => {
+    const { platform, settle } = setUp();
+    const attempt = newAttempt();
+    platform.report = { undelivered: [{ error: 'returned', source: 'note--x' }] };
+    platform.failures.set('reportExpectation', away);
+    await expect(settle(request, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.failures.clear();
+    await settle(request, enriched, attempt);
+    expect(platform.calls.map(([name]) => name)).toEqual([
+      'addExpectations',
+      'send',
+      'reportExpectation',
+      'processed',
+    ]);
+  });
+
   it('counts expectations as announced when the answer was lost: twice would leave the work open for ever', async () => {
     const { platform, settle } = setUp();
     platform.failures.set('addExpectations', answerLost);
@@ -216,7 +238,7 @@ describe('settle', () => {
     expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
   });
 
-  it.each(['reportExpectation', 'processed'])('is done although the answer to %s was lost', async (call) => {
+  it.each(['reportExpectation'])('is done although the answer to %s was lost', async (call) => {
     const { platform, settle } = setUp();
     platform.failures.set(call, answerLost);
     await expect(settle(request, { status: 'unknown', message: '' })).resolves.toBeUndefined();

@@ -7,7 +7,7 @@ import type { Bundle, StixObject } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
 import type { Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
-import { callOnce, HandBackError } from './platform-call.js';
+import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
@@ -80,11 +80,13 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       const { delivered } = prepared.send();
       // On its way: the next work may follow while the broker confirms this one.
       turn.release();
-      const report = await confirmed(delivered);
+      const { undelivered } = await confirmed(delivered);
       attempt.handedOver = true;
+      attempt.losses = undelivered;
       telemetry.recordsSent(bundle.objects.length);
-      await reportLosses(request, report);
+      logLosses(request, undelivered.length);
     }
+    await reportLosses(request, attempt);
     await close(request, outcome.message, false);
   }
 
@@ -100,10 +102,13 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     if (!(await announce(request, 1, attempt))) return;
     if (!attempt.handedOver) {
       await turn.wait();
-      await callOnce(() => works.reportExpectation(request), 'report of the only expectation', {
-        request,
-        logger,
-      });
+      // More than one when results were announced that, after all, cannot be handed over.
+      for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
+        await callOnce(() => works.reportExpectation(request), 'report of an expectation', {
+          request,
+          logger,
+        });
+      }
       turn.release();
       attempt.handedOver = true;
     }
@@ -127,23 +132,28 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     return true;
   }
 
-  async function reportLosses(request: EnrichmentRequest, { undelivered }: DeliveryReport): Promise<void> {
-    if (undelivered.length === 0) return;
+  function logLosses(request: EnrichmentRequest, undelivered: number): void {
+    if (undelivered === 0) return;
     telemetry.error();
-    logger.error(
-      { workId: request.workId, undelivered: undelivered.length },
-      'part of the results could not be delivered',
-    );
-    for (const loss of undelivered) {
-      await callOnce(() => works.reportExpectation(request, loss), 'report of a lost object', {
+    logger.error({ workId: request.workId, undelivered }, 'part of the results could not be delivered');
+  }
+
+  async function reportLosses(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
+    for (let loss = attempt.losses[0]; loss !== undefined; loss = attempt.losses[0]) {
+      const reported = loss;
+      await callOnce(() => works.reportExpectation(request, reported), 'report of a lost object', {
         request,
         logger,
       });
+      attempt.losses = attempt.losses.slice(1);
     }
   }
 
   async function close(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
-    await callOnce(() => works.processed(request, message, inError), 'end of the work', { request, logger });
+    await callRepeatedly(() => works.processed(request, message, inError), 'end of the work', {
+      request,
+      logger,
+    });
   }
 }
 

@@ -11,7 +11,7 @@ import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
 import { decodeRequest, excerptOf } from './message.js';
 
 /** Takes a request to its end. Resolves: settled. Rejects: it must be delivered again. */
-export type RequestHandler = (request: EnrichmentRequest) => Promise<void>;
+export type RequestHandler = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
 
 export interface AmqpConsumerOptions {
   readonly link: AmqpLink;
@@ -38,11 +38,15 @@ interface Delivery {
 interface Flight {
   readonly key: string;
   deliveries: Delivery[];
+  /** Something has begun that must not happen twice: a stop does not hand it back any more. */
+  committed: boolean;
 }
 
 const CANCEL_TIMEOUT_MS = 1_000;
 /** How long requests have to hand themselves back when a stop has cut short what they waited for. */
 const LET_GO_MS = 1_000;
+/** Settled requests whose redelivery is recognised; the broker holds no more unacknowledged than the prefetch. */
+const MAX_REMEMBERED = 1_024;
 const DEFAULT_REQUEUE_BACKOFF: Backoff = { baseMs: 2_000, maxMs: 60_000 };
 
 /**
@@ -53,6 +57,7 @@ const DEFAULT_REQUEUE_BACKOFF: Backoff = { baseMs: 2_000, maxMs: 60_000 };
 export class AmqpConsumer {
   readonly #options: AmqpConsumerOptions;
   readonly #flights = new Map<string, Flight>();
+  readonly #settled = new Set<string>();
   readonly #draining = createStopController();
   readonly #idle = new Set<() => void>();
   #kept: KeptChannel | undefined;
@@ -121,7 +126,8 @@ export class AmqpConsumer {
     if (this.#flights.size > 0) {
       this.#options.logger.warn({ requests: this.#flights.size }, 'unfinished requests go back to the queue');
     }
-    for (const flight of [...this.#flights.values()]) this.#finish(flight, 'requeue');
+    for (const flight of [...this.#flights.values()])
+      this.#finish(flight, flight.committed ? 'ack' : 'requeue');
     await this.#kept?.close();
   }
 
@@ -193,13 +199,18 @@ export class AmqpConsumer {
       this.#settle(delivery, 'ack');
       return;
     }
+    if (delivery.message.fields.redelivered && this.#settled.has(request.key)) {
+      logger.debug({ key: request.key }, 'request was settled already; its acknowledgement was lost');
+      this.#settle(delivery, 'ack');
+      return;
+    }
     const running = this.#flights.get(request.key);
     if (running !== undefined) {
       logger.debug({ key: request.key }, 'request is being worked on already');
       running.deliveries.push(delivery);
       return;
     }
-    const flight: Flight = { key: request.key, deliveries: [delivery] };
+    const flight: Flight = { key: request.key, deliveries: [delivery], committed: false };
     this.#flights.set(flight.key, flight);
     void this.#fly(flight, request, handler);
   }
@@ -207,7 +218,9 @@ export class AmqpConsumer {
   async #fly(flight: Flight, request: EnrichmentRequest, handler: RequestHandler): Promise<void> {
     const { sleep = wallSleep, requeueBackoff = DEFAULT_REQUEUE_BACKOFF, logger } = this.#options;
     try {
-      await handler(request);
+      await handler(request, () => {
+        flight.committed = true;
+      });
       this.#rejections = 0;
       this.#finish(flight, 'ack');
     } catch (error) {
@@ -225,10 +238,18 @@ export class AmqpConsumer {
   #finish(flight: Flight, verdict: 'ack' | 'requeue'): void {
     if (this.#flights.get(flight.key) !== flight) return;
     this.#flights.delete(flight.key);
+    if (verdict === 'ack') this.#remember(flight.key);
     for (const delivery of flight.deliveries) this.#settle(delivery, verdict);
     if (this.#flights.size > 0) return;
     for (const resolve of this.#idle) resolve();
     this.#idle.clear();
+  }
+
+  /** An ack on a connection that is breaking may be lost in silence, and the broker then delivers again. */
+  #remember(key: string): void {
+    this.#settled.add(key);
+    const [oldest] = this.#settled;
+    if (this.#settled.size > MAX_REMEMBERED && oldest !== undefined) this.#settled.delete(oldest);
   }
 
   /** The one place that acks. On a channel that is gone, the broker has taken the message back already. */
