@@ -1,0 +1,272 @@
+import type { KeyQuota, QuotaUse } from '../schema.js';
+import { allowedQuota, type AllowedQuota } from './limits.js';
+import { type UtcWindow, windowId } from './utc-window.js';
+
+/** Who waits for a look-up; the trigger of an enrichment request. */
+export type Priority = 'manual' | 'playbook' | 'auto';
+
+/**
+ * What has been spent with one key: the record that survives restarts and that replicas share. Plain JSON; every
+ * moment is in ms since the epoch. All functions are pure.
+ */
+export interface QuotaLedger {
+  readonly version: 1;
+  /** When the record last changed. Its time does not follow a clock that goes back a little. */
+  readonly at: number;
+  /** Units of the last minute, oldest first. */
+  readonly recent: readonly RecentUnits[];
+  readonly hour: readonly WindowUse[];
+  readonly day: readonly WindowUse[];
+  readonly month: readonly WindowUse[];
+  /** `undefined` until VirusTotal has been asked. */
+  readonly allowed: AllowedQuota | undefined;
+  /** The latest pause after a 429; kept when it is over, since another 429 soon after means a longer one. */
+  readonly block: Block | undefined;
+}
+
+/** Start of a span of {@link RECENT_SPAN_MS}, and units taken in it: bounded, however large the budget is. */
+export type RecentUnits = readonly [startMs: number, units: number];
+
+/** Units of one hour, day or month. Beside the present window the one before is kept, in case the clock returns. */
+export interface WindowUse {
+  readonly id: string;
+  /** Units we took. */
+  readonly spent: number;
+  /** Those of them that manual requests took. */
+  readonly manual: number;
+  /** Units that VirusTotal counts and we did not take: the key is used elsewhere as well. */
+  readonly elsewhere: number;
+}
+
+/** The key pauses from a 429 until a moment. */
+export interface Block {
+  readonly from: number;
+  readonly until: number;
+}
+
+export const RECENT_SPAN_MS = 100;
+
+/**
+ * How long a unit weighs on the minute. VirusTotal counts a call when it arrives, which takes now more, now less time
+ * than before; half a second makes up for that and for the rounding to spans. It costs 0.8 % of the budget at most.
+ */
+export const MINUTE_WINDOW_MS = 60_500;
+
+/** Clocks of replicas differ, and are corrected, by this much without the record taking notice. */
+export const CLOCK_TOLERANCE_MS = 5000;
+
+/** Figures asked for this soon after a window began may still be those of the window before. */
+const RESET_GRACE_MS = 60_000;
+
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+/** Longest `Retry-After` that is believed: no window is longer than a month. */
+const LONGEST_RETRY_AFTER_MS = 31 * 24 * 3_600_000;
+
+export const emptyLedger: QuotaLedger = {
+  version: 1,
+  at: 0,
+  recent: [],
+  hour: [],
+  day: [],
+  month: [],
+  allowed: undefined,
+  block: undefined,
+};
+
+/**
+ * The ledger at the given moment: windows that have ended are forgotten and new ones begun.
+ *
+ * A clock that was set back takes nothing away and blocks nothing: units of moments that are now to come count as
+ * taken now, in the windows of now. (Had they stayed where they are, they would weigh until the clock is there again.)
+ */
+export function rolled(ledger: QuotaLedger, now: Date): QuotaLedger {
+  const setBack = ledger.at - now.getTime() > CLOCK_TOLERANCE_MS;
+  const at = setBack ? now.getTime() : Math.max(now.getTime(), ledger.at);
+  const recent = setBack ? notAfter(at, ledger.recent) : ledger.recent;
+  return {
+    ...ledger,
+    at,
+    recent: recent.filter(([start]) => start + MINUTE_WINDOW_MS > at),
+    hour: rolledWindow(ledger.hour, windowId('hour', at)),
+    day: rolledWindow(ledger.day, windowId('day', at)),
+    month: rolledWindow(ledger.month, windowId('month', at)),
+    block:
+      ledger.block !== undefined && setBack && ledger.block.from > at
+        ? { from: at, until: at + ledger.block.until - ledger.block.from }
+        : ledger.block,
+  };
+}
+
+/** The ledger after one unit was taken. Whether it may be is for `decide` to say. */
+export function spend(ledger: QuotaLedger, now: Date, priority: Priority): QuotaLedger {
+  const current = rolled(ledger, now);
+  const one = (windows: readonly WindowUse[]): readonly WindowUse[] =>
+    withPresent(windows, (use) => ({
+      ...use,
+      spent: use.spent + 1,
+      manual: use.manual + (priority === 'manual' ? 1 : 0),
+    }));
+  return {
+    ...current,
+    recent: withUnits(current.recent, spanOf(current.at), 1),
+    hour: one(current.hour),
+    day: one(current.day),
+    month: one(current.month),
+  };
+}
+
+/** A unit that `spend` took: when (in the ledger's time) and for whom. */
+export interface SpentUnit {
+  readonly at: number;
+  readonly priority: Priority;
+}
+
+/**
+ * The ledger after a unit was put back whose call never reached VirusTotal. The minute keeps it: what cannot be
+ * reached need not be tried faster.
+ */
+export function giveBack(ledger: QuotaLedger, now: Date, unit: SpentUnit): QuotaLedger {
+  const current = rolled(ledger, now);
+  const back = (window: UtcWindow): readonly WindowUse[] =>
+    windowId(window, unit.at) !== windowId(window, current.at)
+      ? current[window]
+      : withPresent(current[window], (use) => ({
+          ...use,
+          spent: Math.max(0, use.spent - 1),
+          manual: Math.max(0, use.manual - (unit.priority === 'manual' ? 1 : 0)),
+        }));
+  return { ...current, hour: back('hour'), day: back('day'), month: back('month') };
+}
+
+/**
+ * The ledger after VirusTotal told its own figures. It counts all units of the key, so what exceeds ours was spent
+ * elsewhere; when it counts fewer, ours stand.
+ *
+ * @param askedAt - When the figures were asked for; those of a window that had hardly begun by then are not taken.
+ */
+export function reconcile(
+  ledger: QuotaLedger,
+  remote: KeyQuota,
+  now: Date,
+  askedAt: Date = now,
+): QuotaLedger {
+  const current = rolled(ledger, now);
+  const told = [remote.hourly, remote.daily, remote.monthly].some((use) => use !== undefined);
+  const surelyAt = Math.min(askedAt.getTime(), current.at) - RESET_GRACE_MS;
+  const compared = (window: UtcWindow, use: QuotaUse | undefined, before = 0): readonly WindowUse[] =>
+    use === undefined || windowId(window, surelyAt) !== windowId(window, current.at)
+      ? current[window]
+      : withPresent(current[window], (own) => ({
+          ...own,
+          elsewhere: Math.max(0, use.used - own.spent - before),
+        }));
+  // Whether the hour that VirusTotal tells is that of the clock or the last sixty minutes is not documented. What we
+  // spent in the hour before may be in it, and must not be taken for somebody else's.
+  const hourBefore = windowId('hour', current.at - 3_600_000);
+  return {
+    ...current,
+    allowed: told ? allowedQuota(remote) : current.allowed,
+    hour: compared('hour', remote.hourly, current.hour.find((use) => use.id === hourBefore)?.spent),
+    day: compared('day', remote.daily),
+    month: compared('month', remote.monthly),
+  };
+}
+
+/**
+ * The ledger after VirusTotal refused a look-up for lack of quota (429). A 429 does not tell which window is spent:
+ * if it is one of those that we know to be spent, `decide` waits for that one anyway; otherwise it is the minute,
+ * spent elsewhere. When that does not help, the pause doubles, up to an hour.
+ *
+ * @param cause - `retryAfterMs`: what the answer asked for.
+ */
+export function block(
+  ledger: QuotaLedger,
+  now: Date,
+  cause: { readonly retryAfterMs?: number | undefined } = {},
+): QuotaLedger {
+  const current = rolled(ledger, now);
+  const { at, block: last } = current;
+  // Calls that were on their way when the first was refused tell nothing new.
+  if (last !== undefined && last.until > at) return current;
+  const { retryAfterMs } = cause;
+  if (retryAfterMs !== undefined && retryAfterMs > 0) {
+    return { ...current, block: { from: at, until: at + Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) } };
+  }
+  const again = last !== undefined && at - last.until < FIRST_PAUSE_MS;
+  const pauseMs = again ? Math.max(FIRST_PAUSE_MS, 2 * (last.until - last.from)) : FIRST_PAUSE_MS;
+  return { ...current, block: { from: at, until: at + Math.min(pauseMs, LONGEST_PAUSE_MS) } };
+}
+
+/** Of two records of the same key that have parted, in each figure the one that leaves less. */
+export function tighterOf(a: QuotaLedger, b: QuotaLedger, now: Date): QuotaLedger {
+  const [one, other] = [rolled(a, now), rolled(b, now)];
+  const larger = (window: UtcWindow): readonly WindowUse[] => {
+    const use = presentUse(other, window);
+    return withPresent(one[window], (own) => ({
+      id: own.id,
+      spent: Math.max(own.spent, use.spent),
+      manual: Math.max(own.manual, use.manual),
+      elsewhere: Math.max(own.elsewhere, use.elsewhere),
+    }));
+  };
+  return {
+    ...one,
+    recent: unitsIn(one.recent) > unitsIn(other.recent) ? one.recent : other.recent,
+    hour: larger('hour'),
+    day: larger('day'),
+    month: larger('month'),
+    allowed: other.allowed ?? one.allowed,
+    block: (one.block?.until ?? 0) > (other.block?.until ?? 0) ? one.block : other.block,
+  };
+}
+
+/** What the present window of a rolled ledger holds. */
+export function presentUse(ledger: QuotaLedger, window: UtcWindow): WindowUse {
+  const id = windowId(window, ledger.at);
+  return ledger[window].find((use) => use.id === id) ?? unused(id);
+}
+
+/** Units together. */
+export function unitsIn(recent: readonly RecentUnits[]): number {
+  return recent.reduce((sum, [, units]) => sum + units, 0);
+}
+
+function unused(id: string): WindowUse {
+  return { id, spent: 0, manual: 0, elsewhere: 0 };
+}
+
+/** The window before, if any, and the present one, which holds the units of windows that are to come. */
+function rolledWindow(windows: readonly WindowUse[], id: string): readonly WindowUse[] {
+  const present = windows.find((use) => use.id === id) ?? unused(id);
+  const before = windows.filter((use) => use.id < id).slice(-1);
+  const toCome = windows.filter((use) => use.id > id);
+  const spent = toCome.reduce((sum, use) => sum + use.spent, present.spent);
+  const manual = toCome.reduce((sum, use) => sum + use.manual, present.manual);
+  return [...before, { ...present, spent, manual }];
+}
+
+/** @param windows - Rolled, so that the last is the present one. */
+function withPresent(
+  windows: readonly WindowUse[],
+  change: (use: WindowUse) => WindowUse,
+): readonly WindowUse[] {
+  return windows.map((use, index) => (index === windows.length - 1 ? change(use) : use));
+}
+
+function spanOf(atMs: number): number {
+  return Math.floor(atMs / RECENT_SPAN_MS) * RECENT_SPAN_MS;
+}
+
+function withUnits(recent: readonly RecentUnits[], start: number, units: number): readonly RecentUnits[] {
+  const last = recent.at(-1);
+  return last?.[0] === start
+    ? [...recent.slice(0, -1), [start, last[1] + units]]
+    : [...recent, [start, units]];
+}
+
+function notAfter(atMs: number, recent: readonly RecentUnits[]): readonly RecentUnits[] {
+  const past = recent.filter(([start]) => start <= atMs);
+  const toCome = unitsIn(recent) - unitsIn(past);
+  return toCome === 0 ? past : withUnits(past, spanOf(atMs), toCome);
+}

@@ -1,0 +1,230 @@
+import type { Sleep } from '../../shared/backoff.js';
+import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { SingleFlight } from '../../shared/single-flight.js';
+import type { KeyQuota } from '../schema.js';
+import { decide } from './decide.js';
+import { type Exhaustion, type ExhaustionListener, ExhaustionWatch, isLong } from './exhaustion-watch.js';
+import {
+  block,
+  giveBack,
+  presentUse,
+  type Priority,
+  type QuotaLedger,
+  reconcile,
+  rolled,
+  spend,
+  type SpentUnit,
+  unitsIn,
+} from './ledger.js';
+import { LedgerKeeper, type LedgerKeeperOptions } from './ledger-keeper.js';
+import { quotaLimits, type QuotaLimits, type QuotaOptions } from './limits.js';
+import { QuotaExhaustedError } from './quota-exhausted-error.js';
+import type { UtcWindow } from './utc-window.js';
+import { type Served, WaitingLine } from './waiting-line.js';
+
+/** Longer waits than this are for the broker: it holds a request for days, and survives us. */
+export const defaultLongWaitMs = 60_000;
+
+/** Limits, what happens when they are reached, and where the ledger is kept. */
+export interface QuotaSchedulerOptions extends LedgerKeeperOptions, ExhaustionListener {
+  readonly limits: QuotaOptions;
+  /** Share of the day (0 to 100) that only manual requests may use. */
+  readonly reserveManualPercent: number;
+  readonly sleep: Sleep;
+  /** Default: {@link defaultLongWaitMs}. */
+  readonly longWaitMs?: number;
+}
+
+/** One look-up that may be made. */
+export interface QuotaUnit {
+  /** Puts it back; only when the call evidently never reached VirusTotal, such as without a connection. */
+  giveBack(): Promise<void>;
+}
+
+/** The quota of the key, for metrics and health. */
+export interface QuotaUsage {
+  readonly minute: WindowUsage;
+  readonly hour: WindowUsage;
+  readonly day: WindowUsage;
+  readonly month: WindowUsage;
+  /** Requests that wait here for a look-up. */
+  readonly waiting: Readonly<Record<Priority, number>>;
+  readonly exhaustion: Exhaustion | undefined;
+}
+
+/** Units used, here and elsewhere, and the limit that holds (`undefined`: none). */
+export interface WindowUsage {
+  readonly used: number;
+  readonly limit: number | undefined;
+}
+
+/**
+ * Hands out the look-ups of one API key: as many as its plan allows, never more, to manual requests first. Any number of
+ * schedulers, in one process or in several replicas, may share the ledger in the store.
+ */
+export class QuotaScheduler {
+  private readonly keeper: LedgerKeeper;
+  private readonly line: WaitingLine<QuotaUnit>;
+  private readonly reconciling = new SingleFlight<undefined>();
+  private readonly stop = new AbortController();
+  private readonly watch: ExhaustionWatch;
+  private readonly longWaitMs: number;
+
+  constructor(private readonly options: QuotaSchedulerOptions) {
+    this.keeper = new LedgerKeeper(options);
+    this.line = new WaitingLine((priority) => this.serve(priority), options.clock, options.sleep);
+    this.longWaitMs = options.longWaitMs ?? defaultLongWaitMs;
+    this.watch = new ExhaustionWatch({
+      ...options,
+      longWaitMs: this.longWaitMs,
+      exhaustion: () => this.exhaustionAt(options.clock.now()),
+      refresh: () =>
+        this.keeper.update((ledger, now) => ({ ledger: rolled(ledger, now), result: undefined })),
+      signal: this.stop.signal,
+    });
+  }
+
+  /**
+   * Takes one look-up from the quota, and waits for it if it must. To be called before every HTTP call that counts.
+   *
+   * @throws QuotaExhaustedError when the wait is longer than `longWaitMs`; the reason of the signal when it aborts;
+   *   ConnectorError (`transient`) when the scheduler closes.
+   */
+  acquire(priority: Priority, signal?: AbortSignal): Promise<QuotaUnit> {
+    return this.stop.signal.aborted ? Promise.reject(closed()) : this.line.join(priority, signal);
+  }
+
+  /**
+   * Pauses the key, for all replicas, after VirusTotal refused a look-up for lack of quota (429) all the same, and finds
+   * out which window is spent.
+   *
+   * @param refusal - `retryAfterMs`: what the answer asked for.
+   * @param fetchQuota - As in `reconcile`.
+   */
+  async blocked(
+    refusal: { readonly retryAfterMs?: number | undefined },
+    fetchQuota: () => Promise<KeyQuota>,
+  ): Promise<void> {
+    await this.watch.afterwards(async () => {
+      const isNew = await this.keeper.update((ledger, now) => {
+        const paused = block(ledger, now, refusal);
+        return { ledger: paused, result: paused.block !== ledger.block };
+      });
+      // Calls that were on their way at the same time are refused as well, which tells nothing new.
+      if (isNew) await this.reconcile(fetchQuota);
+    });
+  }
+
+  /**
+   * Compares the ledger with VirusTotal's own figures. A failure is logged, and the ledger stands. Who calls while one
+   * comparison runs gets that one.
+   *
+   * @param fetchQuota - Reads the quota endpoint, which costs nothing; must not itself `acquire`.
+   */
+  async reconcile(fetchQuota: () => Promise<KeyQuota>): Promise<void> {
+    await this.reconciling.run('quota', async () => {
+      const askedAt = this.options.clock.now();
+      try {
+        const remote = await fetchQuota();
+        await this.keeper.update((ledger, now) => ({
+          ledger: reconcile(ledger, remote, now, askedAt),
+          result: undefined,
+        }));
+      } catch (error) {
+        const reason = describeError(error);
+        this.options.logger.warn({ reason }, 'VirusTotal did not tell its quota; our own count stands');
+        return undefined;
+      }
+      this.watch.review();
+      this.line.wake();
+      return undefined;
+    });
+  }
+
+  /** As of the last change made by this replica. */
+  usage(): QuotaUsage {
+    const now = this.options.clock.now();
+    const ledger = rolled(this.keeper.latest, now);
+    const limits = this.limitsFor(ledger);
+    const used = (window: UtcWindow): number => {
+      const { spent, elsewhere } = presentUse(ledger, window);
+      return spent + elsewhere;
+    };
+    return {
+      minute: { used: unitsIn(ledger.recent), limit: limits.perMinute },
+      hour: { used: used('hour'), limit: limits.perHour },
+      day: { used: used('day'), limit: limits.perDay },
+      month: { used: used('month'), limit: limits.perMonth },
+      waiting: {
+        manual: this.line.waiting('manual'),
+        playbook: this.line.waiting('playbook'),
+        auto: this.line.waiting('auto'),
+      },
+      exhaustion: this.exhaustionAt(now),
+    };
+  }
+
+  /** Sends everybody who waits away. Nothing is left to save: a unit is in the store before its call is made. */
+  close(): void {
+    this.stop.abort();
+    this.line.close(closed());
+  }
+
+  private async serve(priority: Priority): Promise<Served<QuotaUnit>> {
+    const { clock, reserveManualPercent } = this.options;
+    const { decision, at } = await this.keeper.update((ledger, now) => {
+      const current = rolled(ledger, now);
+      const decided = decide(current, this.limitsFor(current), now, { priority, reserveManualPercent });
+      return {
+        // Even when nothing is taken: what was made of a clock that was set back has to last.
+        ledger: decided.kind === 'grant' ? spend(current, now, priority) : current,
+        result: { decision: decided, at: current.at },
+      };
+    });
+    if (decision.kind === 'grant') return { kind: 'served', value: this.unit({ at, priority }) };
+    if (decision.kind === 'exhausted') {
+      this.watch.review();
+      if (isLong(decision.until, clock.now(), this.longWaitMs))
+        throw new QuotaExhaustedError(decision.until, decision.window);
+    }
+    return { kind: 'wait', until: decision.until };
+  }
+
+  private unit(spent: SpentUnit): QuotaUnit {
+    let isBack = false;
+    return {
+      giveBack: async () => {
+        if (isBack) return;
+        isBack = true;
+        await this.keeper.update((ledger, now) => ({
+          ledger: giveBack(ledger, now, spent),
+          result: undefined,
+        }));
+        this.watch.review();
+      },
+    };
+  }
+
+  private limitsFor(ledger: QuotaLedger): QuotaLimits {
+    return quotaLimits(this.options.limits, ledger.allowed);
+  }
+
+  private exhaustionAt(now: Date): Exhaustion | undefined {
+    const ledger = this.keeper.latest;
+    const { reserveManualPercent } = this.options;
+    for (const priority of ['manual', 'auto'] as const) {
+      const decision = decide(ledger, this.limitsFor(ledger), now, { priority, reserveManualPercent });
+      if (decision.kind === 'exhausted') {
+        return { until: decision.until, window: decision.window, manualServed: priority === 'auto' };
+      }
+    }
+    return undefined;
+  }
+}
+
+function closed(): ConnectorError {
+  return new ConnectorError(
+    'The connector stopped before VirusTotal could be asked; ask again.',
+    'transient',
+  );
+}
