@@ -19,7 +19,7 @@ export interface StateStore {
   update<T, R>(bucket: string, key: string, change: (current: T | undefined) => Change<T, R>): Promise<R>;
 
   /** All records of a bucket, in no order. @throws StateError */
-  list<T>(bucket: string): Promise<readonly { readonly key: string; readonly value: T }[]>;
+  list(bucket: string): Promise<readonly StoredRecord[]>;
 
   /** A cached value that has not expired. @throws StateError */
   read(key: string, now: Date): Promise<CachedValue | undefined>;
@@ -32,6 +32,13 @@ export interface StateStore {
 
   /** Waits for what is being written, and releases the store. Harmless when called again. */
   close(): Promise<void>;
+}
+
+/** A record as it is listed. */
+export interface StoredRecord {
+  readonly key: string;
+  /** As it was put in; what it is, only the owner of the bucket knows. */
+  readonly value: unknown;
 }
 
 /** What `update` does with a record. */

@@ -1,0 +1,24 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const LOADER = new URL('./typescript-loader.mjs', import.meta.url).href;
+const WORKER = fileURLToPath(new URL('./state-worker.ts', import.meta.url));
+
+/** Starts `state-worker.ts` in a process of its own; its standard output is a pipe. */
+export function startStateWorker(command: 'count' | 'cache', store: string, times: number): ChildProcess {
+  return spawn(process.execPath, ['--import', LOADER, WORKER, command, store, String(times)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/** Waits for the end of a worker. @returns its exit code, or the signal that ended it. */
+export async function endOf(worker: ChildProcess): Promise<number | string> {
+  const [code, signal] = (await once(worker, 'exit')) as [number | null, string | null];
+  return code ?? signal ?? 'unknown';
+}
+
+/** What a worker caches under `file:<index>`, so that the test can tell whether it is whole. */
+export function cachedBytes(index: number): Buffer {
+  return Buffer.from(`${index} `.repeat(200 + ((index * 37) % 4_000)));
+}
