@@ -39,6 +39,7 @@ module.exports = {
     },
     only('shared', [], 'shared stands on nothing of ours'),
     only('stix', ['^src/shared/'], 'STIX is pure vocabulary'),
+    only('state', ['^src/shared/'], 'state knows records and bytes, not what they mean'),
     only('observability', ['^src/shared/'], ''),
     only('config', ['^src/shared/', '^src/stix/markings\\.ts$'], 'the one place that knows every option'),
     only(
