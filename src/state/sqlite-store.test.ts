@@ -130,7 +130,7 @@ describe('a lock of another process', () => {
     other.exec('BEGIN IMMEDIATE');
     const waiting = put(store, 'day', 1);
     // The event loop turns while the store waits, or this would never run.
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setImmediate(resolve));
     other.exec('COMMIT');
     other.close();
     await waiting;
