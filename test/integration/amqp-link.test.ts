@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import type { EnrichmentRequest } from '../../src/enrichment/request.js';
 import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
 import { AmqpLink } from '../../src/platform/amqp/amqp-link.js';
 import type { BrokerConnection } from '../../src/platform/amqp/broker-connection.js';
@@ -295,10 +296,10 @@ describe('AmqpConsumer', () => {
     expect(await ready(names.listen)).toBe(0);
   });
 
-  it('lets the broker deliver again what was settled on a lost channel', async () => {
+  it('takes back without doing it again what was settled while the channel was lost', async () => {
     await link.start();
     const work = gate();
-    const handler = vi.fn(() => work.opened);
+    const handler = vi.fn((_request: EnrichmentRequest) => work.opened);
     startConsumer({ handler });
     await ask(messageOf('work_1'));
     await vi.waitFor(() => {
@@ -316,10 +317,13 @@ describe('AmqpConsumer', () => {
     }, WAIT);
     proxy.open = true;
 
+    // The next request comes after the redelivered one, in the order of the queue.
+    await ask(messageOf('work_2'));
     await vi.waitFor(() => {
       expect(handler).toHaveBeenCalledTimes(2);
     }, WAIT);
     await consumer?.drain(10_000);
+    expect(handler.mock.calls.map(([request]) => request.workId)).toEqual(['work_1', 'work_2']);
     expect(await ready(names.listen)).toBe(0);
   });
 
