@@ -38,6 +38,7 @@ module.exports = {
       to: { path: ['^test/', '^bench/', '\\.test\\.ts$'] },
     },
     only('shared', [], 'shared stands on nothing of ours'),
+    only('state', ['^src/shared/'], 'state knows nothing of what it keeps'),
     only('stix', ['^src/shared/'], 'STIX is pure vocabulary'),
     only('state', ['^src/shared/'], 'state knows records and bytes, not what they mean'),
     only('observability', ['^src/shared/'], ''),

@@ -46,6 +46,10 @@ async function measure(broker: Broker, concurrency: number): Promise<number> {
     OPENCTI_TOKEN: platform.token,
     VIRUSTOTAL_TOKEN: '0'.repeat(64),
     VIRUSTOTAL_API_URL: virusTotal.url,
+    VIRUSTOTAL_QUOTA_PER_MINUTE: '0',
+    VIRUSTOTAL_QUOTA_PER_DAY: '0',
+    VIRUSTOTAL_QUOTA_PER_MONTH: '0',
+    STATE_PATH: join(directory, 'state.sqlite'),
     VIRUSTOTAL_IP_ADD_RELATIONSHIPS: 'true',
     CONNECTOR_CONCURRENCY: String(concurrency),
   };

@@ -22,10 +22,12 @@ import type { PlatformClient } from '../platform/graphql/client.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
+import type { Exhaustion } from '../virustotal/quota/exhaustion-watch.js';
 import type { VirusTotal } from '../virustotal/schema.js';
-import { createVirusTotal } from './create-virustotal.js';
+import { createPacedVirusTotal } from './create-virustotal.js';
 import { Lifecycle } from './lifecycle.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
+import { openState } from './open-state.js';
 import {
   brokerConnection,
   brokerTls,
@@ -45,6 +47,12 @@ const MAX_QUEUED_CALLBACKS = 500;
 export interface ConnectorOverrides {
   readonly clock?: Clock;
   readonly virusTotal?: VirusTotal;
+}
+
+/** What can wait while no look-up can be made. */
+interface Intake {
+  pause(): unknown;
+  resume(): unknown;
 }
 
 /** The daemon. It is started once and stopped once. */
@@ -78,7 +86,10 @@ class WiredConnector implements Connector {
   readonly #lifecycle: Lifecycle;
   readonly #abort = createStopController();
   readonly #client: PlatformClient;
-  readonly #virusTotal: VirusTotal;
+  readonly #givenVirusTotal: VirusTotal | undefined;
+  /** Why and until when no look-up can be made. */
+  #exhaustion: Exhaustion | undefined;
+  #intake: Intake | undefined;
   /** As of the last registration: credentials may change while the connector runs. */
   #broker: BrokerConnection | undefined;
   #ready = false;
@@ -95,14 +106,7 @@ class WiredConnector implements Connector {
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger);
     this.#client = createPlatformClient(config, logger);
-    this.#virusTotal =
-      overrides.virusTotal ??
-      createVirusTotal(config, {
-        logger,
-        clock: this.#clock,
-        telemetry: this.#metrics,
-        signal: this.#abort.signal,
-      });
+    this.#givenVirusTotal = overrides.virusTotal;
   }
 
   async start(): Promise<void> {
@@ -113,15 +117,16 @@ class WiredConnector implements Connector {
       health: this.#health,
       lifecycle: this.#lifecycle,
     });
+    const virusTotal = this.#givenVirusTotal ?? (await this.#openVirusTotal());
     const registration = await this.#register();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
     this.#startHeartbeat(registration);
 
     const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
-    const handler = this.#createHandler(this.#createSink(link, registration));
+    const handler = this.#createHandler(virusTotal, this.#createSink(link, registration));
     if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
-    else this.#consume(handler, link, registration);
+    else await this.#consume(handler, link, registration);
     this.#ready = true;
     const { concurrency, listenProtocol, queueProtocol } = connector;
     this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
@@ -132,6 +137,46 @@ class WiredConnector implements Connector {
     this.#metrics.stopped();
     await this.#lifecycle.stop();
     this.#abort.abort();
+  }
+
+  async #openVirusTotal(): Promise<VirusTotal> {
+    const services = { logger: this.#logger, clock: this.#clock };
+    const store = await openState(this.#config, services);
+    this.#lifecycle.add('state', () => store.close());
+    this.#health.watch('state', () => store.health());
+    this.#logger.info({ store: store.description }, 'state opened');
+    const { virusTotal, close } = createPacedVirusTotal(
+      this.#config,
+      store,
+      { ...services, telemetry: this.#metrics, signal: this.#abort.signal },
+      {
+        onExhausted: (exhaustion) => {
+          this.#exhaustion = exhaustion;
+          void this.#intake?.pause();
+        },
+        onResumed: () => {
+          this.#exhaustion = undefined;
+          void this.#intake?.resume();
+        },
+      },
+    );
+    this.#lifecycle.add('quota', () => {
+      close();
+      return Promise.resolve();
+    });
+    return virusTotal;
+  }
+
+  /** From now on it is paused and resumed with the quota. */
+  async #follow(intake: Intake): Promise<void> {
+    this.#intake = intake;
+    if (this.#exhaustion !== undefined) await intake.pause();
+  }
+
+  /** A sentence for health while requests wait in the broker. */
+  get #waitingText(): string | undefined {
+    if (this.#exhaustion === undefined) return undefined;
+    return `requests wait until ${this.#exhaustion.until.toISOString()}: the VirusTotal quota is used up`;
   }
 
   async #register(): Promise<Registration> {
@@ -197,13 +242,13 @@ class WiredConnector implements Connector {
     return publisher;
   }
 
-  #createHandler(sink: BundleSink): HandleRequest {
+  #createHandler(virusTotal: VirusTotal, sink: BundleSink): HandleRequest {
     const logger = this.#logger;
     const telemetry = this.#metrics;
     const works = new GraphqlWorkReporter(this.#client);
     const enrich = createEnrich({
       entities: new GraphqlEntityReader(this.#client),
-      virusTotal: this.#virusTotal,
+      virusTotal,
       clock: this.#clock,
       logger,
       gate: gateOptions(this.#config),
@@ -215,7 +260,7 @@ class WiredConnector implements Connector {
     return createRequestHandler({ enrich, settle, works, telemetry, clock: this.#clock, logger, signal });
   }
 
-  #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): void {
+  async #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): Promise<void> {
     const consumer = new AmqpConsumer({
       link,
       queue: registration.listen.queue,
@@ -224,13 +269,17 @@ class WiredConnector implements Connector {
       logger: this.#logger,
       clock: this.#clock,
     });
+    await this.#follow(consumer);
     consumer.start();
     this.#lifecycle.add('consumer', () =>
       consumer.drain(DRAIN_MS, () => {
         this.#abort.abort();
       }),
     );
-    this.#health.watch('consumer', () => ({ ok: consumer.consuming }));
+    this.#health.watch('consumer', () => {
+      const detail = this.#waitingText;
+      return detail === undefined ? { ok: consumer.consuming } : { ok: true, detail };
+    });
   }
 
   async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
@@ -246,6 +295,7 @@ class WiredConnector implements Connector {
       logger: this.#logger,
       clock: this.#clock,
     });
+    await this.#follow(listener);
     await listener.start();
     this.#lifecycle.add('callback listener', () => listener.drain(DRAIN_MS));
   }

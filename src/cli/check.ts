@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
-import { createVirusTotal } from '../app/create-virustotal.js';
+import { createClient } from '../app/create-virustotal.js';
+import { openStateProper } from '../app/open-state.js';
 import {
   brokerConnection,
   brokerTls,
@@ -65,7 +66,7 @@ export async function check(configFile: string | undefined): Promise<number> {
       ];
     }),
     line('VirusTotal', async () => {
-      const quota = await createVirusTotal(config, {
+      const quota = await createClient(config, {
         logger,
         clock: systemClock,
         telemetry: noTelemetry,
@@ -76,6 +77,11 @@ export async function check(configFile: string | undefined): Promise<number> {
       ];
     }),
   ]);
+  await line('state', async () => {
+    const store = await openStateProper(config, { logger, clock: systemClock });
+    await store.close();
+    return [undefined, store.description];
+  });
   if (registration !== undefined && needsBroker(config)) {
     await line('RabbitMQ', async () => [undefined, await checkBroker(config, registration)]);
   }

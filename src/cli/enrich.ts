@@ -1,5 +1,6 @@
-import { createVirusTotal } from '../app/create-virustotal.js';
+import { createPacedVirusTotal } from '../app/create-virustotal.js';
 import { mappingOptions } from '../app/mapping-options.js';
+import { openState } from '../app/open-state.js';
 import { createEnrich } from '../enrichment/enrich.js';
 import type { EnrichmentRequest } from '../enrichment/request.js';
 import { systemClock } from '../shared/clock.js';
@@ -23,9 +24,12 @@ export async function enrichValue(
 ): Promise<number> {
   const { entityType, entity } = entityFromValue(value);
   const { config, logger } = loadCommandContext(configFile, ['opencti']);
+  const services = { logger, clock: systemClock, telemetry: noTelemetry };
+  const store = await openState(config, services);
+  const { virusTotal, close } = createPacedVirusTotal(config, store, services);
   const enrich = createEnrich({
     entities: { readEntity: () => Promise.resolve(undefined) },
-    virusTotal: createVirusTotal(config, { logger, clock: systemClock, telemetry: noTelemetry }),
+    virusTotal,
     clock: systemClock,
     logger,
     gate: { scope: [], maxTlp: config.virustotal.maxTlp },
@@ -44,7 +48,10 @@ export async function enrichValue(
     validation: { mode: undefined, force: false },
     receivedAt: systemClock.now(),
   };
-  const outcome = await enrich(request);
+  const outcome = await enrich(request).finally(async () => {
+    close();
+    await store.close();
+  });
   const answered = outcome.status === 'enriched' || outcome.status === 'unknown';
   if (!answered) {
     console.error(outcome.message);

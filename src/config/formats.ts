@@ -68,6 +68,19 @@ export function wholeNumber(least: number, most: number): Format<number> {
   });
 }
 
+/** A whole number within bounds, or `auto`. */
+export function wholeNumberOrAuto(least: number, most: number): Format<number | 'auto'> {
+  const number = wholeNumber(least, most);
+  return defineFormat<number | 'auto'>({
+    name: `auto or ${number.name}`,
+    parse: (text) => (text.toLowerCase() === 'auto' ? 'auto' : number.parse(text)),
+    jsonSchema: {
+      ...number.jsonSchema,
+      pattern: `(^\\s*[aA][uU][tT][oO]\\s*$)|(${String(number.jsonSchema.pattern)})`,
+    },
+  });
+}
+
 /** A TCP port. */
 export const port: Format<number> = wholeNumber(1, 65535);
 

@@ -82,6 +82,11 @@ describe('loadConfig with the least environment', () => {
     expect(config.virustotal).toEqual({
       token: 'not-a-real-virustotal-key',
       apiUrl: 'https://www.virustotal.com/api/v3',
+      quotaPerMinute: 4,
+      quotaPerDay: 500,
+      quotaPerMonth: 15_500,
+      cacheTtlMinutes: 1440,
+      cacheUnknownTtlMinutes: 60,
       maxTlp: 'TLP:AMBER',
       replaceWithLowerScore: true,
       includeAttributesInNote: false,
@@ -383,9 +388,9 @@ describe('warnings', () => {
     load(env).warnings.map(({ message }) => message);
 
   it('says which effective-looking options do nothing in this version', () => {
-    expect(messages({ CONNECTOR_SEND_TO_DIRECTORY: 'true', STATE_PATH: '/data/x.sqlite' })).toEqual([
+    expect(messages({ CONNECTOR_SEND_TO_DIRECTORY: 'true', CONNECTOR_SEND_TO_S3: 'true' })).toEqual([
       'connector.send_to_directory (CONNECTOR_SEND_TO_DIRECTORY) is set, but has no effect in this version of the connector.',
-      'state.path (STATE_PATH) is set, but has no effect in this version of the connector.',
+      'connector.send_to_s3 (CONNECTOR_SEND_TO_S3) is set, but has no effect in this version of the connector.',
     ]);
   });
 

@@ -151,6 +151,11 @@ describe('the environment of an existing Python container', () => {
     expect(config.virustotal).toEqual({
       token: '0000000000000000000000000000000000000000000000000000000000000000',
       apiUrl: 'https://www.virustotal.com/api/v3',
+      quotaPerMinute: 4,
+      quotaPerDay: 500,
+      quotaPerMonth: 15_500,
+      cacheTtlMinutes: 1440,
+      cacheUnknownTtlMinutes: 60,
       maxTlp: 'TLP:AMBER+STRICT',
       replaceWithLowerScore: false,
       includeAttributesInNote: true,

@@ -7,8 +7,10 @@ import type { JsonObject } from '../shared/json.js';
 import { TLP_IDS } from '../stix/markings.js';
 import { parseReport } from '../virustotal/parse-report.js';
 import type { LookUp, VirusTotal, VtObject } from '../virustotal/schema.js';
+import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
 import { createEnrich } from './enrich.js';
 import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
+import { HandBackError } from './platform-call.js';
 import type { EnrichmentRequest } from './request.js';
 
 const indicator = { createPositives: 10, validMinutes: 2880, detect: true };
@@ -341,5 +343,23 @@ describe('enriching an Indicator', () => {
       },
     };
     expect((await enrich({ entity: listed })).asked).toEqual(['8.8.8.8']);
+  });
+
+  it('hands a request back when the quota is spent for a while, also that of a playbook', async () => {
+    const spent = new QuotaExhaustedError(new Date('2026-01-03T00:00:00Z'), 'day');
+    const reports = { '1.1.1.1': spent };
+    await expect(enrich({ entity: address }, { reports })).rejects.toThrow(HandBackError);
+    const playbook = {
+      executionId: 'e',
+      eventId: 'v',
+      playbookId: 'p',
+      dataInstanceId: 'd',
+      stepId: 's',
+      previousStepId: 'q',
+      bundle: {},
+    };
+    await expect(enrich({ entity: address, playbook, mode: 'playbook' }, { reports })).rejects.toThrow(
+      'The daily VirusTotal quota is used up; the request waits until 2026-01-03 00:00 UTC.',
+    );
   });
 });

@@ -15,6 +15,7 @@ import { createAuthor } from '../stix/create.js';
 import { applyChanges, leanEntity } from '../stix/entity-changes.js';
 import { entityTypeOf } from '../stix/extensions.js';
 import type { StixObject } from '../stix/objects.js';
+import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
 import type { LookUp, Report, VirusTotal, VtObject } from '../virustotal/schema.js';
 import { gate, type GateOptions } from './gate.js';
 import { definitionOf } from './observables/registry.js';
@@ -36,7 +37,7 @@ export interface EnrichmentDependencies {
 /**
  * Turns a request into an outcome; a failure is an outcome as well.
  *
- * @throws HandBackError when the platform cannot be asked for the entity now.
+ * @throws HandBackError when the platform cannot be asked for the entity now, or the quota is spent for a while.
  */
 export type Enrich = (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
 
@@ -75,9 +76,12 @@ async function enrich(
 
   const targets = targetsOf(entity, entityType);
   if ('skipped' in targets) return targets.skipped;
-  const answers = await lookUpAll(targets.valid, dependencies);
+  const answers = await lookUpAll(targets.valid, request, dependencies);
   const found = answers.filter((answer) => answer.status === 'found');
   const failures = answers.filter((answer) => answer.status === 'failed');
+  const spent = failures.find(({ error }) => error instanceof QuotaExhaustedError);
+  // Nothing fails for lack of quota; what was found already is in the cache when the request comes again.
+  if (spent !== undefined) throw new HandBackError(spent.error);
   const leftOut =
     targets.leftOut === 0
       ? []
@@ -135,12 +139,13 @@ type Answer =
  */
 async function lookUpAll(
   targets: readonly Target[],
+  { mode }: EnrichmentRequest,
   { virusTotal }: EnrichmentDependencies,
 ): Promise<Answer[]> {
   const lookUps = new Map<string, Promise<LookUp>>();
   const lookUp = (object: VtObject): Promise<LookUp> => {
     const key = JSON.stringify(object);
-    const answer = lookUps.get(key) ?? virusTotal.lookUp(object);
+    const answer = lookUps.get(key) ?? virusTotal.lookUp(object, { priority: mode });
     lookUps.set(key, answer);
     return answer;
   };
@@ -168,9 +173,11 @@ async function mapAnswer(
   const { observable } = answer.target;
   const extras = await definitionOf(observable.type)?.extras(answer.report, observable, {
     virusTotal: dependencies.virusTotal,
+    asker: { priority: request.mode },
     options: dependencies.mapping,
     subjectIsIndicator: subject.entityType === 'Indicator',
     onLoss: (what, error) => {
+      if (error instanceof QuotaExhaustedError) throw new HandBackError(error);
       dependencies.logger.warn(
         { entityId: request.entityId, what, reason: describeError(error) },
         'part of a report could not be had; the rest is mapped',

@@ -6,6 +6,7 @@ import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
+import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
 import { callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
@@ -52,14 +53,15 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         const tookMs = clock.now().getTime() - request.receivedAt.getTime();
         logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
       } catch (error) {
-        telemetry.error();
+        if (!waitsForQuota(error)) telemetry.error();
         if (error instanceof HandBackError) throw error;
         logger.error({ ...about, error }, 'request could not be settled');
         await settleAsFailed(request, error, turn, attempt);
       }
     } catch (error) {
       attempts.keep(request.key, attempt);
-      logger.warn(
+      // That the quota is spent is said once, by the scheduler, and not for each request that waits.
+      logger[waitsForQuota(error) ? 'debug' : 'warn'](
         { ...about, reason: describeError(error) },
         'request could not be settled and is handed back',
       );
@@ -141,4 +143,8 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       logger.error({ key: request.key, error: again }, 'failure could not be reported');
     }
   }
+}
+
+function waitsForQuota(error: unknown): boolean {
+  return error instanceof HandBackError && error.cause instanceof QuotaExhaustedError;
 }

@@ -9,14 +9,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { fixedClock } from '../shared/clock.js';
 import { noTelemetry } from '../shared/telemetry.js';
-import { VirusTotalClient, type VirusTotalClientOptions } from './client.js';
+import { type Pacer, VirusTotalClient, type VirusTotalClientOptions } from './client.js';
 import { VirusTotalError } from './errors.js';
-import type { VtObject } from './schema.js';
+import { QuotaExhaustedError } from './quota/quota-exhausted-error.js';
+import type { Asker, VtObject } from './schema.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const md5 = '44d88612fea8a8f36de82e1278abb02f';
 const sha1 = '3395856ce81f2b7382dee72602f798b642f14140';
 const sha256 = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
+const asker: Asker = { priority: 'auto' };
 const file: VtObject = { kind: 'file', hash: sha256 };
 const eicar = { data: { type: 'file', id: sha256, attributes: { md5, sha1, sha256, size: 68 } } };
 const notFound = { error: { code: 'NotFoundError', message: 'not found' } };
@@ -115,7 +117,7 @@ async function failureOf(call: Promise<unknown>): Promise<VirusTotalError> {
 describe('a look-up', () => {
   it('gives the report and when it was fetched', async () => {
     answers = [json(eicar)];
-    expect(await client().lookUp(file)).toMatchObject({
+    expect(await client().lookUp(file, asker)).toMatchObject({
       found: true,
       report: { kind: 'file', id: sha256, md5, size: 68 },
       fetchedAt: new Date('2024-05-01T12:00:00Z'),
@@ -124,7 +126,7 @@ describe('a look-up', () => {
 
   it('sends the key, the product and what it accepts', async () => {
     answers = [json(eicar)];
-    await client().lookUp(file);
+    await client().lookUp(file, asker);
     expect(received).toEqual([
       {
         method: 'GET',
@@ -160,7 +162,7 @@ describe('a look-up', () => {
     ],
   ])('asks for %j at its path', async (object, path, id) => {
     answers = [json({ data: { type: object.kind, id, attributes: {} } })];
-    expect(await client({ baseUrl: `${baseUrl}/` }).lookUp(object)).toMatchObject({
+    expect(await client({ baseUrl: `${baseUrl}/` }).lookUp(object, asker)).toMatchObject({
       found: true,
       report: { id },
     });
@@ -174,19 +176,19 @@ describe('a look-up', () => {
         'content-encoding': 'gzip',
       }),
     ];
-    expect(await client().lookUp(file)).toMatchObject({ found: true });
+    expect(await client().lookUp(file, asker)).toMatchObject({ found: true });
   });
 
   it('reads a plain answer that claims to be compressed, and the reverse', async () => {
     answers = [json(eicar, 200, { 'content-encoding': 'gzip' }), raw(gzipSync(JSON.stringify(eicar)), 200)];
-    expect(await client().lookUp(file)).toMatchObject({ found: true });
-    expect(await client().lookUp(file)).toMatchObject({ found: true });
+    expect(await client().lookUp(file, asker)).toMatchObject({ found: true });
+    expect(await client().lookUp(file, asker)).toMatchObject({ found: true });
   });
 
   it('takes a 404 with the NotFoundError envelope for the answer that nothing is known', async () => {
     answers = [json(notFound, 404), json({ error: { code: 'NotFound' } }, 404)];
-    expect(await client().lookUp(file)).toEqual({ found: false });
-    expect(await client().lookUp(file)).toEqual({ found: false });
+    expect(await client().lookUp(file, asker)).toEqual({ found: false });
+    expect(await client().lookUp(file, asker)).toEqual({ found: false });
     expect(failures).toBe(0);
   });
 
@@ -197,7 +199,7 @@ describe('a look-up', () => {
     ['with HTML that holds JSON', raw(JSON.stringify(notFound), 404, { 'content-type': 'text/html' })],
   ])('never takes a 404 %s for "not found"', async (_, answer) => {
     answers = [answer];
-    const error = await failureOf(client().lookUp(file));
+    const error = await failureOf(client().lookUp(file, asker));
     expect(error).toMatchObject({ name: 'TransportError', kind: 'configuration', status: 404 });
     expect(error.message).toBe(
       'Something between here and VirusTotal answered in its place (HTTP 404); check proxy, firewall and base URL.',
@@ -206,7 +208,7 @@ describe('a look-up', () => {
 
   it('never takes a 404 with another code for "not found"', async () => {
     answers = [errorAnswer(404, 'SomethingElse')];
-    expect(await failureOf(client().lookUp(file))).toMatchObject({ kind: 'defect', status: 404 });
+    expect(await failureOf(client().lookUp(file, asker))).toMatchObject({ kind: 'defect', status: 404 });
   });
 
   it.each<[string, Answer]>([
@@ -223,7 +225,7 @@ describe('a look-up', () => {
     ],
   ])('takes a 200 with %s for a failure, after three attempts', async (_, answer) => {
     answers = [answer, answer, answer];
-    expect(await failureOf(client().lookUp(file))).toMatchObject({
+    expect(await failureOf(client().lookUp(file, asker))).toMatchObject({
       name: 'TransportError',
       kind: 'transient',
     });
@@ -237,7 +239,7 @@ describe('a look-up', () => {
     ['SHA-256', { kind: 'file', hash: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' }],
   ])('does not accept a report on a file with another %s', async (_, object) => {
     answers = [json(eicar)];
-    const error = await failureOf(client().lookUp(object));
+    const error = await failureOf(client().lookUp(object, asker));
     expect(error).toMatchObject({ name: 'TransportError', kind: 'defect' });
     expect(error.message).toBe('The answer is about another object than was asked; check the proxy.');
   });
@@ -249,14 +251,14 @@ describe('a look-up', () => {
     [{ kind: 'domain', name: 'example.com' }, 'www.example.com'],
   ])('does not accept, for %j, a report on %j', async (object, id) => {
     answers = [json({ data: { type: object.kind, id, attributes: {} } })];
-    const error = await failureOf(client().lookUp(object));
+    const error = await failureOf(client().lookUp(object, asker));
     expect(error).toMatchObject({ name: 'TransportError', kind: 'defect' });
     expect(error.message).toBe('The answer is about another object than was asked; check the proxy.');
   });
 
   it.each([md5, sha1])('accepts the report on the file with the hash %s', async (hash) => {
     answers = [json(eicar)];
-    expect(await client().lookUp({ kind: 'file', hash })).toMatchObject({
+    expect(await client().lookUp({ kind: 'file', hash }, asker)).toMatchObject({
       found: true,
       report: { id: sha256 },
     });
@@ -264,7 +266,10 @@ describe('a look-up', () => {
 
   it('does not follow a redirect, which would carry the key elsewhere', async () => {
     answers = [raw('', 302, { location: `${baseUrl}/elsewhere` })];
-    expect(await failureOf(client().lookUp(file))).toMatchObject({ name: 'TransportError', status: 302 });
+    expect(await failureOf(client().lookUp(file, asker))).toMatchObject({
+      name: 'TransportError',
+      status: 302,
+    });
     expect(received).toHaveLength(1);
   });
 
@@ -272,7 +277,7 @@ describe('a look-up', () => {
     const huge = Buffer.alloc(33 * 1024 * 1024, ' ');
     answers = [raw(gzipSync(huge), 200, { 'content-encoding': 'gzip' }), raw(huge, 200)];
     for (const _ of [1, 2]) {
-      const error = await failureOf(client().lookUp(file));
+      const error = await failureOf(client().lookUp(file, asker));
       expect(error.message).toBe(
         'The answer of VirusTotal is larger than 32 MB; nothing can be done about this object.',
       );
@@ -288,7 +293,7 @@ describe('a call that fails', () => {
     [429, 'QuotaExceededError', 'QuotaExceededError', 'transient'],
   ])('is not made again after %i %s', async (status, code, name, kind) => {
     answers = [errorAnswer(status, code)];
-    expect(await failureOf(client().lookUp(file))).toMatchObject({ name, kind, status, code });
+    expect(await failureOf(client().lookUp(file, asker))).toMatchObject({ name, kind, status, code });
     expect(sleeps).toEqual([]);
     expect(failures).toBe(1);
   });
@@ -312,14 +317,14 @@ describe('a call that fails', () => {
     ],
   ])('is made again after %s, with growing delays', async (_, answer) => {
     answers = [answer, answer, json(eicar)];
-    expect(await client().lookUp(file)).toMatchObject({ found: true });
+    expect(await client().lookUp(file, asker)).toMatchObject({ found: true });
     expect(sleeps).toEqual([500, 1000]);
     expect(failures).toBe(0);
   });
 
   it('is made three times and no more', async () => {
     answers = [errorAnswer(503, 'TransientError'), html(500), errorAnswer(503, 'TransientError')];
-    expect(await failureOf(client().lookUp(file))).toMatchObject({
+    expect(await failureOf(client().lookUp(file, asker))).toMatchObject({
       name: 'TemporaryFailureError',
       status: 503,
       message:
@@ -337,13 +342,13 @@ describe('a call that fails', () => {
     ['-5', 500],
   ])('waits as long as Retry-After %j says', async (header, delayMs) => {
     answers = [errorAnswer(503, 'TransientError', { 'retry-after': header }), json(eicar)];
-    await client().lookUp(file);
+    await client().lookUp(file, asker);
     expect(sleeps).toEqual([delayMs]);
   });
 
   it('does not keep anybody waiting when Retry-After says more than a minute', async () => {
     answers = [errorAnswer(429, 'TooManyRequestsError', { 'retry-after': '3600' })];
-    expect(await failureOf(client().lookUp(file))).toMatchObject({
+    expect(await failureOf(client().lookUp(file, asker))).toMatchObject({
       retryable: true,
       retryAfterMs: 3_600_000,
     });
@@ -351,7 +356,7 @@ describe('a call that fails', () => {
   });
 
   it('says what to do when nothing listens', async () => {
-    const error = await failureOf(client({ baseUrl: 'http://127.0.0.1:1/api/v3' }).lookUp(file));
+    const error = await failureOf(client({ baseUrl: 'http://127.0.0.1:1/api/v3' }).lookUp(file, asker));
     expect(error.message).toBe(
       'VirusTotal could not be reached (ECONNREFUSED); check network and proxy, or try again later.',
     );
@@ -364,7 +369,7 @@ describe('a call that fails', () => {
   ])('does not wait for %s without end', async (_, answer) => {
     answers = [answer, answer, answer];
     const error = await failureOf(
-      client({ timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 20 } }).lookUp(file),
+      client({ timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 20 } }).lookUp(file, asker),
     );
     expect(error.message).toBe(
       'VirusTotal could not be reached (time-out); check network and proxy, or try again later.',
@@ -381,6 +386,7 @@ describe('a call that fails', () => {
     answers = [json(eicar)];
     await client({ dispatcher: watched, timeouts: { headersMs: 1234, bodyMs: 5678, totalMs: 5000 } }).lookUp(
       file,
+      asker,
     );
     expect(limits).toEqual([[1234, 5678]]);
   });
@@ -393,7 +399,7 @@ describe('a call that fails', () => {
       },
     ];
     const stopped = 'The connector stopped before VirusTotal answered; ask again.';
-    expect((await failureOf(client({ signal: running.signal }).lookUp(file))).message).toBe(stopped);
+    expect((await failureOf(client({ signal: running.signal }).lookUp(file, asker))).message).toBe(stopped);
 
     const waiting = new AbortController();
     answers = [html(503)];
@@ -401,8 +407,64 @@ describe('a call that fails', () => {
       waiting.abort();
       return Promise.resolve();
     };
-    expect((await failureOf(client({ signal: waiting.signal, sleep }).lookUp(file))).message).toBe(stopped);
+    expect((await failureOf(client({ signal: waiting.signal, sleep }).lookUp(file, asker))).message).toBe(
+      stopped,
+    );
     expect(received).toHaveLength(2);
+  });
+});
+
+describe('the quota', () => {
+  /** A pacer that notes what happens to it; its first units can be refused. */
+  function pacerOf(events: string[], refusals: readonly Error[] = []): Pacer {
+    const queue = [...refusals];
+    return {
+      acquire: (priority) => {
+        events.push(`acquire ${priority}`);
+        const refusal = events.length > 1 ? queue.shift() : undefined;
+        if (refusal !== undefined) return Promise.reject(refusal);
+        return Promise.resolve({
+          giveBack: () => {
+            events.push('give back');
+            return Promise.resolve();
+          },
+        });
+      },
+      blocked: ({ retryAfterMs }) => {
+        events.push(`blocked ${retryAfterMs}`);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  it('is asked for one unit before each attempt, for whom the request is', async () => {
+    const events: string[] = [];
+    answers = [html(503), json(eicar)];
+    await client({ pacer: pacerOf(events) }).lookUp(file, { priority: 'manual' });
+    expect(events).toEqual(['acquire manual', 'acquire manual']);
+  });
+
+  it('gets a unit back when no connection came about', async () => {
+    const events: string[] = [];
+    await failureOf(
+      client({ pacer: pacerOf(events), baseUrl: 'http://127.0.0.1:1/api/v3' }).lookUp(file, asker),
+    );
+    expect(events).toEqual(Array.from({ length: 3 }, () => ['acquire auto', 'give back']).flat());
+  });
+
+  it('pauses the key after a 429, and the call is made again', async () => {
+    const events: string[] = [];
+    answers = [errorAnswer(429, 'QuotaExceededError', { 'retry-after': '7' }), json(eicar)];
+    expect(await client({ pacer: pacerOf(events) }).lookUp(file, asker)).toMatchObject({ found: true });
+    expect(events).toEqual(['acquire auto', 'blocked 7000', 'acquire auto']);
+    expect(failures).toBe(0);
+  });
+
+  it('tells by its own error that it is spent for a while', async () => {
+    const events: string[] = [];
+    const spent = new QuotaExhaustedError(new Date('2024-05-02T00:00:00Z'), 'day');
+    answers = [errorAnswer(429, 'QuotaExceededError')];
+    await expect(client({ pacer: pacerOf(events, [spent]) }).lookUp(file, asker)).rejects.toBe(spent);
   });
 });
 
@@ -410,7 +472,7 @@ describe('a YARA ruleset', () => {
   it('is read with its text', async () => {
     const attributes = { name: 'eicar', source: 'https://example.com/', rules: 'rule a { condition: true }' };
     answers = [json({ data: { type: 'yara_ruleset', id: '000ec4b68e', attributes } })];
-    expect(await client().yaraRuleset('000ec4b68e')).toEqual({ id: '000ec4b68e', ...attributes });
+    expect(await client().yaraRuleset('000ec4b68e', asker)).toEqual({ id: '000ec4b68e', ...attributes });
     expect(received[0]?.path).toBe('/api/v3/yara_rulesets/000ec4b68e');
   });
 
@@ -420,20 +482,20 @@ describe('a YARA ruleset', () => {
     ['without text', json({ data: { type: 'yara_ruleset', id: '000ec4b68e', attributes: {} } })],
   ])('is undefined when it is %s', async (_, answer) => {
     answers = [answer];
-    expect(await client().yaraRuleset('000ec4b68e')).toBeUndefined();
+    expect(await client().yaraRuleset('000ec4b68e', asker)).toBeUndefined();
   });
 
   it.each(['../users/x', '..', '', 'a b', 'x'.repeat(129)])(
     'with the id %j is not even asked for',
     async (id) => {
-      expect(await client().yaraRuleset(id)).toBeUndefined();
+      expect(await client().yaraRuleset(id, asker)).toBeUndefined();
       expect(received).toEqual([]);
     },
   );
 
   it('fails when a proxy answers', async () => {
     answers = [html(403)];
-    expect(await failureOf(client().yaraRuleset('000ec4b68e'))).toMatchObject({
+    expect(await failureOf(client().yaraRuleset('000ec4b68e', asker))).toMatchObject({
       name: 'TransportError',
       status: 403,
     });
@@ -450,7 +512,7 @@ describe('the address that last served a URL', () => {
     ['not found', json(notFound, 404), undefined],
   ])('is read from %s', async (_, answer, expected) => {
     answers = [answer];
-    expect(await client().lastServingIpAddress(sha256)).toBe(expected);
+    expect(await client().lastServingIpAddress(sha256, asker)).toBe(expected);
     expect(received[0]?.path).toBe(`/api/v3/urls/${sha256}/last_serving_ip_address`);
   });
 });

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { request, type Dispatcher } from 'undici';
 import type { Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
-import { describeError } from '../shared/connector-error.js';
+import { ConnectorError, describeError } from '../shared/connector-error.js';
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { withDeadline } from '../shared/deadline.js';
@@ -12,6 +12,7 @@ import {
   failureFromAnswer,
   failureWithoutEnvelope,
   ForbiddenError,
+  QuotaExceededError,
   TransportError,
   VirusTotalError,
 } from './errors.js';
@@ -24,7 +25,16 @@ import { parseQuota } from './parse-quota.js';
 import { parseReport } from './parse-report.js';
 import { asObject } from './report-fields.js';
 import { retryAfterMs, retryDelayMs } from './retry.js';
-import type { KeyQuota, LookUp, Report, VirusTotal, VtObject, YaraRuleset } from './schema.js';
+import type {
+  Asker,
+  KeyQuota,
+  LookUp,
+  Priority,
+  Report,
+  VirusTotal,
+  VtObject,
+  YaraRuleset,
+} from './schema.js';
 
 /** Milliseconds; `total` bounds one attempt from its start to the end of its body. */
 export interface ClientTimeouts {
@@ -35,6 +45,17 @@ export interface ClientTimeouts {
 
 /** Look-ups take less than two seconds; large rulesets take longer. */
 export const defaultTimeouts: ClientTimeouts = { headersMs: 30_000, bodyMs: 30_000, totalMs: 90_000 };
+
+/** Says when a call that costs quota may be made; see `quota/scheduler.ts`. */
+export interface Pacer {
+  /** Waits for one unit. `giveBack` puts it back when the call never reached VirusTotal. @throws ConnectorError */
+  acquire(priority: Priority, signal?: AbortSignal): Promise<{ giveBack(): Promise<void> }>;
+  /** VirusTotal refused a call for lack of quota; resolves when the next `acquire` knows it. */
+  blocked(
+    refusal: { readonly retryAfterMs?: number | undefined },
+    fetchQuota: () => Promise<KeyQuota>,
+  ): Promise<void>;
+}
 
 export interface VirusTotalClientOptions {
   /** `https://www.virustotal.com/api/v3`, with or without a slash at its end. */
@@ -50,6 +71,8 @@ export interface VirusTotalClientOptions {
   readonly telemetry: Telemetry;
   readonly timeouts: ClientTimeouts;
   readonly sleep: Sleep;
+  /** Asked before each attempt that costs quota; without it every call is made at once. */
+  readonly pacer?: Pacer | undefined;
   /** A number in [0, 1), for the jitter of delays. */
   readonly random: () => number;
   /** Ends every call, running or waiting, when the connector stops. */
@@ -60,6 +83,8 @@ export interface VirusTotalClientOptions {
 interface Call {
   readonly operation: string;
   readonly path: string;
+  /** Whose quota it costs; absent when it is free of charge. */
+  readonly asker?: Asker;
 }
 
 /** Speaks HTTP with VirusTotal: one object for one key, holding no state of a request. */
@@ -89,9 +114,9 @@ export class VirusTotalClient implements VirusTotal {
     this.log = logger;
   }
 
-  async lookUp(object: VtObject): Promise<LookUp> {
+  async lookUp(object: VtObject, asker: Asker): Promise<LookUp> {
     const report = await this.get(
-      { operation: `look up ${object.kind}`, path: objectPath(object) },
+      { operation: `look up ${object.kind}`, path: objectPath(object), asker },
       (json) => {
         const parsed = parseReport(object.kind, json);
         if (parsed !== undefined) requireSameObject(object, parsed);
@@ -103,12 +128,13 @@ export class VirusTotalClient implements VirusTotal {
       : { found: true, report, fetchedAt: this.options.clock.now() };
   }
 
-  async yaraRuleset(id: string): Promise<YaraRuleset | undefined> {
+  async yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined> {
     // Such ids come from reports; one that is none would only cost a look-up.
     if (!/^[\w-]{1,128}$/.test(id)) return undefined;
     try {
       const path = `/yara_rulesets/${encodePathSegment(id)}`;
-      const ruleset = await this.get({ operation: 'read YARA ruleset', path }, (json) => rulesetOf(id, json));
+      const call = { operation: 'read YARA ruleset', path, asker };
+      const ruleset = await this.get(call, (json) => rulesetOf(id, json));
       return ruleset === undefined || ruleset.rules === '' ? undefined : ruleset;
     } catch (error) {
       if (error instanceof ForbiddenError) return undefined;
@@ -116,9 +142,10 @@ export class VirusTotalClient implements VirusTotal {
     }
   }
 
-  async lastServingIpAddress(urlId: string): Promise<string | undefined> {
+  async lastServingIpAddress(urlId: string, asker: Asker): Promise<string | undefined> {
     const path = `/urls/${encodePathSegment(urlId)}/last_serving_ip_address`;
-    const answer = await this.get({ operation: 'read last serving IP address', path }, (json) =>
+    const call = { operation: 'read last serving IP address', path, asker };
+    const answer = await this.get(call, (json) =>
       'data' in json ? { address: addressOf(json.data) } : undefined,
     );
     return answer?.address;
@@ -143,10 +170,18 @@ export class VirusTotalClient implements VirusTotal {
    */
   private async get<T>(call: Call, parse: (json: JsonObject) => T | undefined): Promise<T | undefined> {
     for (let attempt = 1; ; attempt += 1) {
+      const unit = await this.acquire(call);
       try {
         return await this.attempt(call, parse);
       } catch (cause) {
+        if (neverArrived(cause)) await unit?.giveBack();
         const error = this.asVirusTotalError(cause);
+        if (unit !== undefined && error instanceof QuotaExceededError && !this.isStopping()) {
+          // The next unit is to be had when the pause is over, and not at all when it is long: this loop ends.
+          await this.options.pacer?.blocked(error, () => this.quota());
+          attempt -= 1;
+          continue;
+        }
         const delayMs = this.isStopping() ? undefined : retryDelayMs(error, attempt, this.options.random);
         const facts = { operation: call.operation, attempt, status: error.status, code: error.code };
         if (delayMs === undefined) {
@@ -160,6 +195,18 @@ export class VirusTotalClient implements VirusTotal {
         );
         await this.wait(delayMs);
       }
+    }
+  }
+
+  /** The unit that an attempt costs; `undefined` when it is free, or nothing is counted. */
+  private async acquire({ asker }: Call): Promise<{ giveBack(): Promise<void> } | undefined> {
+    const { pacer, signal } = this.options;
+    if (asker === undefined || pacer === undefined) return undefined;
+    try {
+      return await pacer.acquire(asker.priority, signal);
+    } catch (error) {
+      if (error instanceof ConnectorError) throw error;
+      throw this.asVirusTotalError(error);
     }
   }
 
@@ -245,6 +292,20 @@ export class VirusTotalClient implements VirusTotal {
 
 function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
+}
+
+const CONNECTION_FAULTS = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Whether no connection came about, so that VirusTotal cannot have counted the call. */
+function neverArrived(error: unknown): boolean {
+  return isJsonObject(error) && CONNECTION_FAULTS.has(asText(error.code) ?? '');
 }
 
 /** The short name of a network fault, such as `ECONNREFUSED`. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.js';
 import { SingleFlight } from '../shared/single-flight.js';
-import type { KeyQuota, LookUp, VirusTotal, VtObject, YaraRuleset } from './schema.js';
+import type { Asker, KeyQuota, LookUp, VirusTotal, VtObject, YaraRuleset } from './schema.js';
 
 /** How long and how much is remembered. */
 export interface RulesetCacheLimits {
@@ -41,22 +41,22 @@ export class RulesetCache implements VirusTotal {
     private readonly limits: RulesetCacheLimits = defaultRulesetCacheLimits,
   ) {}
 
-  lookUp(object: VtObject): Promise<LookUp> {
-    return this.virusTotal.lookUp(object);
+  lookUp(object: VtObject, asker: Asker): Promise<LookUp> {
+    return this.virusTotal.lookUp(object, asker);
   }
 
-  async yaraRuleset(id: string): Promise<YaraRuleset | undefined> {
+  async yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined> {
     const known = this.recall(id);
     if (known !== undefined) return known.ruleset;
     return this.flight.run(id, async () => {
-      const ruleset = await this.virusTotal.yaraRuleset(id);
+      const ruleset = await this.virusTotal.yaraRuleset(id, asker);
       this.remember(id, ruleset);
       return ruleset;
     });
   }
 
-  lastServingIpAddress(urlId: string): Promise<string | undefined> {
-    return this.virusTotal.lastServingIpAddress(urlId);
+  lastServingIpAddress(urlId: string, asker: Asker): Promise<string | undefined> {
+    return this.virusTotal.lastServingIpAddress(urlId, asker);
   }
 
   quota(): Promise<KeyQuota> {

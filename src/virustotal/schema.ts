@@ -167,13 +167,24 @@ export type VtObject =
 export type LookUp<R extends Report = Report> =
   { readonly found: true; readonly report: R; readonly fetchedAt: Date } | { readonly found: false };
 
-/** What enrichment asks of VirusTotal; implemented by `client.ts`. All methods throw `VirusTotalError`. */
+/** Whose look-up it is: manual requests overtake those of playbooks, and these automatic ones. */
+export type Priority = 'manual' | 'playbook' | 'auto';
+
+/** On whose behalf VirusTotal is asked. */
+export interface Asker {
+  readonly priority: Priority;
+}
+
+/**
+ * What enrichment asks of VirusTotal; implemented by `client.ts`. All methods throw `VirusTotalError`, and those that
+ * cost a look-up `QuotaExhaustedError` when there is none left for longer than a request waits here.
+ */
 export interface VirusTotal {
-  lookUp(object: VtObject): Promise<LookUp>;
+  lookUp(object: VtObject, asker: Asker): Promise<LookUp>;
   /** The ruleset, or `undefined` when it is gone (404) or not for this key (403). */
-  yaraRuleset(id: string): Promise<YaraRuleset | undefined>;
+  yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined>;
   /** Address that last served the URL, or `undefined` when none is known. Costs one look-up. */
-  lastServingIpAddress(urlId: string): Promise<string | undefined>;
+  lastServingIpAddress(urlId: string, asker: Asker): Promise<string | undefined>;
   /** The quota of this key. Free of charge. */
   quota(): Promise<KeyQuota>;
 }

@@ -92,6 +92,10 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
       OPENCTI_TOKEN: platform.token,
       VIRUSTOTAL_TOKEN: API_KEY,
       VIRUSTOTAL_API_URL: gate.url,
+      VIRUSTOTAL_QUOTA_PER_MINUTE: '0',
+      VIRUSTOTAL_QUOTA_PER_DAY: '0',
+      VIRUSTOTAL_QUOTA_PER_MONTH: '0',
+      STATE_PATH: join(directory, 'state.sqlite'),
       ...(broker === undefined ? await callbackVariables() : {}),
       ...options.variables,
     };

@@ -12,6 +12,13 @@ import { startConnectorProcess, type ConnectorProcess } from './connector-proces
 /** A key of the right form that opens nothing. */
 const DEMO_KEY = '0'.repeat(64);
 
+/** The simulator allows everything. */
+const noQuota = {
+  VIRUSTOTAL_QUOTA_PER_MINUTE: '0',
+  VIRUSTOTAL_QUOTA_PER_DAY: '0',
+  VIRUSTOTAL_QUOTA_PER_MONTH: '0',
+};
+
 /** Everything around the connector, and the connector itself as a process of its own. */
 export interface DemoWorld {
   readonly platform: PlatformSimulator;
@@ -61,7 +68,9 @@ export async function startDemoWorld(log: FindBrokerOptions['log']): Promise<Dem
       OPENCTI_URL: platform.url,
       OPENCTI_TOKEN: platform.token,
       VIRUSTOTAL_TOKEN: realVirusTotal ? token : DEMO_KEY,
-      ...(apiUrl === undefined ? {} : { VIRUSTOTAL_API_URL: apiUrl }),
+      // A key of one's own keeps its limits.
+      ...(apiUrl === undefined ? {} : { VIRUSTOTAL_API_URL: apiUrl, ...noQuota }),
+      STATE_PATH: join(directory, 'state.sqlite'),
       ...(broker === undefined ? await callbackVariables() : {}),
     });
     closers.push(() => connector.stop('SIGTERM'));

@@ -38,10 +38,16 @@ export const network = {
 /** Where this process keeps what must survive a restart. */
 export const state = {
   path: option({
-    doc: 'File that holds what must survive a restart.',
+    doc: 'SQLite file that holds what must survive a restart: the quota used and the cached reports. Not on a network file system.',
     env: 'STATE_PATH',
     type: path,
     default: 'state/connector.sqlite',
-    effect: 'later',
+  }),
+  redis_url: optional({
+    doc: 'Redis in which replicas with one VirusTotal key share the quota used and the cached reports, in place of the file; rediss:// for TLS.',
+    env: 'STATE_REDIS_URL',
+    type: text,
+    secret: true,
+    example: 'redis://redis:6379',
   }),
 };

@@ -1,5 +1,5 @@
 import { TLP_VALUES } from '../../stix/markings.js';
-import { oneOf, wholeNumber, yesOrNo } from '../formats.js';
+import { oneOf, wholeNumber, wholeNumberOrAuto, yesOrNo } from '../formats.js';
 import { httpUrl, token } from '../network-formats.js';
 import { group, option, required } from '../option.js';
 
@@ -38,6 +38,43 @@ const general = group('General', {
     env: 'VIRUSTOTAL_INCLUDE_ATTRIBUTES_IN_NOTE',
     type: yesOrNo,
     default: false,
+  }),
+});
+
+const LOOK_UPS = 89_999_999;
+/** Ten years. */
+const CACHE_MINUTES = wholeNumber(0, 5_256_000);
+
+const quota = group('Quota and cache', {
+  quota_per_minute: option({
+    doc: 'Look-ups a minute; 0 sets no limit of our own. VirusTotal allows a free key 4. What VirusTotal allows counts as well.',
+    env: 'VIRUSTOTAL_QUOTA_PER_MINUTE',
+    type: wholeNumber(0, LOOK_UPS),
+    default: 4,
+  }),
+  quota_per_day: option({
+    doc: 'Look-ups a day (UTC); 0 sets no limit of our own, auto takes what VirusTotal allows.',
+    env: 'VIRUSTOTAL_QUOTA_PER_DAY',
+    type: wholeNumberOrAuto(0, LOOK_UPS),
+    default: 500,
+  }),
+  quota_per_month: option({
+    doc: 'Look-ups a month (UTC); 0 sets no limit of our own, auto takes what VirusTotal allows.',
+    env: 'VIRUSTOTAL_QUOTA_PER_MONTH',
+    type: wholeNumberOrAuto(0, LOOK_UPS),
+    default: 15_500,
+  }),
+  cache_ttl_minutes: option({
+    doc: 'Minutes for which a report is used again without asking VirusTotal; 0 asks every time.',
+    env: 'VIRUSTOTAL_CACHE_TTL_MINUTES',
+    type: CACHE_MINUTES,
+    default: 1440,
+  }),
+  cache_unknown_ttl_minutes: option({
+    doc: 'Minutes for which a value counts as unknown to VirusTotal without asking again; 0 asks every time.',
+    env: 'VIRUSTOTAL_CACHE_UNKNOWN_TTL_MINUTES',
+    type: CACHE_MINUTES,
+    default: 60,
   }),
 });
 
@@ -166,4 +203,4 @@ const urls = group('URLs', {
 });
 
 /** What is asked of VirusTotal and what becomes of its reports (protocol reference §15). */
-export const virustotal = { ...general, ...files, ...addresses, ...domains, ...urls };
+export const virustotal = { ...general, ...quota, ...files, ...addresses, ...domains, ...urls };

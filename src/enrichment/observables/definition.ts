@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../shared/json.js';
 import type { MappingOptions, Observable, ObservableType } from '../../mapping/context.js';
 import type { ReportExtras } from '../../mapping/map-report.js';
-import type { Report, VirusTotal } from '../../virustotal/schema.js';
+import type { Asker, Report, VirusTotal } from '../../virustotal/schema.js';
 
 /** What identifies an observable: one value, or the hashes of a file. */
 export interface ObservableIdentity {
@@ -22,10 +22,12 @@ export interface ObservableDefinition {
 
 export interface ExtrasContext {
   readonly virusTotal: VirusTotal;
+  /** For whom. */
+  readonly asker: Asker;
   readonly options: MappingOptions;
   /** Whether the enriched object is an Indicator, from which no further Indicator is made. */
   readonly subjectIsIndicator: boolean;
-  /** Told when an extra could not be had; the report still maps. */
+  /** Told when an extra could not be had; the report still maps, unless this throws. */
   readonly onLoss: (what: string, error: unknown) => void;
 }
 

@@ -19,7 +19,7 @@ function fileDefinition(type: 'StixFile' | 'Artifact'): ObservableDefinition {
       const rulesets = await Promise.all(
         ids.map(async (id): Promise<[string, YaraRuleset] | undefined> => {
           try {
-            const ruleset = await context.virusTotal.yaraRuleset(id);
+            const ruleset = await context.virusTotal.yaraRuleset(id, context.asker);
             return ruleset === undefined ? undefined : [id, ruleset];
           } catch (error) {
             context.onLoss(`the YARA ruleset ${id}`, error);

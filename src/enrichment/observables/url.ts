@@ -8,7 +8,8 @@ export const url: ObservableDefinition = {
   extras: async (report, _observable, context) => {
     if (!context.options.includeAttributesInNote) return noExtras;
     try {
-      return { ...noExtras, lastServingIpAddress: await context.virusTotal.lastServingIpAddress(report.id) };
+      const { virusTotal, asker } = context;
+      return { ...noExtras, lastServingIpAddress: await virusTotal.lastServingIpAddress(report.id, asker) };
     } catch (error) {
       context.onLoss('the address that last served the URL', error);
       return noExtras;

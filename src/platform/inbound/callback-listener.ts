@@ -78,6 +78,16 @@ export class CallbackListener {
     return this.#queue.size;
   }
 
+  /** Requests are still taken, but none is worked on until {@link resume}. */
+  pause(): void {
+    this.#queue.pause();
+  }
+
+  /** Works on requests again. */
+  resume(): void {
+    this.#queue.resume();
+  }
+
   /**
    * Begins to listen.
    *

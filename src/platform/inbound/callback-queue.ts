@@ -28,6 +28,8 @@ export class CallbackQueue {
   readonly #running = new Set<string>();
   readonly #stop = createStopController();
   readonly #idle = new Set<() => void>();
+  /** Settles when the pause is over; `undefined` when there is none. */
+  #pause: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   constructor(options: CallbackQueueOptions) {
     this.#options = options;
@@ -47,12 +49,27 @@ export class CallbackQueue {
   offer(request: EnrichmentRequest): boolean {
     if (this.#running.has(request.key) || this.#waiting.some((other) => other.key === request.key))
       return true;
-    const full =
-      this.#running.size >= this.#options.concurrency && this.#waiting.length >= this.#options.maxQueued;
+    const busy = this.#pause !== undefined || this.#running.size >= this.#options.concurrency;
+    const full = busy && this.#waiting.length >= this.#options.maxQueued;
     if (full) return false;
     this.#waiting.push(request);
     this.#startNext();
     return true;
+  }
+
+  /** Starts no request, and repeats none, until {@link resume}. */
+  pause(): void {
+    if (this.#pause !== undefined) return;
+    let end: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (end = resolve));
+    this.#pause = { over, end };
+  }
+
+  /** Goes on. */
+  resume(): void {
+    this.#pause?.end();
+    this.#pause = undefined;
+    this.#startNext();
   }
 
   /** Waits for all requests, and gives up on the rest after the timeout. */
@@ -65,6 +82,7 @@ export class CallbackQueue {
       timer.abort();
     }
     this.#stop.abort();
+    this.#pause?.end();
     const lost = [...this.#running, ...this.#waiting.map((request) => request.key)];
     this.#waiting.length = 0;
     if (lost.length > 0)
@@ -72,7 +90,11 @@ export class CallbackQueue {
   }
 
   #startNext(): void {
-    while (this.#running.size < this.#options.concurrency && !this.#stop.signal.aborted) {
+    while (
+      this.#running.size < this.#options.concurrency &&
+      this.#pause === undefined &&
+      !this.#stop.signal.aborted
+    ) {
       const request = this.#waiting.shift();
       if (request === undefined) break;
       this.#running.add(request.key);
@@ -96,6 +118,13 @@ export class CallbackQueue {
       } catch (error) {
         const context = { key: request.key, attempt: attempt + 1, reason: describeError(error) };
         if (this.#stop.signal.aborted) return;
+        if (this.#pause !== undefined) {
+          // It failed of what everything waits for now, which counts as no attempt.
+          await this.#pause.over;
+          if (isAborted(this.#stop.signal)) return;
+          attempt = -1;
+          continue;
+        }
         if (attempt + 1 >= MAX_ATTEMPTS) {
           logger.error(context, 'request could not be settled and is given up');
           return;

@@ -1,9 +1,8 @@
-import type { KeyQuota, QuotaUse } from '../schema.js';
+import type { KeyQuota, Priority, QuotaUse } from '../schema.js';
 import { allowedQuota, type AllowedQuota } from './limits.js';
 import { type UtcWindow, windowId } from './utc-window.js';
 
-/** Who waits for a look-up; the trigger of an enrichment request. */
-export type Priority = 'manual' | 'playbook' | 'auto';
+export type { Priority };
 
 /**
  * What has been spent with one key: the record that survives restarts and that replicas share. Plain JSON; every

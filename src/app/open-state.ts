@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.js';
+import type { Clock } from '../shared/clock.js';
+import { openRedisStore } from '../state/redis-store.js';
+import { openResilientStore, type RecordConflict, type ResilientStore } from '../state/resilient-store.js';
+import { openSqliteStore } from '../state/sqlite-store.js';
+import type { StateStore } from '../state/port.js';
+import { tighterOf } from '../virustotal/quota/ledger.js';
+import { ledgerFrom } from '../virustotal/quota/stored-ledger.js';
+
+/** Begins every key in a Redis that others may use as well. */
+const REDIS_PREFIX = 'opencti-virustotal';
+
+/** What opening the state needs beside the configuration. */
+export interface StateServices {
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * The state as configured; memory stands in while it cannot be used.
+ *
+ * @throws ConnectorError (`configuration`) when the Redis URL is not valid.
+ */
+export function openState(config: Config, services: StateServices): Promise<ResilientStore> {
+  return openResilientStore({
+    open: () => openStateProper(config, services),
+    merge: (conflict) => mergeRecords(conflict, services.clock),
+    ...services,
+  });
+}
+
+/**
+ * The state as configured, and nothing in its place.
+ *
+ * @throws StateError when it cannot be used; ConnectorError (`configuration`) when the Redis URL is not valid.
+ */
+export function openStateProper({ state }: Config, services: StateServices): Promise<StateStore> {
+  return state.redisUrl === undefined
+    ? openSqliteStore({ path: state.path, ...services })
+    : openRedisStore({ url: state.redisUrl, prefix: REDIS_PREFIX, ...services });
+}
+
+/** Names the records of an API key, which itself is never stored. */
+export function keyIdOf(apiKey: string): string {
+  return createHash('sha256').update(apiKey).digest('hex').slice(0, 16);
+}
+
+/** Of two ledgers the tighter: too little spent for a while does less harm than too much. */
+function mergeRecords({ memory, primary }: RecordConflict, clock: Clock): unknown {
+  return tighterOf(ledgerFrom(primary), ledgerFrom(memory), clock.now());
+}
