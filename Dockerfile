@@ -12,14 +12,15 @@ FROM node:24-alpine
 # An init that forwards signals and reaps children: the connector must see SIGTERM to hand its work back.
 RUN apk add --no-cache tini
 ENV NODE_ENV=production \
-    CONNECTOR_HEALTH_PORT=9096
+    CONNECTOR_HEALTH_PORT=9096 \
+    STATE_PATH=/var/lib/connector/state.sqlite
 # Also the working directory: config.yml is looked for here.
 WORKDIR /opt/connector
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY docker/healthcheck.mjs ./docker/
-# The one place where the process may write; the connector itself needs none, the demonstration does.
+# The one place where the process may write: the quota used and the cached reports. Mount a volume here.
 RUN mkdir -p /var/lib/connector && chown node:node /var/lib/connector
 USER node
 EXPOSE 7070 9095 9096

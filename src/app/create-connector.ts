@@ -145,7 +145,7 @@ class WiredConnector implements Connector {
     this.#lifecycle.add('state', () => store.close());
     this.#health.watch('state', () => store.health());
     this.#logger.info({ store: store.description }, 'state opened');
-    const { virusTotal, close } = createPacedVirusTotal(
+    const paced = createPacedVirusTotal(
       this.#config,
       store,
       { ...services, telemetry: this.#metrics, signal: this.#abort.signal },
@@ -161,10 +161,10 @@ class WiredConnector implements Connector {
       },
     );
     this.#lifecycle.add('quota', () => {
-      close();
+      paced.close();
       return Promise.resolve();
     });
-    return virusTotal;
+    return paced.virusTotal;
   }
 
   /** From now on it is paused and resumed with the quota. */

@@ -26,10 +26,10 @@ export async function enrichValue(
   const { config, logger } = loadCommandContext(configFile, ['opencti']);
   const services = { logger, clock: systemClock, telemetry: noTelemetry };
   const store = await openState(config, services);
-  const { virusTotal, close } = createPacedVirusTotal(config, store, services);
+  const paced = createPacedVirusTotal(config, store, services);
   const enrich = createEnrich({
     entities: { readEntity: () => Promise.resolve(undefined) },
-    virusTotal,
+    virusTotal: paced.virusTotal,
     clock: systemClock,
     logger,
     gate: { scope: [], maxTlp: config.virustotal.maxTlp },
@@ -49,7 +49,7 @@ export async function enrichValue(
     receivedAt: systemClock.now(),
   };
   const outcome = await enrich(request).finally(async () => {
-    close();
+    paced.close();
     await store.close();
   });
   const answered = outcome.status === 'enriched' || outcome.status === 'unknown';

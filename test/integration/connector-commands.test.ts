@@ -44,6 +44,7 @@ function run(args: readonly string[], changes: Record<string, string> = {}): Pro
     CONNECTOR_ID: uniqueConnectorId(),
     VIRUSTOTAL_TOKEN: API_KEY,
     VIRUSTOTAL_API_URL: virusTotal.url,
+    VIRUSTOTAL_QUOTA_PER_MINUTE: '0',
     ...changes,
   };
   return runCommand(args, variables, directory);
@@ -64,6 +65,7 @@ describe('check', () => {
       ),
       'ok    VirusTotal: key accepted; 0 of 500 look-ups used today, 0 of 15500 look-ups used this month',
       'ok    configuration: complete',
+      'ok    state: SQLite file state/connector.sqlite',
     ]);
     expect(result.exitCode).toBe(0);
   });
@@ -75,6 +77,7 @@ describe('check', () => {
       'ok    OpenCTI: v',
       'ok    RabbitMQ: ',
       'ok    configurat',
+      'ok    state: SQL',
     ]);
     expect(lines(result)[0]).toBe(
       'FAIL  VirusTotal: VirusTotal rejected the API key; set VIRUSTOTAL_TOKEN to a valid one.',
@@ -89,6 +92,7 @@ describe('check', () => {
       expect.stringMatching(/^FAIL {2}OpenCTI: OpenCTI could not be reached/),
       expect.stringMatching(/^ok {4}VirusTotal: key accepted/),
       'ok    configuration: complete',
+      'ok    state: SQLite file state/connector.sqlite',
     ]);
     expect(result.exitCode).toBe(1);
   });
@@ -247,6 +251,7 @@ describe('enrich', () => {
 
   it('ends with code 1 when VirusTotal cannot be reached', async () => {
     const { exitCode, stdout, stderr } = await run(['enrich', '1.2.3.4'], {
+      VIRUSTOTAL_CACHE_TTL_MINUTES: '0',
       VIRUSTOTAL_API_URL: 'http://127.0.0.1:9/api/v3',
     });
     expect([exitCode, stdout]).toEqual([1, '']);

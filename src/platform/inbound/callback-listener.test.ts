@@ -191,6 +191,29 @@ describe('CallbackListener', () => {
     ]);
   });
 
+  it('keeps requests while it is paused, and counts no attempt', async () => {
+    let attempts = 0;
+    const settled = gate();
+    const running: CallbackListener = await start({
+      handler: () => {
+        attempts += 1;
+        // Finds out what everybody has to wait for.
+        if (attempts === 1) running.pause();
+        if (attempts < 2) return Promise.reject(new Error('no quota'));
+        if (attempts === 3) settled.open();
+        return Promise.resolve();
+      },
+    });
+    expect((await post(messageOf('work_1'))).status).toBe(202);
+    expect((await post(messageOf('work_2'))).status).toBe(202);
+    expect((await post(messageOf('work_3'))).status).toBe(429);
+    expect(attempts).toBe(1);
+    running.resume();
+    await settled.opened;
+    expect(attempts).toBe(3);
+    expect(lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+
   it('names the requests that are lost when it has to stop', async () => {
     const running = await start({ handler: () => new Promise(() => undefined) });
     await post(messageOf('work_1'));

@@ -126,11 +126,13 @@ export class QuotaScheduler {
       const askedAt = this.options.clock.now();
       try {
         const remote = await fetchQuota();
+        if (this.stop.signal.aborted) return undefined;
         await this.keeper.update((ledger, now) => ({
           ledger: reconcile(ledger, remote, now, askedAt),
           result: undefined,
         }));
       } catch (error) {
+        if (this.stop.signal.aborted) return undefined;
         const reason = describeError(error);
         this.options.logger.warn({ reason }, 'VirusTotal did not tell its quota; our own count stands');
         return undefined;
