@@ -6,7 +6,8 @@ import { createDispatcher } from '../shared/http-dispatcher.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import type { StateStore } from '../state/port.js';
 import { ReportCache } from '../virustotal/cache/report-cache.js';
-import { defaultTimeouts, VirusTotalClient, type Pacer } from '../virustotal/client.js';
+import { VirusTotalClient } from '../virustotal/client.js';
+import { defaultTimeouts, VirusTotalTransport, type Pacer } from '../virustotal/transport.js';
 import type { ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
 import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
 import { RulesetCache } from '../virustotal/ruleset-cache.js';
@@ -86,7 +87,15 @@ export function createPacedVirusTotal(
 
 /** The client alone, for what is free of charge; with a pacer, for look-ups. */
 export function createClient(config: Config, services: VirusTotalServices, pacer?: Pacer): VirusTotalClient {
-  return new VirusTotalClient({
+  return new VirusTotalClient(createTransport(config, services, pacer), services.clock);
+}
+
+function createTransport(
+  config: Config,
+  services: VirusTotalServices,
+  pacer: Pacer | undefined,
+): VirusTotalTransport {
+  return new VirusTotalTransport({
     baseUrl: config.virustotal.apiUrl,
     apiKey: config.virustotal.token,
     // The form that the vendor recommends: org.product.major.minor.

@@ -44,6 +44,8 @@ export interface EnrichmentRequest {
   /** The entity in the platform's STIX form when the message carried it (`event.stix_entity`, playbook bundle). */
   readonly entity: JsonObject | undefined;
   readonly validation: ValidationRequest;
+  /** It had been parked while VirusTotal analysed its object: works that are newer have been settled meanwhile. */
+  readonly resumed?: boolean | undefined;
   /** When this process took the request. */
   readonly receivedAt: Date;
 }

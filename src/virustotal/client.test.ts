@@ -9,10 +9,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { fixedClock } from '../shared/clock.js';
 import { noTelemetry } from '../shared/telemetry.js';
-import { type Pacer, VirusTotalClient, type VirusTotalClientOptions } from './client.js';
+import { VirusTotalClient } from './client.js';
 import { VirusTotalError } from './errors.js';
 import { QuotaExhaustedError } from './quota/quota-exhausted-error.js';
 import type { Asker, VtObject } from './schema.js';
+import { type Pacer, type TransportOptions, VirusTotalTransport } from './transport.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const md5 = '44d88612fea8a8f36de82e1278abb02f';
@@ -64,14 +65,15 @@ afterEach(async () => {
   expect(logged).not.toContain(key);
 });
 
-function client(overrides: Partial<VirusTotalClientOptions> = {}): VirusTotalClient {
-  return new VirusTotalClient({
+function client(overrides: Partial<TransportOptions> = {}): VirusTotalClient {
+  const clock = fixedClock('2024-05-01T12:00:00Z');
+  const transport = new VirusTotalTransport({
     baseUrl,
     apiKey: key,
     tool: 'Example-Product',
     userAgent: 'example/1.0',
     dispatcher,
-    clock: fixedClock('2024-05-01T12:00:00Z'),
+    clock,
     logger: pino({ level: 'trace' }, { write: (line: string) => void (logged += line) }),
     telemetry: { ...noTelemetry, clientError: () => void (failures += 1) },
     timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 5000 },
@@ -82,6 +84,7 @@ function client(overrides: Partial<VirusTotalClientOptions> = {}): VirusTotalCli
     random: () => 0.5,
     ...overrides,
   });
+  return new VirusTotalClient(transport, overrides.clock ?? clock);
 }
 
 function json(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {

@@ -173,6 +173,8 @@ export type Priority = 'manual' | 'playbook' | 'auto';
 /** On whose behalf VirusTotal is asked. */
 export interface Asker {
   readonly priority: Priority;
+  /** Answers fetched before this moment will not do; whatever is in the cache does when absent. */
+  readonly notBefore?: Date | undefined;
 }
 
 /**
@@ -187,6 +189,48 @@ export interface VirusTotal {
   lastServingIpAddress(urlId: string, asker: Asker): Promise<string | undefined>;
   /** The quota of this key. Free of charge. */
   quota(): Promise<KeyQuota>;
+}
+
+/** The bytes of a file that is to be uploaded. */
+export interface FileContent {
+  readonly name: string;
+  /** As the source told it; `undefined` when it did not. */
+  readonly sizeBytes: number | undefined;
+  /** Expected SHA-256 in lower-case hex; bytes that differ must not be uploaded. */
+  readonly sha256: string | undefined;
+  /**
+   * Opens the source; called once for each try. Ends the transfer when the signal aborts.
+   *
+   * @throws ConnectorError when the source cannot be read.
+   */
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** A submission that VirusTotal took. */
+export interface Submission {
+  readonly analysisId: string;
+  /** Polling the analysis of a file that VirusTotal had never seen costs nothing. */
+  readonly free: boolean;
+}
+
+export type AnalysisStatus = 'queued' | 'in-progress' | 'completed';
+
+/**
+ * What makes VirusTotal analyse (VirusTotal reference §7). Everything that is submitted becomes available to VirusTotal's
+ * partners. All methods throw `VirusTotalError`, and those that cost a look-up `QuotaExhaustedError`.
+ */
+export interface Submissions {
+  /**
+   * Uploads a file, never wholly in memory; beyond 32 MB, or of unknown size, by an upload URL.
+   *
+   * @returns `undefined` when VirusTotal is analysing this very file already (409).
+   */
+  submitFile(content: FileContent, asker: Asker): Promise<Submission | undefined>;
+  submitUrl(url: string, asker: Asker): Promise<Submission>;
+  /** Asks for a fresh analysis of what VirusTotal knows; `undefined` when it does not, or stores no content of it. */
+  reanalyse(object: VtObject, asker: Asker): Promise<Submission | undefined>;
+  /** Where an analysis stands; `undefined` when VirusTotal does not know it. */
+  analysisStatus(submission: Submission, asker: Asker): Promise<AnalysisStatus | undefined>;
 }
 
 /** `GET /users/{key}/overall_quotas`; a missing entry means that VirusTotal did not say. */
