@@ -1,6 +1,7 @@
 import { asNumber, asText } from '../../shared/json.js';
 import { hashesOf, observableValue, type StoredEntity } from './entity.js';
 import type { EntityStore } from './entity-store.js';
+import { sizeOf } from './file-bytes.js';
 import { hashPairs, valuesOfPattern } from './indicator-values.js';
 import { graphqlName } from './schema-entities.js';
 import { deterministicId } from './standard-id.js';
@@ -59,7 +60,7 @@ export function entityView(entity: StoredEntity, store: EntityStore): Record<str
         node: {
           id: file.id,
           name: file.name,
-          size: file.content.length,
+          size: sizeOf(file.content),
           metaData: { mimetype: file.mimeType, version: file.version },
         },
       })),

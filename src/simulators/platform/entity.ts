@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../shared/json.js';
+import type { FileBytes } from './file-bytes.js';
 
 /** A reference to something outside, as STIX spells it. */
 export interface ExternalReference {
@@ -15,7 +16,7 @@ export interface StoredFile {
   name: string;
   mimeType: string;
   version: string;
-  content: Buffer;
+  content: FileBytes;
 }
 
 /** An entity, relationship or marking as the platform holds it. References are standard ids. */

@@ -8,6 +8,8 @@ export type Fault =
   | { kind: 'http'; status: number; body?: string; headers?: Record<string, string> }
   /** The connection is reset. */
   | { kind: 'reset' }
+  /** A download is reset after so many bytes of the file; anything else at once. */
+  | { kind: 'cut'; afterBytes: number }
   /** No answer ever comes. */
   | { kind: 'silence' };
 

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'graphql';
 import { describeError } from '../../shared/connector-error.js';
@@ -7,6 +9,7 @@ import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import { calledFields, operationOf } from './document-limits.js';
 import { codeOf, PlatformError } from './errors.js';
 import type { Fault, PlannedFault } from './faults.js';
+import { chunksOf, firstBytes } from './file-bytes.js';
 import { GraphqlEngine, type GraphqlRequest, type GraphqlResponse } from './graphql-execution.js';
 import { readMultipart } from './multipart.js';
 import { recordableHeaders } from './operation-log.js';
@@ -81,7 +84,7 @@ export class PlatformHttp {
     if (path === `${basePath}/graphql`) await this.#graphql(request, response);
     else if (path.startsWith(`${basePath}/storage/get/`)) {
       const id = path.slice(`${basePath}/storage/get/`.length);
-      this.#download(request, response, id);
+      await this.#download(request, response, id);
     } else send(response, html(404, 'Not found'));
   }
 
@@ -155,12 +158,13 @@ export class PlatformHttp {
     return this.#engine.failure(new PlatformError(fault.code, fault.message ?? fault.code, fault.data));
   }
 
-  #download(request: IncomingMessage, response: ServerResponse, encodedId: string): void {
+  /** Streams a file, without announcing its length, as the platform does. */
+  async #download(request: IncomingMessage, response: ServerResponse, encodedId: string): Promise<void> {
     const state = this.#state;
-    const planned = state.faults.take(['storage']);
-    if (planned !== undefined) {
-      if (planned.fault.kind === 'error') send(response, html(500, planned.fault.code));
-      else inflict(planned.fault, response);
+    const fault = state.faults.take(['storage'])?.fault;
+    if (fault !== undefined && fault.kind !== 'cut') {
+      if (fault.kind === 'error') send(response, this.#storageFailure(fault.code));
+      else inflict(fault, response);
       return;
     }
     const context = requestContext(state.contextSource(), headerOf(request), new Map());
@@ -177,17 +181,22 @@ export class PlatformHttp {
     state.downloads.push(id);
     state.signal.changed();
     if (file === undefined) {
-      const failure = state.since('6.3.12')
-        ? json(503, { status: 'error', error: 'File not found' })
-        : html(500, 'File not found');
-      send(response, failure);
+      send(response, this.#storageFailure('File not found'));
       return;
     }
     const headers = {
       'content-type': file.mimeType,
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
     };
-    send(response, { status: 200, headers, body: file.content });
+    response.writeHead(200, headers);
+    const chunks = fault === undefined ? chunksOf(file.content) : firstBytes(file.content, fault.afterBytes);
+    // Who asked may go away in the middle.
+    await pipeline(Readable.from(chunks), response, { end: fault === undefined }).catch(() => undefined);
+    if (fault !== undefined) response.socket?.resetAndDestroy();
+  }
+
+  #storageFailure(reason: string): Answer {
+    return this.#state.since('6.3.12') ? json(503, { status: 'error', error: reason }) : html(500, reason);
   }
 }
 
@@ -249,6 +258,7 @@ function inflict(fault: Fault, response: ServerResponse): void {
       send(response, { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? '' });
       return;
     case 'reset':
+    case 'cut':
       response.socket?.resetAndDestroy();
       return;
     default:

@@ -106,9 +106,9 @@ describe('importObject', () => {
   it('keeps files that carry data', () => {
     const file = { name: 'a.txt', data: Buffer.from('hello').toString('base64'), mime_type: 'text/plain' };
     importInto(ipAddress({ x_opencti_files: [file, { name: 'no-data.txt' }] }), store);
-    expect(address.files.map(({ name, content }) => [name, content.toString()])).toEqual([
-      ['a.txt', 'hello'],
-    ]);
+    expect(
+      address.files.map(({ name, content }) => [name, Buffer.from(content as Uint8Array).toString()]),
+    ).toEqual([['a.txt', 'hello']]);
   });
 
   it('does not read sharing on locations', () => {

@@ -2,9 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../shared/json.js';
 import type { ExternalReference, StoredEntity } from './entity.js';
 import type { EntityStore } from './entity-store.js';
+import type { FileBytes } from './file-bytes.js';
 import { deterministicId } from './standard-id.js';
 import type { AttachedFile, StixReading } from './stix-reading.js';
 import { IDENTITY_CLASSES, stixTypeOf } from './stix-types.js';
+
+/** A file to keep with an entity. */
+export interface SampleFile {
+  name: string;
+  content: FileBytes;
+  mimeType?: string;
+}
 
 /** What can be said of any entity beside what its type demands. */
 export interface SampleOptions {
@@ -18,7 +26,8 @@ export interface SampleOptions {
   organizations?: string[];
   /** Name of the organisation that is its author; it is created. */
   author?: string;
-  files?: { name: string; content: Buffer; mimeType?: string }[];
+  /** A large file is better given as `{ sizeBytes, seed }`: it is made while somebody downloads it. */
+  files?: SampleFile[];
   workflowId?: string;
   /** Whether the connector's user may not see it. */
   hidden?: boolean;
@@ -100,7 +109,7 @@ function withIdentityClass(entityType: string, attributes: JsonObject): JsonObje
   return identityClass === undefined ? attributes : { identity_class: identityClass, ...attributes };
 }
 
-function attachedFile(file: { name: string; content: Buffer; mimeType?: string }): AttachedFile {
+function attachedFile(file: SampleFile): AttachedFile {
   return { name: file.name, content: file.content, mimeType: file.mimeType ?? 'application/octet-stream' };
 }
 

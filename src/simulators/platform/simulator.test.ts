@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RATE_LIMITED } from './faults.js';
+import { digestOf } from './file-bytes.js';
 import {
   startPlatformSimulator,
   type PlatformSimulator,
@@ -270,6 +271,56 @@ describe('reading', () => {
     const allowed = await fetch(url, { headers: { authorization: `Bearer ${platform.token}` } });
     expect(await allowed.text()).toBe('hello');
     expect((await fetch(url)).status).toBe(403);
+  });
+
+  it('makes a large file while it is downloaded', async () => {
+    const platform = await start();
+    const content = { sizeBytes: 5_000_000, seed: 'large' };
+    const artifact = platform.addObservable(
+      'Artifact',
+      { hashes: { 'SHA-256': digestOf(content, 'sha256') } },
+      { files: [{ name: 'large.bin', content }] },
+    );
+    const file = artifact.files[0]!;
+    const { body } = await ask(
+      platform,
+      `{ stixCyberObservable(id: "${artifact.standardId}") {
+      importFiles { edges { node { name size } } } } }`,
+    );
+    expect(body.data.stixCyberObservable.importFiles.edges).toEqual([
+      { node: { name: 'large.bin', size: 5_000_000 } },
+    ]);
+    const headers = { authorization: `Bearer ${platform.token}` };
+    const download = await fetch(`${platform.url}/storage/get/${file.id}`, { headers });
+    expect(download.headers.get('content-length')).toBeNull();
+    const received = Buffer.from(await download.arrayBuffer());
+    expect(digestOf(received, 'sha256')).toBe(digestOf(content, 'sha256'));
+  });
+
+  it('answers a download that fails as its version does, or cuts it off', async () => {
+    const platform = await start();
+    const old = await start({ version: '6.3.11' });
+    const downloadOf = (from: PlatformSimulator): Promise<Response> => {
+      const { files } = from.addObservable(
+        'Artifact',
+        { hashes: { MD5: '44d88612fea8a8f36de82e1278abb02f' } },
+        { files: [{ name: 'a.bin', content: { sizeBytes: 100_000, seed: 'a' } }] },
+      );
+      return fetch(`${from.url}/storage/get/${files[0]!.id}`, {
+        headers: { authorization: `Bearer ${from.token}` },
+      });
+    };
+    platform.faults.fail('storage', { kind: 'error', code: 'The storage is away' });
+    old.faults.fail('storage', { kind: 'error', code: 'The storage is away' });
+    const answers = [await downloadOf(platform), await downloadOf(old)];
+    expect(answers.map(({ status }) => status)).toEqual([503, 500]);
+    expect(await answers[0]!.json()).toEqual({ status: 'error', error: 'The storage is away' });
+    expect(await answers[1]!.text()).toContain('<html>');
+
+    platform.faults.fail('storage', { kind: 'cut', afterBytes: 70_000 });
+    const cut = await downloadOf(platform);
+    expect(cut.status).toBe(200);
+    await expect(cut.arrayBuffer()).rejects.toThrow();
   });
 });
 

@@ -10,13 +10,14 @@ import {
   readExternalReferences,
   readLabels,
 } from './extensions.js';
+import type { FileBytes } from './file-bytes.js';
 import { DOMAIN_OBJECT_TYPES, IDENTITY_CLASSES, LOCATION_TYPES, observableTypeOf } from './stix-types.js';
 
 /** A file sent inside an object. */
 export interface AttachedFile {
   name: string;
   mimeType: string;
-  content: Buffer;
+  content: FileBytes;
 }
 
 /** What a STIX object says, after all alternatives have been resolved. */

@@ -46,6 +46,10 @@ export interface Behaviour {
   maxDirectUploadBytes: number;
   /** Largest upload through an upload URL, bytes. */
   maxUploadUrlBytes: number;
+  /** Scheme, host and port in the answers of `upload_url`; `undefined` for those the client used. */
+  uploadUrlOrigin: string | undefined;
+  /** Awaited after each piece of an uploaded file, before more is read: a slow or stalling line. */
+  uploadPace: (receivedBytes: number) => Promise<void> | undefined;
 }
 
 export const defaultBehaviour: Readonly<Behaviour> = {
@@ -62,4 +66,6 @@ export const defaultBehaviour: Readonly<Behaviour> = {
   analyse: () => ({}),
   maxDirectUploadBytes: 32 * 1024 * 1024,
   maxUploadUrlBytes: 650 * 1024 * 1024,
+  uploadUrlOrigin: undefined,
+  uploadPace: () => undefined,
 };

@@ -33,6 +33,8 @@ export interface Exchange {
    * @throws {@link ApiError} 429 when the quota is used up.
    */
   spend(counter: string, units?: number): void;
+  /** Notes that so many bytes of an uploaded file have arrived altogether. */
+  received(bytes: number): void;
 }
 
 /** The body of a 200 answer. */

@@ -17,9 +17,14 @@ const tooLarge = (): ApiError => new ApiError(413, 'RequestEntityTooLarge', 'Req
  * Reads the file of a multipart upload without keeping its content.
  *
  * @param maxBytes - Largest file accepted.
+ * @param onProgress - Told how many bytes of the file have arrived, after each piece; no more is read before it is done.
  * @throws {@link ApiError} 400 when there is no part `file` with a file name, 413 when the file is too large.
  */
-export async function receiveUpload(request: IncomingMessage, maxBytes: number): Promise<FileIdentity> {
+export async function receiveUpload(
+  request: IncomingMessage,
+  maxBytes: number,
+  onProgress: (receivedBytes: number) => Promise<void> | undefined,
+): Promise<FileIdentity> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes + multipartOverheadBytes) throw tooLarge();
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
     throw badRequest('The request must be multipart/form-data');
@@ -36,7 +41,7 @@ export async function receiveUpload(request: IncomingMessage, maxBytes: number):
         content.resume();
         return;
       }
-      upload = fingerprint(content, filename ?? '', maxBytes);
+      upload = fingerprint(content, filename ?? '', maxBytes, onProgress);
       upload.catch(fail);
     });
     parser.on('error', fail);
@@ -86,13 +91,19 @@ function openParser(request: IncomingMessage): busboy.Busboy {
 }
 
 /** Digests and size of a stream. */
-async function fingerprint(content: Readable, name: string, maxBytes: number): Promise<FileIdentity> {
+async function fingerprint(
+  content: Readable,
+  name: string,
+  maxBytes: number,
+  onProgress: (receivedBytes: number) => Promise<void> | undefined,
+): Promise<FileIdentity> {
   const digests = { md5: createHash('md5'), sha1: createHash('sha1'), sha256: createHash('sha256') };
   let size = 0;
   for await (const chunk of content as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
     for (const digest of Object.values(digests)) digest.update(chunk);
+    await onProgress(size);
   }
   return {
     md5: digests.md5.digest('hex'),

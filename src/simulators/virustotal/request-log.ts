@@ -12,6 +12,8 @@ export interface LoggedRequest {
   readonly status: number | undefined;
   /** Units of quota this request used. */
   readonly quotaUnits: number;
+  /** Bytes of an uploaded file that arrived, whether or not the upload was complete. */
+  readonly uploadedBytes: number;
   /** Kind of the fault that struck this request. */
   readonly fault: string | undefined;
   /** Whether no endpoint exists for method and path: a client that asks such things is wrong. */
@@ -95,6 +97,7 @@ export class RequestLog {
       ),
       status: undefined,
       quotaUnits: 0,
+      uploadedBytes: 0,
       fault: undefined,
       unexpected: false,
     };

@@ -241,6 +241,9 @@ class Simulator implements VirusTotalSimulator {
         account.countUsage(at, counter);
         entry.quotaUnits += units;
       },
+      received: (bytes) => {
+        entry.uploadedBytes = bytes;
+      },
     });
   }
 }

@@ -180,7 +180,64 @@ describe('submitting a file', () => {
   });
 });
 
+describe('the way of an upload', () => {
+  it('is noted as far as it came, and nothing comes of one that breaks off', async () => {
+    const { url, log, catalog, behaviour } = await start({ pendingFile: 'without-verdicts' });
+    const arrived = new Promise<void>((resolve) => {
+      behaviour.uploadPace = () => {
+        resolve();
+        return undefined;
+      };
+    });
+    const stop = new AbortController();
+    const body = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(
+          Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\ndemo'),
+        );
+      },
+    });
+    const upload = fetch(`${url}/files`, {
+      method: 'POST',
+      headers: { 'x-apikey': key, 'content-type': 'multipart/form-data; boundary=b' },
+      body,
+      duplex: 'half',
+      signal: stop.signal,
+    });
+    await arrived;
+    stop.abort();
+    await expect(upload).rejects.toThrow();
+    expect(log.entries[0]).toMatchObject({ uploadedBytes: 4, quotaUnits: 0 });
+    expect(catalog.find('file', demo.sha256)).toBeUndefined();
+  });
+
+  it('is as slow as told', async () => {
+    const { url, behaviour } = await start();
+    let resume: (() => void) | undefined;
+    const reached = new Promise<number>((resolve) => {
+      behaviour.uploadPace = (bytes) => {
+        resolve(bytes);
+        return new Promise((go) => (resume = go));
+      };
+    });
+    let answered = false;
+    const upload = ask(`${url}/files`, { method: 'POST', body: fileForm() }).then((answer) => {
+      answered = true;
+      return answer;
+    });
+    expect([await reached, answered]).toEqual([4, false]);
+    resume?.();
+    expect((await upload).status).toBe(200);
+  });
+});
+
 describe('upload URLs', () => {
+  it('name another origin when told so', async () => {
+    const { url } = await start({ uploadUrlOrigin: 'https://uploads.example.com' });
+    const address = String((await ask(`${url}/files/upload_url`)).body.data);
+    expect(address).toMatch(/^https:\/\/uploads\.example\.com\/_ah\/upload\/[\w-]+\/$/);
+  });
+
   it('give a same-origin address that takes one larger file', async () => {
     const { url } = await start({ maxDirectUploadBytes: 1 });
     const address = String((await ask(`${url}/files/upload_url`)).body.data);

@@ -36,7 +36,8 @@ export function submissionRoutes(service: Service): Route[] {
       pattern: '/files/upload_url',
       handle: (exchange) => {
         exchange.spend('file_upload_url');
-        return { data: `${exchange.origin}/_ah/upload/${submissions.issueUploadToken(exchange.at)}/` };
+        const origin = behaviour.uploadUrlOrigin ?? exchange.origin;
+        return { data: `${origin}/_ah/upload/${submissions.issueUploadToken(exchange.at)}/` };
       },
     },
     {
@@ -67,7 +68,10 @@ export function submissionRoutes(service: Service): Route[] {
 }
 
 async function upload(service: Service, exchange: Exchange, maxBytes: number): Promise<Answer> {
-  const file = await receiveUpload(exchange.request, maxBytes);
+  const file = await receiveUpload(exchange.request, maxBytes, (bytes) => {
+    exchange.received(bytes);
+    return service.behaviour.uploadPace(bytes);
+  });
   // A file nobody submitted before is free, so the charge waits for its digest.
   if (service.catalog.find('file', file.sha256) !== undefined) exchange.spend('submissions');
   return started(exchange, service.submissions.submitFile(file, exchange.at));
