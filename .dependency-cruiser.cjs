@@ -42,7 +42,11 @@ module.exports = {
     only('stix', ['^src/shared/'], 'STIX is pure vocabulary'),
     only('state', ['^src/shared/'], 'state knows records and bytes, not what they mean'),
     only('observability', ['^src/shared/'], ''),
-    only('config', ['^src/shared/', '^src/stix/markings\\.ts$'], 'the one place that knows every option'),
+    only(
+      'config',
+      ['^src/shared/', '^src/stix/markings\\.ts$', '^src/virustotal/exclusion-entry\\.ts$'],
+      'the one place that knows every option',
+    ),
     only(
       'virustotal',
       ['^src/shared/', '^src/state/port\\.ts$'],
@@ -55,7 +59,7 @@ module.exports = {
     ),
     only(
       'enrichment',
-      ['^src/shared/', '^src/stix/', '^src/mapping/', '^src/virustotal/'],
+      ['^src/shared/', '^src/stix/', '^src/mapping/', '^src/virustotal/', '^src/state/port\\.ts$'],
       'enrichment never knows the platform',
     ),
     only(

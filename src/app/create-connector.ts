@@ -22,9 +22,10 @@ import type { PlatformClient } from '../platform/graphql/client.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
-import type { Exhaustion } from '../virustotal/quota/exhaustion-watch.js';
 import type { VirusTotal } from '../virustotal/schema.js';
+import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
+import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
 import { openState } from './open-state.js';
@@ -40,6 +41,9 @@ import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
 const DRAIN_MS = 5_000;
+/** How long a request in work may wait for its look-up. RabbitMQ takes back what is held for 30 minutes. */
+const MAX_QUOTA_WAIT_MIN = 10;
+const MINUTE_MS = 60_000;
 /** Callbacks that may wait for their turn; the platform's workers keep the rest. */
 const MAX_QUEUED_CALLBACKS = 500;
 
@@ -47,12 +51,6 @@ const MAX_QUEUED_CALLBACKS = 500;
 export interface ConnectorOverrides {
   readonly clock?: Clock;
   readonly virusTotal?: VirusTotal;
-}
-
-/** What can wait while no look-up can be made. */
-interface Intake {
-  pause(): unknown;
-  resume(): unknown;
 }
 
 /** The daemon. It is started once and stopped once. */
@@ -87,9 +85,8 @@ class WiredConnector implements Connector {
   readonly #abort = createStopController();
   readonly #client: PlatformClient;
   readonly #givenVirusTotal: VirusTotal | undefined;
-  /** Why and until when no look-up can be made. */
-  #exhaustion: Exhaustion | undefined;
-  #intake: Intake | undefined;
+  readonly #intake = new IntakeControl();
+  #submissions: WiredSubmissions | undefined;
   /** As of the last registration: credentials may change while the connector runs. */
   #broker: BrokerConnection | undefined;
   #ready = false;
@@ -117,16 +114,19 @@ class WiredConnector implements Connector {
       health: this.#health,
       lifecycle: this.#lifecycle,
     });
-    const virusTotal = this.#givenVirusTotal ?? (await this.#openVirusTotal());
+    const given = this.#givenVirusTotal;
+    const opened = given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
     const registration = await this.#register();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
     this.#startHeartbeat(registration);
 
     const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
-    const handler = this.#createHandler(virusTotal, this.#createSink(link, registration));
+    const handler = this.#createHandler(opened, this.#createSink(link, registration), registration);
     if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
     else await this.#consume(handler, link, registration);
+    // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
+    this.#submissions?.startWatch(this.#lifecycle);
     this.#ready = true;
     const { concurrency, listenProtocol, queueProtocol } = connector;
     this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
@@ -139,7 +139,7 @@ class WiredConnector implements Connector {
     this.#abort.abort();
   }
 
-  async #openVirusTotal(): Promise<VirusTotal> {
+  async #openVirusTotal(): Promise<OpenedVirusTotal> {
     const services = { logger: this.#logger, clock: this.#clock };
     const store = await openState(this.#config, services);
     this.#lifecycle.add('state', () => store.close());
@@ -149,34 +149,20 @@ class WiredConnector implements Connector {
       this.#config,
       store,
       { ...services, telemetry: this.#metrics, signal: this.#abort.signal },
-      {
-        onExhausted: (exhaustion) => {
-          this.#exhaustion = exhaustion;
-          void this.#intake?.pause();
-        },
-        onResumed: () => {
-          this.#exhaustion = undefined;
-          void this.#intake?.resume();
-        },
-      },
+      this.#intake,
     );
     this.#lifecycle.add('quota', () => {
       paced.close();
       return Promise.resolve();
     });
-    return paced.virusTotal;
+    this.#health.watch('virustotal', () => paced.health());
+    return { virusTotal: paced.virusTotal, submissions: paced.submissions, store };
   }
 
-  /** From now on it is paused and resumed with the quota. */
-  async #follow(intake: Intake): Promise<void> {
-    this.#intake = intake;
-    if (this.#exhaustion !== undefined) await intake.pause();
-  }
-
-  /** A sentence for health while requests wait in the broker. */
-  get #waitingText(): string | undefined {
-    if (this.#exhaustion === undefined) return undefined;
-    return `requests wait until ${this.#exhaustion.until.toISOString()}: the VirusTotal quota is used up`;
+  /** Requests that nobody waits for are started only when they get their look-up long before the broker loses patience. */
+  get #unattendedLimit(): number | undefined {
+    const { quotaPerMinute } = this.#config.virustotal;
+    return quotaPerMinute === 0 ? undefined : quotaPerMinute * MAX_QUOTA_WAIT_MIN;
   }
 
   async #register(): Promise<Registration> {
@@ -242,22 +228,28 @@ class WiredConnector implements Connector {
     return publisher;
   }
 
-  #createHandler(virusTotal: VirusTotal, sink: BundleSink): HandleRequest {
+  #createHandler(opened: OpenedVirusTotal, sink: BundleSink, { capabilities }: Registration): HandleRequest {
     const logger = this.#logger;
     const telemetry = this.#metrics;
     const works = new GraphqlWorkReporter(this.#client);
+    const { signal } = this.#abort;
+    const services = { clock: this.#clock, logger, signal };
+    this.#submissions = createSubmissions(this.#config, opened, { ...services, client: this.#client, works });
     const enrich = createEnrich({
       entities: new GraphqlEntityReader(this.#client),
-      virusTotal,
+      virusTotal: opened.virusTotal,
       clock: this.#clock,
       logger,
       gate: gateOptions(this.#config),
       mapping: mappingOptions(this.#config),
+      manualMaxAgeMs: this.#config.virustotal.manualMaxAgeMinutes * MINUTE_MS,
+      analyses: this.#submissions?.analyses,
     });
     const playbooks = new PlaybookReply(this.#client, logger);
-    const settle = createSettle({ works, sink, playbooks, telemetry, logger });
-    const { signal } = this.#abort;
-    return createRequestHandler({ enrich, settle, works, telemetry, clock: this.#clock, logger, signal });
+    const { dropsOvertakenBundles } = capabilities;
+    const settle = createSettle({ works, sink, playbooks, telemetry, logger, dropsOvertakenBundles });
+    const handler = createRequestHandler({ ...services, enrich, settle, works, telemetry });
+    return this.#submissions?.follow(handler, this.#lifecycle) ?? handler;
   }
 
   async #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): Promise<void> {
@@ -265,11 +257,12 @@ class WiredConnector implements Connector {
       link,
       queue: registration.listen.queue,
       concurrency: this.#config.connector.concurrency,
+      unattendedLimit: this.#unattendedLimit,
       handler,
       logger: this.#logger,
       clock: this.#clock,
     });
-    await this.#follow(consumer);
+    await this.#intake.follow(consumer);
     consumer.start();
     this.#lifecycle.add('consumer', () =>
       consumer.drain(DRAIN_MS, () => {
@@ -277,7 +270,7 @@ class WiredConnector implements Connector {
       }),
     );
     this.#health.watch('consumer', () => {
-      const detail = this.#waitingText;
+      const detail = this.#intake.waitingText;
       return detail === undefined ? { ok: consumer.consuming } : { ok: true, detail };
     });
   }
@@ -291,11 +284,12 @@ class WiredConnector implements Connector {
       verifier: this.#tokenVerifier(registration),
       handler,
       concurrency: connector.concurrency,
+      unattendedLimit: this.#unattendedLimit,
       maxQueued: MAX_QUEUED_CALLBACKS,
       logger: this.#logger,
       clock: this.#clock,
     });
-    await this.#follow(listener);
+    await this.#intake.follow(listener);
     await listener.start();
     this.#lifecycle.add('callback listener', () => listener.drain(DRAIN_MS));
   }

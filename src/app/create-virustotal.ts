@@ -2,16 +2,24 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
+import { describeError } from '../shared/connector-error.js';
 import { createDispatcher } from '../shared/http-dispatcher.js';
+import type { PartHealth } from '../observability/health.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { sweepLeases } from '../state/lease.js';
 import type { StateStore } from '../state/port.js';
-import { ReportCache } from '../virustotal/cache/report-cache.js';
+import { CachedVirusTotal } from '../virustotal/cache/cached-virustotal.js';
 import { VirusTotalClient } from '../virustotal/client.js';
-import { defaultTimeouts, VirusTotalTransport, type Pacer } from '../virustotal/transport.js';
+import { defaultTimeouts } from '../virustotal/http/call.js';
+import type { Outage } from '../virustotal/http/circuit-breaker.js';
+import type { OutageListener } from '../virustotal/http/outage-watch.js';
+import { Privileges } from '../virustotal/http/privileges.js';
+import { VirusTotalTransport, type TransportOptions } from '../virustotal/http/transport.js';
 import type { ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
 import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
-import { RulesetCache } from '../virustotal/ruleset-cache.js';
-import type { VirusTotal } from '../virustotal/schema.js';
+import type { AskedRelationships, Submissions, VirusTotal } from '../virustotal/schema.js';
+import { VirusTotalSubmissions } from '../virustotal/submissions.js';
+import { acrossReplicas } from './across-replicas.js';
 import { keyIdOf } from './open-state.js';
 import { proxiesOf } from './platform-options.js';
 import { productVersion, userAgent } from './product.js';
@@ -32,6 +40,9 @@ export interface VirusTotalServices {
 /** VirusTotal as enrichment sees it. */
 export interface PacedVirusTotal {
   readonly virusTotal: VirusTotal;
+  readonly submissions: Submissions;
+  /** Whether VirusTotal can be reached. */
+  health(): PartHealth;
   /** Sends away who waits for a look-up. The store stays open. */
   close(): void;
 }
@@ -41,7 +52,7 @@ export function createPacedVirusTotal(
   config: Config,
   store: StateStore,
   services: VirusTotalServices,
-  listener: ExhaustionListener = {},
+  listener: ExhaustionListener & OutageListener = {},
 ): PacedVirusTotal {
   const { clock, logger } = services;
   const { virustotal } = config;
@@ -54,30 +65,51 @@ export function createPacedVirusTotal(
   const scheduler = new QuotaScheduler({
     ...listener,
     limits,
-    reserveManualPercent: 0,
+    reserveManualPercent: virustotal.quotaReserveManualPercent,
     store,
     keyId,
     clock,
     logger,
     sleep,
   });
-  const client = createClient(config, services, scheduler);
+  const privileges = new Privileges({ clock, logger, stored: { store, keyId } });
+  let isUnreachable = false;
+  const outages: OutageListener = {
+    onUnreachable: () => {
+      isUnreachable = true;
+      listener.onUnreachable?.();
+    },
+    onReachable: () => {
+      isUnreachable = false;
+      listener.onReachable?.();
+    },
+  };
+  const transport = createTransport(config, services, { pacer: scheduler, privileges, outages });
+  const relationships = relationshipsOf(config);
+  const client = new VirusTotalClient(transport, clock, { relationships });
   // Who wants no limits of ours is told those of VirusTotal by its 429.
   const isLimited = Object.values(limits).some((limit) => limit !== 0);
   const reconcile = (): void => void scheduler.reconcile(() => client.quota());
   const timer = isLimited ? setInterval(reconcile, RECONCILE_INTERVAL_MS) : undefined;
   timer?.unref();
   if (isLimited) reconcile();
-  const cached = new ReportCache(client, {
+  services.telemetry.watchQuota(() => scheduler.usage());
+  // One process has no other to wait for, and after a crash would wait for itself.
+  const isShared = config.state.redisUrl !== undefined;
+  if (isShared) void removeOldLeases(store, services);
+  const virusTotal = new CachedVirusTotal(client, {
+    ...services,
     store,
     keyId,
     foundMs: virustotal.cacheTtlMinutes * MINUTE_MS,
     unknownMs: virustotal.cacheUnknownTtlMinutes * MINUTE_MS,
-    clock,
-    logger,
+    relationships,
+    acrossReplicas: isShared ? acrossReplicas(store, services) : undefined,
   });
   return {
-    virusTotal: new RulesetCache(cached, clock),
+    virusTotal,
+    submissions: new VirusTotalSubmissions(transport, virustotal.apiUrl),
+    health: () => (isUnreachable ? healthOf(transport.outage) : { ok: true }),
     close: () => {
       clearInterval(timer);
       scheduler.close();
@@ -85,15 +117,38 @@ export function createPacedVirusTotal(
   };
 }
 
-/** The client alone, for what is free of charge; with a pacer, for look-ups. */
-export function createClient(config: Config, services: VirusTotalServices, pacer?: Pacer): VirusTotalClient {
-  return new VirusTotalClient(createTransport(config, services, pacer), services.clock);
+function healthOf(outage: Outage | undefined): PartHealth {
+  if (outage === undefined) return { ok: true };
+  const { since, retryAt, reason } = outage;
+  return {
+    ok: false,
+    detail: `VirusTotal cannot be reached since ${since.toISOString()}, and is tried again from ${retryAt.toISOString()} on: ${reason}`,
+  };
+}
+
+/** What is asked for inside the call for a report, because the options want it; it costs nothing there. */
+function relationshipsOf({ virustotal }: Config): AskedRelationships {
+  return virustotal.includeAttributesInNote ? { url: ['last_serving_ip_address'] } : {};
+}
+
+/** A replica that was killed leaves its leases behind. */
+async function removeOldLeases(store: StateStore, { clock, logger }: VirusTotalServices): Promise<void> {
+  try {
+    await sweepLeases(store, clock.now());
+  } catch (error) {
+    logger.debug({ reason: describeError(error) }, 'old leases cannot be removed');
+  }
+}
+
+/** The client alone, for what is free of charge. */
+export function createClient(config: Config, services: VirusTotalServices): VirusTotalClient {
+  return new VirusTotalClient(createTransport(config, services), services.clock);
 }
 
 function createTransport(
   config: Config,
   services: VirusTotalServices,
-  pacer: Pacer | undefined,
+  paced: Pick<TransportOptions, 'pacer' | 'privileges' | 'outages'> = {},
 ): VirusTotalTransport {
   return new VirusTotalTransport({
     baseUrl: config.virustotal.apiUrl,
@@ -112,7 +167,7 @@ function createTransport(
     timeouts: defaultTimeouts,
     sleep,
     random: Math.random,
-    pacer,
+    ...paced,
     ...services,
   });
 }

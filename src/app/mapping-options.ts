@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { compileExclusions } from '../enrichment/exclusions.js';
 import type { GateOptions } from '../enrichment/gate.js';
 import type { MappingOptions } from '../mapping/context.js';
 
@@ -44,5 +45,9 @@ export function mappingOptions({ virustotal }: Config): MappingOptions {
 
 /** What may be looked up at all. */
 export function gateOptions({ connector, virustotal }: Config): GateOptions {
-  return { scope: connector.scope, maxTlp: virustotal.maxTlp };
+  return {
+    scope: connector.scope,
+    maxTlp: virustotal.maxTlp,
+    exclusions: compileExclusions(virustotal.exclude),
+  };
 }

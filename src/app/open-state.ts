@@ -6,7 +6,8 @@ import { openRedisStore } from '../state/redis-store.js';
 import { openResilientStore, type RecordConflict, type ResilientStore } from '../state/resilient-store.js';
 import { openSqliteStore } from '../state/sqlite-store.js';
 import type { StateStore } from '../state/port.js';
-import { tighterOf } from '../virustotal/quota/ledger.js';
+import { LEDGER_BUCKET } from '../virustotal/quota/ledger-keeper.js';
+import { mergedLedger } from '../virustotal/quota/merged-ledger.js';
 import { ledgerFrom } from '../virustotal/quota/stored-ledger.js';
 
 /** Begins every key in a Redis that others may use as well. */
@@ -47,7 +48,9 @@ export function keyIdOf(apiKey: string): string {
   return createHash('sha256').update(apiKey).digest('hex').slice(0, 16);
 }
 
-/** Of two ledgers the tighter: too little spent for a while does less harm than too much. */
-function mergeRecords({ memory, primary }: RecordConflict, clock: Clock): unknown {
-  return tighterOf(ledgerFrom(primary), ledgerFrom(memory), clock.now());
+/** What was spent on both sides counts; of any other record, such as a lease, what this process made of it. */
+export function mergeRecords({ bucket, base, memory, primary }: RecordConflict, clock: Clock): unknown {
+  if (bucket !== LEDGER_BUCKET) return memory;
+  const parted = { base: ledgerFrom(base), memory: ledgerFrom(memory), primary: ledgerFrom(primary) };
+  return mergedLedger(parted, clock.now());
 }

@@ -1,5 +1,5 @@
 import { createPacedVirusTotal } from '../app/create-virustotal.js';
-import { mappingOptions } from '../app/mapping-options.js';
+import { gateOptions, mappingOptions } from '../app/mapping-options.js';
 import { openState } from '../app/open-state.js';
 import { createEnrich } from '../enrichment/enrich.js';
 import type { EnrichmentRequest } from '../enrichment/request.js';
@@ -32,8 +32,9 @@ export async function enrichValue(
     virusTotal: paced.virusTotal,
     clock: systemClock,
     logger,
-    gate: { scope: [], maxTlp: config.virustotal.maxTlp },
+    gate: { ...gateOptions(config), scope: [] },
     mapping: mappingOptions(config),
+    manualMaxAgeMs: config.virustotal.manualMaxAgeMinutes * 60_000,
   });
   const request: EnrichmentRequest = {
     key: String(entity.id),

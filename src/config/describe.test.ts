@@ -21,6 +21,7 @@ const { config } = loadConfig({
     S3_ACCESS_KEY: 'hunter30',
     S3_SECRET_KEY: 'hunter31',
     HTTPS_PROXY: 'http://me:hunter32@proxy.example.com:3128',
+    STATE_REDIS_URL: 'rediss://me:hunter%2F33@redis.example.com',
   },
 });
 
@@ -53,6 +54,9 @@ describe('configSecrets', () => {
       'hunter25',
       '-----BEGIN PRIVATE KEY-----hunter26',
       'hunter27',
+      'rediss://me:hunter%2F33@redis.example.com',
+      'hunter%2F33',
+      'hunter/33',
       'hunter32',
       'hunter32',
       'hunter30',

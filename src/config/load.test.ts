@@ -87,11 +87,18 @@ describe('loadConfig with the least environment', () => {
       quotaPerMonth: 15_500,
       cacheTtlMinutes: 1440,
       cacheUnknownTtlMinutes: 60,
+      quotaReserveManualPercent: 0,
+      manualMaxAgeMinutes: 60,
+      reanalyseAfterDays: 0,
+      analysisPollSeconds: 30,
       maxTlp: 'TLP:AMBER',
+      uploadMaxTlp: 'TLP:CLEAR',
+      exclude: [],
       replaceWithLowerScore: true,
       includeAttributesInNote: false,
       fileCreateNoteFullReport: true,
       fileUploadUnseenArtifacts: true,
+      fileUploadMaxMb: 32,
       fileImportYara: true,
       fileIndicatorCreatePositives: 10,
       fileIndicatorValidMinutes: 2880,
@@ -283,6 +290,14 @@ describe('faults', () => {
     ['VIRUSTOTAL_API_URL', 'https://www.virustotal.com/api/v3?x', 'virustotal.api_url'],
     ['VIRUSTOTAL_API_URL', 'https://me@www.virustotal.com/api/v3', 'virustotal.api_url'],
     ['VIRUSTOTAL_MAX_TLP', 'TLP:PURPLE', 'virustotal.max_tlp'],
+    ['VIRUSTOTAL_UPLOAD_MAX_TLP', 'none', 'virustotal.upload_max_tlp'],
+    ['VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT', '101', 'virustotal.quota_reserve_manual_percent'],
+    ['VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT', '10%', 'virustotal.quota_reserve_manual_percent'],
+    ['VIRUSTOTAL_MANUAL_MAX_AGE_MINUTES', '-1', 'virustotal.manual_max_age_minutes'],
+    ['VIRUSTOTAL_REANALYSE_AFTER_DAYS', 'never', 'virustotal.reanalyse_after_days'],
+    ['VIRUSTOTAL_FILE_UPLOAD_MAX_MB', '0', 'virustotal.file_upload_max_mb'],
+    ['VIRUSTOTAL_FILE_UPLOAD_MAX_MB', '651', 'virustotal.file_upload_max_mb'],
+    ['VIRUSTOTAL_EXCLUDE', 'example.com,10.0.0.0/33', 'virustotal.exclude'],
     ['CONNECTOR_VALIDATE_BEFORE_IMPORT', 'true', 'connector.validate_before_import'],
     ['CONNECTOR_SEND_TO_QUEUE', 'no', 'connector.send_to_queue'],
     ['VIRUSTOTAL_IP_INDICATOR_VALID_MINUTES', '0', 'virustotal.ip_indicator_valid_minutes'],
@@ -392,21 +407,6 @@ describe('warnings', () => {
       'connector.send_to_directory (CONNECTOR_SEND_TO_DIRECTORY) is set, but has no effect in this version of the connector.',
       'connector.send_to_s3 (CONNECTOR_SEND_TO_S3) is set, but has no effect in this version of the connector.',
     ]);
-  });
-
-  it('says that uploads do not happen where they were asked for, although that is the default', () => {
-    expect(
-      messages({ VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'true', VIRUSTOTAL_URL_UPLOAD_UNSEEN: 'true' }),
-    ).toEqual([
-      'virustotal.file_upload_unseen_artifacts (VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS) is set, but has no effect in this version of the connector; it acts as with false.',
-      'virustotal.url_upload_unseen (VIRUSTOTAL_URL_UPLOAD_UNSEEN) is set, but has no effect in this version of the connector; it acts as with false.',
-    ]);
-  });
-
-  it('is silent about uploads that are switched off or not mentioned', () => {
-    expect(
-      messages({ VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'false', VIRUSTOTAL_URL_UPLOAD_UNSEEN: '' }),
-    ).toEqual([]);
   });
 
   it('ignores a malformed header and names its position, but never what it holds', () => {

@@ -173,13 +173,9 @@ function remarks({ path, option }: DeclaredOption, { text, source }: WrittenValu
 function ineffective({ path, option }: DeclaredOption, value: unknown): Warning[] {
   if (option.effect === undefined) return [];
   const show = (known: unknown): string => option.type.show(known);
-  const acted = option.actsAs ?? option.default;
-  if (acted !== undefined && show(acted) === show(value)) return [];
+  if (option.default !== undefined && show(option.default) === show(value)) return [];
   const where = option.effect === 'none' ? 'in this connector' : 'in this version of the connector';
-  const instead = option.actsAs === undefined ? '' : `; it acts as with ${show(option.actsAs)}`;
-  return [
-    { level: 'warning', message: `${path} (${option.env}) is set, but has no effect ${where}${instead}.` },
-  ];
+  return [{ level: 'warning', message: `${path} (${option.env}) is set, but has no effect ${where}.` }];
 }
 
 function located(

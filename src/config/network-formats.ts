@@ -1,5 +1,5 @@
 import { BadValue, defineFormat, type Format } from './format.js';
-import { asBoolean } from './formats.js';
+import { asBoolean, text } from './formats.js';
 
 const PLACEHOLDER = /^change_?me$/i;
 
@@ -88,6 +88,12 @@ export const proxyUrl: Format<string> = defineFormat({
   secrets: passwordOf,
   jsonSchema: { type: 'string' },
 });
+
+/** A URL of any scheme that is secret as a whole, since it may hold a password. Whoever uses it judges the rest. */
+export const secretUrl: Format<string> = {
+  ...text,
+  secrets: (value) => [value, ...(URL.canParse(value) ? passwordOf(value) : [])],
+};
 
 /** The path of a URL. */
 export const urlPath: Format<string> = defineFormat({

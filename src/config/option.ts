@@ -22,8 +22,6 @@ export interface OptionRecord<T> {
    * - absent: it works.
    */
   readonly effect?: 'none' | 'later';
-  /** With `effect`: the value as which the connector behaves, where it is not the default; asking for another gives a warning. */
-  readonly actsAs?: T;
 }
 
 /** A declared option: an entry of the convict schema with metadata of our own. */

@@ -156,6 +156,13 @@ describe('the environment of an existing Python container', () => {
       quotaPerMonth: 15_500,
       cacheTtlMinutes: 1440,
       cacheUnknownTtlMinutes: 60,
+      quotaReserveManualPercent: 0,
+      manualMaxAgeMinutes: 60,
+      reanalyseAfterDays: 0,
+      analysisPollSeconds: 30,
+      uploadMaxTlp: 'TLP:CLEAR',
+      exclude: [],
+      fileUploadMaxMb: 32,
       maxTlp: 'TLP:AMBER+STRICT',
       replaceWithLowerScore: false,
       includeAttributesInNote: true,
@@ -180,17 +187,12 @@ describe('the environment of an existing Python container', () => {
     });
   });
 
-  it('gives no more than notices about the confidence level and about uploads', () => {
+  it('gives no more than a notice about the confidence level', () => {
     expect(loadConfig({ env: container, cwd }).warnings).toEqual([
       {
         level: 'info',
         message:
           'CONNECTOR_CONFIDENCE_LEVEL in the environment has no effect: since OpenCTI 6.0 the confidence level is that of the platform user.',
-      },
-      {
-        level: 'warning',
-        message:
-          'virustotal.file_upload_unseen_artifacts (VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS) is set, but has no effect in this version of the connector; it acts as with false.',
       },
     ]);
   });

@@ -62,6 +62,21 @@ describe('rules across options', () => {
     expect(messages({ VIRUSTOTAL_API_URL: 'http://localhost.example.com/api/v3' })).toHaveLength(1);
   });
 
+  it('warns of an upload ceiling above the ceiling of look-ups', () => {
+    expect(messages({ VIRUSTOTAL_UPLOAD_MAX_TLP: 'TLP:RED' })).toEqual([
+      'virustotal.upload_max_tlp (VIRUSTOTAL_UPLOAD_MAX_TLP) is TLP:RED, above virustotal.max_tlp (TLP:AMBER): VirusTotal is not asked about such objects at all, so nothing above TLP:AMBER is uploaded.',
+    ]);
+    expect(messages({ VIRUSTOTAL_UPLOAD_MAX_TLP: 'TLP:AMBER' })).toEqual([]);
+    expect(messages({ VIRUSTOTAL_MAX_TLP: 'TLP:CLEAR' })).toEqual([]);
+  });
+
+  it('warns of a reserve for manual requests that leaves nothing to the others', () => {
+    expect(messages({ VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT: '100' })).toEqual([
+      'virustotal.quota_reserve_manual_percent (VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT) is 100: automatic requests and playbooks wait for ever.',
+    ]);
+    expect(messages({ VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT: '99' })).toEqual([]);
+  });
+
   it('derives the callback URL from port and TLS, and says that only this machine reaches it', () => {
     writeFileSync(join(cwd, 'key.pem'), 'not a key');
     const { config, warnings } = load({

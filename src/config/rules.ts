@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
+import { TLP_VALUES } from '../stix/markings.js';
 import { closest } from './closest.js';
 import type { Fault, Warning } from './findings.js';
 import { isPemText, isPlaceholder } from './network-formats.js';
@@ -175,6 +176,34 @@ const apiUrl: Rule = {
       : {},
 };
 
+const uploadTlp: Rule = {
+  concerns: ['virustotal.max_tlp', 'virustotal.upload_max_tlp'],
+  check: ({ virustotal: { maxTlp, uploadMaxTlp } }) =>
+    TLP_VALUES.indexOf(uploadMaxTlp) > TLP_VALUES.indexOf(maxTlp)
+      ? {
+          warnings: [
+            warn(
+              `virustotal.upload_max_tlp (VIRUSTOTAL_UPLOAD_MAX_TLP) is ${uploadMaxTlp}, above virustotal.max_tlp (${maxTlp}): VirusTotal is not asked about such objects at all, so nothing above ${maxTlp} is uploaded.`,
+            ),
+          ],
+        }
+      : {},
+};
+
+const manualReserve: Rule = {
+  concerns: ['virustotal.quota_reserve_manual_percent', 'virustotal.quota_per_day'],
+  check: ({ virustotal }) =>
+    virustotal.quotaReserveManualPercent === 100 && virustotal.quotaPerDay !== 0
+      ? {
+          warnings: [
+            warn(
+              'virustotal.quota_reserve_manual_percent (VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT) is 100: automatic requests and playbooks wait for ever.',
+            ),
+          ],
+        }
+      : {},
+};
+
 const readableFiles: Rule = {
   concerns: ['opencti.ssl_verify', 'connector.listen_protocol', 'connector.listen_protocol_api_ssl'],
   check: ({ opencti, connector, mq, network }, cwd) => {
@@ -234,4 +263,6 @@ export const rules: readonly Rule[] = [
   brokerCertificate,
   readableFiles,
   apiUrl,
+  uploadTlp,
+  manualReserve,
 ];

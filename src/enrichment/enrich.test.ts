@@ -9,6 +9,7 @@ import { parseReport } from '../virustotal/parse-report.js';
 import type { LookUp, VirusTotal, VtObject } from '../virustotal/schema.js';
 import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
 import { createEnrich } from './enrich.js';
+import { compileExclusions } from './exclusions.js';
 import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
 import type { EnrichmentRequest } from './request.js';
@@ -31,6 +32,8 @@ interface Scenario {
   /** What the platform has, or why it cannot be asked. */
   entity?: JsonObject | Error;
   scope?: readonly string[];
+  /** Values that must never be asked about. */
+  exclude?: readonly string[];
   options?: Partial<MappingOptions>;
 }
 
@@ -67,10 +70,6 @@ async function enrich(
       asked.push(`ruleset ${id}`);
       return Promise.reject(new ConnectorError('no rulesets today', 'transient'));
     },
-    lastServingIpAddress: (id) => {
-      asked.push(`server of ${id}`);
-      return Promise.resolve('8.8.4.4');
-    },
     quota: () => Promise.reject(new Error('not asked here')),
   };
   const run = createEnrich({
@@ -81,7 +80,11 @@ async function enrich(
     virusTotal,
     clock: fixedClock(now),
     logger: pino({ level: 'silent' }),
-    gate: { scope: scenario.scope ?? [], maxTlp: 'TLP:AMBER' },
+    gate: {
+      scope: scenario.scope ?? [],
+      maxTlp: 'TLP:AMBER',
+      exclusions: compileExclusions(scenario.exclude ?? []),
+    },
     mapping: { ...mapping, ...scenario.options },
   });
   const outcome = await run({
@@ -117,6 +120,33 @@ describe('enrich', () => {
     expect(leanEntity).toMatchObject({ id: address.id, type: 'ipv4-addr', value: '1.1.1.1' });
     expect(objects.map((object) => object.type)).toEqual(['identity', 'indicator', 'note', 'relationship']);
     expect(message).toContain('12 of 20 engines');
+  });
+
+  it('asks nothing about what is excluded', async () => {
+    const { outcome, asked } = await enrich({ entity: address }, { exclude: ['1.1.0.0/16'] });
+    expect(asked).toEqual([]);
+    expect(outcome).toEqual({
+      status: 'skipped',
+      reason: 'excluded',
+      message: 'VirusTotal: 1.1.1.1 is excluded from look-ups (VIRUSTOTAL_EXCLUDE). Nothing was asked.',
+    });
+  });
+
+  it('maps the other values of an Indicator of which one is excluded, and names that one', async () => {
+    const entity: JsonObject = {
+      type: 'indicator',
+      id: 'indicator--0b1cf13c-6c40-5d63-a2e4-c2a9ab1e7a0f',
+      pattern: "[ipv4-addr:value = '1.1.1.1'] OR [ipv4-addr:value = '8.8.8.8']",
+      pattern_type: 'stix',
+    };
+    const { outcome, asked } = await enrich(
+      { entity },
+      { exclude: ['8.8.8.8'], reports: { '1.1.1.1': malicious } },
+    );
+    expect(asked).toEqual(['1.1.1.1']);
+    expect(outcome.message).toBe(
+      'VirusTotal: 12 of 20 engines call 1.1.1.1 malicious | 8.8.8.8 is excluded from look-ups (VIRUSTOTAL_EXCLUDE).',
+    );
   });
 
   it('reads the entity from the platform when the message did not carry it', async () => {
@@ -242,16 +272,16 @@ describe('enrich', () => {
     expect(outcome.status).toBe('enriched');
   });
 
-  it.each([
-    [false, ['https://example.com/']],
-    [true, ['https://example.com/', 'server of https://example.com/']],
-  ])('asks for the serving address of a URL only for the attributes note (%s)', async (wanted, expected) => {
-    const { asked } = await enrich(
-      { entity: { type: 'url', id: 'url--1', value: 'https://example.com/' } },
-      { reports: { 'https://example.com/': malicious }, options: { includeAttributesInNote: wanted } },
-    );
-    expect(asked).toEqual(expected);
-  });
+  it.each([false, true])(
+    'asks for nothing more about a URL, whether its attributes are wanted in the Note or not (%s)',
+    async (wanted) => {
+      const { asked } = await enrich(
+        { entity: { type: 'url', id: 'url--1', value: 'https://example.com/' } },
+        { reports: { 'https://example.com/': malicious }, options: { includeAttributesInNote: wanted } },
+      );
+      expect(asked).toEqual(['https://example.com/']);
+    },
+  );
 });
 
 describe('enriching an Indicator', () => {

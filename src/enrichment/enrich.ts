@@ -15,8 +15,9 @@ import { createAuthor } from '../stix/create.js';
 import { applyChanges, leanEntity } from '../stix/entity-changes.js';
 import { entityTypeOf } from '../stix/extensions.js';
 import type { StixObject } from '../stix/objects.js';
-import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
-import type { LookUp, Report, VirusTotal, VtObject } from '../virustotal/schema.js';
+import type { Asker, LookUp, Report, VirusTotal, VtObject } from '../virustotal/schema.js';
+import type { Analyses, Considered, Consideration } from './analyses/analysis-desk.js';
+import { comesAgain } from './comes-again.js';
 import { gate, type GateOptions } from './gate.js';
 import { definitionOf } from './observables/registry.js';
 import type { EnrichmentOutcome } from './outcome.js';
@@ -32,12 +33,16 @@ export interface EnrichmentDependencies {
   readonly logger: Logger;
   readonly gate: GateOptions;
   readonly mapping: MappingOptions;
+  /** Age at which a kept report is too old for a manual request; any age will do when absent. */
+  readonly manualMaxAgeMs?: number | undefined;
+  /** Nothing is submitted when absent. */
+  readonly analyses?: Analyses | undefined;
 }
 
 /**
  * Turns a request into an outcome; a failure is an outcome as well.
  *
- * @throws HandBackError when the platform cannot be asked for the entity now, or the quota is spent for a while.
+ * @throws HandBackError when the platform cannot be asked for the entity now, or VirusTotal for a while (quota, outage).
  */
 export type Enrich = (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
 
@@ -57,6 +62,8 @@ async function enrich(
   request: EnrichmentRequest,
   dependencies: EnrichmentDependencies,
 ): Promise<EnrichmentOutcome> {
+  const parked = await dependencies.analyses?.recall(request);
+  if (parked !== undefined) return parked;
   const entity = request.entity ?? (await readEntity(request, dependencies.entities));
   if (entity === undefined) {
     throw new ConnectorError(
@@ -74,26 +81,31 @@ async function enrich(
   const refusal = gate(entityType, markingsOf(entity), dependencies.gate);
   if (refusal !== undefined) return refusal;
 
-  const targets = targetsOf(entity, entityType);
+  const targets = targetsOf(entity, entityType, dependencies.gate.exclusions);
   if ('skipped' in targets) return targets.skipped;
-  const answers = await lookUpAll(targets.valid, request, dependencies);
+  const asker = askerOf(request, dependencies);
+  const answers = await lookUpAll(targets.valid, asker, dependencies);
   const found = answers.filter((answer) => answer.status === 'found');
   const failures = answers.filter((answer) => answer.status === 'failed');
-  const spent = failures.find(({ error }) => error instanceof QuotaExhaustedError);
+  const postponed = failures.find(({ error }) => comesAgain(error, request));
   // Nothing fails for lack of quota; what was found already is in the cache when the request comes again.
-  if (spent !== undefined) throw new HandBackError(spent.error);
-  const leftOut =
-    targets.leftOut === 0
+  if (postponed !== undefined) throw new HandBackError(postponed.error);
+  const consideration = await considerAnalysis(answers, { request, entity, entityType }, dependencies);
+  if (consideration !== undefined && 'status' in consideration) return consideration;
+  const remarks = [
+    ...(targets.leftOut === 0
       ? []
-      : [`${targets.leftOut} more values were left out: at most ${targets.valid.length} are looked up.`];
+      : [`${targets.leftOut} more values were left out: at most ${targets.valid.length} are looked up.`]),
+    ...(consideration === undefined ? [] : [consideration.remark]),
+  ];
   if (found.length === 0) {
     if (failures[0] !== undefined) throw failures[0].error;
-    return { status: 'unknown', message: [unknownMessage(targets.valid), ...leftOut].join(' ') };
+    return { status: 'unknown', message: [unknownMessage(targets), ...remarks].join(' ') };
   }
 
   const subject = subjectOf(entity, entityType, request.entityId);
   const mapped = await Promise.all(
-    found.map((answer) => mapAnswer(answer, entity, subject, request, dependencies)),
+    found.map((answer) => mapAnswer(answer, entity, subject, { request, asker }, dependencies)),
   );
   return {
     status: 'enriched',
@@ -107,12 +119,22 @@ async function enrich(
             (answer) =>
               `${shownValue(answer.target.observable)} could not be looked up: ${failureText(answer.error)}`,
           ),
-          ...targets.invalid,
+          ...targets.notAsked,
         ],
       ),
-      ...leftOut,
+      ...remarks,
     ].join('; '),
   };
+}
+
+/** On whose behalf VirusTotal is asked, and how old an answer may be: the one place that decides it. */
+function askerOf(
+  { mode, analysis }: EnrichmentRequest,
+  { clock, manualMaxAgeMs }: EnrichmentDependencies,
+): Asker {
+  if (analysis?.notBefore !== undefined) return { priority: mode, notBefore: analysis.notBefore };
+  if (mode !== 'manual' || manualMaxAgeMs === undefined) return { priority: mode };
+  return { priority: mode, notBefore: new Date(clock.now().getTime() - manualMaxAgeMs) };
 }
 
 /** A playbook step is answered whatever happens; any other request can come again when the platform is back. */
@@ -129,8 +151,14 @@ async function readEntity(
 }
 
 type Answer =
-  | { readonly status: 'found'; readonly target: Target; readonly report: Report }
-  | { readonly status: 'unknown'; readonly target: Target }
+  | {
+      readonly status: 'found';
+      readonly target: Target;
+      readonly report: Report;
+      readonly fetchedAt: Date;
+      readonly lookUp: LookUp;
+    }
+  | { readonly status: 'unknown'; readonly target: Target; readonly lookUp: LookUp }
   | { readonly status: 'failed'; readonly target: Target; readonly error: unknown };
 
 /**
@@ -139,13 +167,13 @@ type Answer =
  */
 async function lookUpAll(
   targets: readonly Target[],
-  { mode }: EnrichmentRequest,
+  asker: Asker,
   { virusTotal }: EnrichmentDependencies,
 ): Promise<Answer[]> {
   const lookUps = new Map<string, Promise<LookUp>>();
   const lookUp = (object: VtObject): Promise<LookUp> => {
     const key = JSON.stringify(object);
-    const answer = lookUps.get(key) ?? virusTotal.lookUp(object, { priority: mode });
+    const answer = lookUps.get(key) ?? virusTotal.lookUp(object, asker);
     lookUps.set(key, answer);
     return answer;
   };
@@ -154,8 +182,8 @@ async function lookUpAll(
       try {
         const answer = await lookUp(target.object);
         return answer.found
-          ? { status: 'found', target, report: answer.report }
-          : { status: 'unknown', target };
+          ? { status: 'found', target, report: answer.report, fetchedAt: answer.fetchedAt, lookUp: answer }
+          : { status: 'unknown', target, lookUp: answer };
       } catch (error) {
         return { status: 'failed', target, error };
       }
@@ -163,21 +191,32 @@ async function lookUpAll(
   );
 }
 
+/** An Indicator never leads to a submission: its values are patterns, and often many. */
+async function considerAnalysis(
+  [answer]: readonly Answer[],
+  about: Pick<Considered, 'request' | 'entity' | 'entityType'>,
+  { analyses }: EnrichmentDependencies,
+): Promise<Consideration | undefined> {
+  if (answer === undefined || answer.status === 'failed') return undefined;
+  if (analyses === undefined || definitionOf(about.entityType) === undefined) return undefined;
+  return analyses.consider({ ...about, target: answer.target, answer: answer.lookUp });
+}
+
 async function mapAnswer(
-  answer: { readonly target: Target; readonly report: Report },
+  answer: { readonly target: Target; readonly report: Report; readonly fetchedAt: Date },
   entity: JsonObject,
   subject: Subject,
-  request: EnrichmentRequest,
+  { request, asker }: { readonly request: EnrichmentRequest; readonly asker: Asker },
   dependencies: EnrichmentDependencies,
 ): Promise<MappedReport> {
   const { observable } = answer.target;
   const extras = await definitionOf(observable.type)?.extras(answer.report, observable, {
     virusTotal: dependencies.virusTotal,
-    asker: { priority: request.mode },
+    asker,
     options: dependencies.mapping,
     subjectIsIndicator: subject.entityType === 'Indicator',
     onLoss: (what, error) => {
-      if (error instanceof QuotaExhaustedError) throw new HandBackError(error);
+      if (comesAgain(error, request)) throw new HandBackError(error);
       dependencies.logger.warn(
         { entityId: request.entityId, what, reason: describeError(error) },
         'part of a report could not be had; the rest is mapped',
@@ -186,6 +225,7 @@ async function mapAnswer(
   });
   const context: MappingContext = {
     now: dependencies.clock.now(),
+    fetchedAt: answer.fetchedAt,
     authorId: createAuthor().id,
     markings: markingsOf(entity) ?? [],
     subject,

@@ -1,4 +1,5 @@
 import { isWithinTlp, type Tlp } from '../stix/markings.js';
+import type { Exclusions } from './exclusions.js';
 import type { SkippedOutcome } from './outcome.js';
 
 export interface GateOptions {
@@ -6,6 +7,8 @@ export interface GateOptions {
   readonly scope: readonly string[];
   /** Highest TLP that may be sent to VirusTotal. */
   readonly maxTlp: Tlp;
+  /** Values that are never sent to VirusTotal. */
+  readonly exclusions: Exclusions;
 }
 
 /**

@@ -87,6 +87,26 @@ describe('the request handler', () => {
     expect(settled).toEqual(['work_1', 'work_2', 'work_3']);
   });
 
+  it('settles a manual request before an older automatic one that still waits for its look-up', async () => {
+    let finish: () => void = () => undefined;
+    const { handle, settled } = setUp({
+      enrich: ({ mode }) =>
+        mode === 'manual'
+          ? Promise.resolve(outcome)
+          : new Promise((resolve) => {
+              finish = () => {
+                resolve(outcome);
+              };
+            }),
+    });
+    const automatic = handle(requestOf('work_vt_2026-01-01T00:00:00.000Z'));
+    await handle({ ...requestOf('work_vt_2026-01-01T00:00:01.000Z'), mode: 'manual' });
+    expect(settled).toEqual(['work_vt_2026-01-01T00:00:01.000Z']);
+    finish();
+    await automatic;
+    expect(settled).toHaveLength(2);
+  });
+
   it('does not let works wait for a playbook step, which has no work that could be overtaken', async () => {
     let finish: () => void = () => undefined;
     const { handle, settled } = setUp({

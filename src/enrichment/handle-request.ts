@@ -6,7 +6,7 @@ import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
-import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
+import { PostponeError } from '../virustotal/postpone-error.js';
 import { callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
@@ -31,14 +31,14 @@ export interface HandlerDependencies {
  */
 export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
 
-/** Builds the handler that both inbound protocols call, synchronously and in the order of arrival. */
+/** Builds the handler that both inbound protocols call, synchronously and in the order in which requests are served. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
   const order = new CommitOrder();
   const attempts = new Attempts();
   const { enrich, settle, works, telemetry, clock, logger, signal } = dependencies;
 
   return async (request, onCommit) => {
-    const turn = request.playbook === undefined ? order.take() : outOfOrder;
+    const turn = request.playbook === undefined ? order.take(request) : outOfOrder;
     const attempt = attempts.begin(request.key);
     const about = {
       key: request.key,
@@ -53,15 +53,15 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         const tookMs = clock.now().getTime() - request.receivedAt.getTime();
         logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
       } catch (error) {
-        if (!waitsForQuota(error)) telemetry.error();
+        if (!isPostponed(error)) telemetry.error();
         if (error instanceof HandBackError) throw error;
         logger.error({ ...about, error }, 'request could not be settled');
         await settleAsFailed(request, error, turn, attempt);
       }
     } catch (error) {
       attempts.keep(request.key, attempt);
-      // That the quota is spent is said once, by the scheduler, and not for each request that waits.
-      logger[waitsForQuota(error) ? 'debug' : 'warn'](
+      // That the quota is spent, or VirusTotal down, is said once, and not for each request that waits.
+      logger[isPostponed(error) ? 'debug' : 'warn'](
         { ...about, reason: describeError(error) },
         'request could not be settled and is handed back',
       );
@@ -91,6 +91,8 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   async function lookUp(request: EnrichmentRequest, attempt: Attempt): Promise<EnrichmentOutcome> {
     if (attempt.outcome !== undefined) return attempt.outcome;
     const outcome = await enrich(request);
+    // A parked request may have been resumed meanwhile, and is looked for again.
+    if (outcome.status === 'postponed') return outcome;
     if (outcome.status !== 'failed') {
       attempt.outcome = outcome;
     } else if (signal?.aborted !== true) {
@@ -102,7 +104,8 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
 
   /** Tells the platform that the work has begun; a work that is gone is not reported to any more. */
   async function receive(request: EnrichmentRequest, attempt: Attempt): Promise<EnrichmentRequest> {
-    if (request.workId === undefined || attempt.received) return request;
+    // A resumed one was received before it was parked, and its work says what it waited for.
+    if (request.workId === undefined || attempt.received || request.resumed === true) return request;
     const answer = await callRepeatedly(
       () => works.received(request, 'VirusTotal: looking it up'),
       'begin of the work',
@@ -145,6 +148,6 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   }
 }
 
-function waitsForQuota(error: unknown): boolean {
-  return error instanceof HandBackError && error.cause instanceof QuotaExhaustedError;
+function isPostponed(error: unknown): boolean {
+  return error instanceof HandBackError && error.cause instanceof PostponeError;
 }

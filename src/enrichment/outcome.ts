@@ -5,10 +5,12 @@ import type { StixObject } from '../stix/objects.js';
  *
  * - `enriched`: objects to hand to the platform.
  * - `unknown`: VirusTotal has no report. That is a result, not an error.
- * - `skipped`: nothing was asked, on purpose (scope, TLP ceiling, private address, bad value).
+ * - `skipped`: nothing was asked, on purpose (scope, TLP ceiling, private address, bad value, excluded value).
  * - `failed`: it was tried and did not work; `message` tells a person what to do.
+ * - `postponed`: VirusTotal is analysing it. The request is parked in the state and comes again by itself.
  */
-export type EnrichmentOutcome = EnrichedOutcome | UnknownOutcome | SkippedOutcome | FailedOutcome;
+export type EnrichmentOutcome =
+  EnrichedOutcome | UnknownOutcome | SkippedOutcome | FailedOutcome | PostponedOutcome;
 
 interface Outcome {
   /** One sentence for the person who reads the work in OpenCTI. */
@@ -32,10 +34,14 @@ export interface UnknownOutcome extends Outcome {
 export interface SkippedOutcome extends Outcome {
   readonly status: 'skipped';
   /** `refused` is shown as an error in the work (TLP above the ceiling); the others as plain messages. */
-  readonly reason: 'out-of-scope' | 'refused' | 'invalid-value' | 'nothing-to-look-up';
+  readonly reason: 'out-of-scope' | 'refused' | 'invalid-value' | 'excluded' | 'nothing-to-look-up';
 }
 
 export interface FailedOutcome extends Outcome {
   readonly status: 'failed';
   readonly error: unknown;
+}
+
+export interface PostponedOutcome extends Outcome {
+  readonly status: 'postponed';
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../shared/json.js';
 import type { Bundle } from '../stix/objects.js';
+import type { FileContent } from '../virustotal/schema.js';
 import type { EnrichmentRequest } from './request.js';
 
 /** What enrichment needs from the platform; implemented in `platform`, wired in `app`. */
@@ -15,6 +16,19 @@ export interface EntityReader {
   readEntity(request: EnrichmentRequest): Promise<JsonObject | undefined>;
 }
 
+/** Finds the file that an Artifact stands for, so that its bytes can be uploaded. */
+export interface ArtifactReader {
+  /**
+   * The file, in the request's draft; `undefined` when none is attached. Its bytes are read when it is opened, not
+   * before, and never wholly into memory.
+   *
+   * @param entity - The Artifact in the platform's STIX form.
+   * @throws ConnectorError when the platform cannot be asked, or when the file is known to be larger than what may be
+   *   uploaded; opening and reading the content throw it as well, and a file that turns out too large while it is read.
+   */
+  contentOf(request: EnrichmentRequest, entity: JsonObject): Promise<FileContent | undefined>;
+}
+
 /**
  * Reports the life of a work (protocol reference §10). Every call names its work: nothing is remembered here. For a
  * request without a work every call does nothing.
@@ -25,6 +39,12 @@ export interface WorkReporter {
   /** One expected message is done; with `error`, it is done because it failed. */
   reportExpectation(request: EnrichmentRequest, error?: { error: string; source: string }): Promise<void>;
   processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void>;
+}
+
+/** Keeps a work from counting as timed out while its request waits for an analysis. */
+export interface WorkKeeper {
+  /** A sign of life. @throws ConnectorError when the work is gone, or the platform cannot be told. */
+  ping(request: EnrichmentRequest): Promise<void>;
 }
 
 /** Answers playbook steps, exactly once per message. */

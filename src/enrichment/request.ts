@@ -22,6 +22,14 @@ export interface ValidationRequest {
   readonly force: boolean;
 }
 
+/** What came of the analysis that a request had been parked for. */
+export interface AnalysisEnd {
+  /** Reports that were fetched before this moment will not do. */
+  readonly notBefore: Date | undefined;
+  /** A sentence for the person when the analysis brought no fresh report. */
+  readonly remark: string | undefined;
+}
+
 /**
  * One enrichment of one entity: everything that belongs to it and nothing that does not. It is immutable
  * and travels through every room, so any number of requests can be in flight.
@@ -46,6 +54,8 @@ export interface EnrichmentRequest {
   readonly validation: ValidationRequest;
   /** It had been parked while VirusTotal analysed its object: works that are newer have been settled meanwhile. */
   readonly resumed?: boolean | undefined;
+  /** What that analysis came to. */
+  readonly analysis?: AnalysisEnd | undefined;
   /** When this process took the request. */
   readonly receivedAt: Date;
 }

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConnectorError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
@@ -92,8 +92,9 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
   }
 }
 
-function setUp(): {
+function setUp({ dropsOvertakenBundles = false } = {}): {
   platform: RecordingPlatform;
+  order: CommitOrder;
   settle: (r: EnrichmentRequest, o: EnrichmentOutcome, a?: Attempt) => Promise<void>;
 } {
   const platform = new RecordingPlatform();
@@ -104,10 +105,13 @@ function setUp(): {
     playbooks: platform,
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
+    dropsOvertakenBundles,
   });
   return {
     platform,
-    settle: (settled, outcome, attempt = newAttempt()) => settle(settled, outcome, order.take(), attempt),
+    order,
+    settle: (settled, outcome, attempt = newAttempt()) =>
+      settle(settled, outcome, order.take(settled), attempt),
   };
 }
 
@@ -242,6 +246,78 @@ describe('settle', () => {
     const { platform, settle } = setUp();
     platform.failures.set(call, answerLost);
     await expect(settle(request, { status: 'unknown', message: '' })).resolves.toBeUndefined();
+  });
+});
+
+describe('settle of a work that a newer one has overtaken', () => {
+  const automatic: EnrichmentRequest = {
+    ...request,
+    mode: 'auto',
+    workId: 'work_vt_2026-01-01T00:00:00.000Z',
+  };
+  const manual: EnrichmentRequest = { ...request, workId: 'work_vt_2026-01-01T00:00:01.000Z' };
+
+  it('delivers its results without the work where the platform would throw them away, and ends the work', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
+    order.take(manual).sent();
+    await settle(automatic, enriched);
+    expect(platform.calls).toEqual([
+      ['send', undefined],
+      ['addExpectations', 'work_vt_2026-01-01T00:00:00.000Z', 1],
+      ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
+      [
+        'processed',
+        'work_vt_2026-01-01T00:00:00.000Z',
+        'VirusTotal: 1 of 2 engines call this malicious.',
+        false,
+      ],
+    ]);
+    expect(platform.bundles[0]?.objects).toEqual([address, note]);
+  });
+
+  it('leaves the work to the platform when its results were announced before it was overtaken', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
+    const older = order.take({ ...manual, workId: 'work_vt_2025-12-31T00:00:00.000Z' });
+    const settled = settle(automatic, enriched);
+    await vi.waitFor(() => {
+      expect(platform.calls).toEqual([['addExpectations', 'work_vt_2026-01-01T00:00:00.000Z', 2]]);
+    });
+    order.take(manual).sent();
+    older.release();
+    await settled;
+    expect(platform.calls.slice(1)).toEqual([['send', undefined]]);
+  });
+
+  it('is content with the results when the work cannot be ended', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
+    order.take(manual).sent();
+    platform.failures.set('addExpectations', away);
+    await settle(automatic, enriched);
+    expect(platform.calls).toEqual([['send', undefined]]);
+  });
+
+  it('delivers the results of a resumed request without its work there, which newer ones have overtaken', async () => {
+    const { platform, settle } = setUp({ dropsOvertakenBundles: true });
+    await settle({ ...automatic, resumed: true }, enriched);
+    expect(platform.calls[0]).toEqual(['send', undefined]);
+  });
+
+  it('keeps the results with the work elsewhere', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: false });
+    order.take(manual).sent();
+    await settle({ ...automatic, resumed: true }, enriched);
+    expect(platform.calls.map(([name, workId]) => [name, workId])).toEqual([
+      ['addExpectations', 'work_vt_2026-01-01T00:00:00.000Z'],
+      ['send', 'work_vt_2026-01-01T00:00:00.000Z'],
+      ['processed', 'work_vt_2026-01-01T00:00:00.000Z'],
+    ]);
+  });
+
+  it('overtakes nobody with results that travel without a work', async () => {
+    const { settle, order } = setUp();
+    const older = order.take(automatic);
+    await settle({ ...manual, workId: undefined, receivedAt: new Date('2026-01-02T00:00:00Z') }, enriched);
+    expect(older.overtaken).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@ import { grantedOrganisationsOf } from '../stix/extensions.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
 import type { Turn } from './commit-order.js';
-import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
+import type { EnrichedOutcome, EnrichmentOutcome, PostponedOutcome } from './outcome.js';
 import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkReporter } from './ports.js';
@@ -18,6 +18,8 @@ export interface SettleDependencies {
   readonly playbooks: PlaybookResponder;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
+  /** The platform throws bundles of works away that are older than one with a report (`Capabilities`). */
+  readonly dropsOvertakenBundles: boolean;
 }
 
 /**
@@ -34,14 +36,20 @@ export type Settle = (
 
 /**
  * Builds the one function that talks to works and playbooks (protocol reference §9 and §10): a playbook step gets
- * exactly one answer; any other request gets expectations → publish → processed, exactly once and in the order in
- * which the requests came.
+ * exactly one answer; any other request gets expectations → publish → processed, exactly once and in the
+ * order of the works. Where the platform throws the results of overtaken works away, those travel without their work.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
-  const { works, sink, playbooks, telemetry, logger } = dependencies;
+  const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles } = dependencies;
 
   return async (request, outcome, turn, attempt) => {
-    if (request.playbook !== undefined) {
+    if (outcome.status === 'postponed') {
+      // The work stays open, a playbook step unanswered: the request is parked and comes again.
+      await callRepeatedly(() => works.received(request, outcome.message), 'what the work waits for', {
+        request,
+        logger,
+      });
+    } else if (request.playbook !== undefined) {
       const bundle = playbookBundle(request.playbook.bundle, outcome);
       await callOnce(() => playbooks.reply(request, bundle), 'answer to a playbook step', {
         request,
@@ -61,6 +69,12 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
+    if (losesItsWork(request, turn, attempt)) {
+      logger.debug({ workId: request.workId }, 'work was overtaken; its results are delivered without it');
+      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+      await closeOvertaken(request, outcome, attempt);
+      return;
+    }
     const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
     let prepared: PreparedBundle;
     try {
@@ -77,9 +91,13 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     }
     if (!attempt.handedOver) {
       await turn.wait();
+      if (losesItsWork(request, turn, attempt)) {
+        await deliver(request, outcome, turn, attempt);
+        return;
+      }
       const { delivered } = prepared.send();
       // On its way: the next work may follow while the broker confirms this one.
-      turn.release();
+      leave(request, turn);
       const { undelivered } = await confirmed(delivered);
       attempt.handedOver = true;
       attempt.losses = undelivered;
@@ -90,10 +108,41 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     await close(request, outcome.message, false);
   }
 
+  /** Whether the platform has closed the work, or is about to, so that its workers would throw the results away. */
+  function losesItsWork(request: EnrichmentRequest, turn: Turn, attempt: Attempt): boolean {
+    if (!dropsOvertakenBundles || request.workId === undefined || attempt.handedOver) return false;
+    return turn.overtaken || request.resumed === true;
+  }
+
+  /**
+   * Ends a work whose results travelled without it. If that fails, or its results were announced already, it is left to
+   * the platform, which closes overtaken works every minute.
+   */
+  async function closeOvertaken(
+    request: EnrichmentRequest,
+    { message }: EnrichedOutcome,
+    attempt: Attempt,
+  ): Promise<void> {
+    if (attempt.announced > 0) return;
+    const context = { request, logger };
+    try {
+      const answer = await callOnce(() => works.addExpectations(request, 1), 'expectations', context);
+      if (answer === 'refused') return;
+      await callOnce(() => works.reportExpectation(request), 'report of an expectation', context);
+      await close(request, message, false);
+    } catch (error) {
+      if (!(error instanceof HandBackError)) throw error;
+      logger.debug(
+        { workId: request.workId, reason: error.message },
+        'overtaken work is left to the platform',
+      );
+    }
+  }
+
   /** A work without results completes too: one expectation, reported at once (protocol reference §10, safe sequence). */
   async function completeWithoutResults(
     request: EnrichmentRequest,
-    outcome: Exclude<EnrichmentOutcome, EnrichedOutcome>,
+    outcome: Exclude<EnrichmentOutcome, EnrichedOutcome | PostponedOutcome>,
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
@@ -109,7 +158,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
           logger,
         });
       }
-      turn.release();
+      leave(request, turn);
       attempt.handedOver = true;
     }
     await close(request, outcome.message, inError);
@@ -155,6 +204,12 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       logger,
     });
   }
+}
+
+/** Without a work nothing is reported, and so nobody overtaken. */
+function leave(request: EnrichmentRequest, turn: Turn): void {
+  if (request.workId === undefined) turn.release();
+  else turn.sent();
 }
 
 /** What was not confirmed may be sent again: its objects have the same ids. */

@@ -6,6 +6,7 @@ import type { StixId } from '../stix/objects.js';
 import { patternObservables } from '../stix/pattern.js';
 import { vtObject } from '../virustotal/object-id.js';
 import type { VtObject } from '../virustotal/schema.js';
+import type { Exclusions } from './exclusions.js';
 import type { ObservableIdentity } from './observables/definition.js';
 import { definitionOf } from './observables/registry.js';
 import type { SkippedOutcome } from './outcome.js';
@@ -24,43 +25,48 @@ export interface Target {
 
 export interface Targets {
   readonly valid: readonly Target[];
-  /** A sentence for each value that cannot be asked for. */
-  readonly invalid: readonly string[];
+  /** A sentence for each value that cannot be asked for, or must not be. */
+  readonly notAsked: readonly string[];
   /** How many more there are than may be looked up. */
   readonly leftOut: number;
 }
 
 /**
  * The values in an entity that VirusTotal can be asked about: the entity itself, or the observables of an Indicator.
- * Values are validated here, so that nothing is spent on one that cannot have a report.
+ * Values are validated here, so that nothing is spent on one that cannot have a report, and excluded ones left out, so
+ * that nothing behind this can send them.
  */
 export function targetsOf(
   entity: JsonObject,
   entityType: string,
+  exclusions: Exclusions,
 ): Targets | { readonly skipped: SkippedOutcome } {
   const identities = identitiesOf(entity, entityType);
   if ('skipped' in identities) return identities;
   const valid = new Map<string, Target>();
-  const invalid: string[] = [];
+  const notAsked: string[] = [];
+  let isExcluded = false;
   for (const identity of identities.identities) {
     const answer = vtObject(identity.type, identity.hashes ?? identity.value ?? '');
     if ('invalid' in answer) {
-      invalid.push(answer.invalid);
+      notAsked.push(answer.invalid);
       continue;
     }
     const observable = { type: identity.type, value: valueOf(answer.object) };
+    if (exclusions.excludes(answer.object, identity.hashes)) {
+      notAsked.push(`${shownValue(observable)} is excluded from look-ups (VIRUSTOTAL_EXCLUDE).`);
+      isExcluded = true;
+      continue;
+    }
     valid.set(JSON.stringify([identity.type, answer.object]), { observable, object: answer.object });
   }
   if (valid.size === 0) {
-    const reasons = [...new Set(invalid)];
-    const more = reasons.length - MAX_SHOWN_VALUES;
-    const rest = more > 0 ? ` And ${more} more like these.` : '';
-    const shown = reasons.slice(0, MAX_SHOWN_VALUES).join(' ');
-    return skipped('invalid-value', `VirusTotal: ${shown}${rest} Nothing was asked.`);
+    const reason = isExcluded ? 'excluded' : 'invalid-value';
+    return skipped(reason, `VirusTotal: ${notAskedText(notAsked)} Nothing was asked.`);
   }
   const targets = [...valid.values()];
   const looked = targets.slice(0, MAX_VALUES);
-  return { valid: looked, invalid, leftOut: targets.length - looked.length };
+  return { valid: looked, notAsked, leftOut: targets.length - looked.length };
 }
 
 function identitiesOf(
@@ -146,13 +152,24 @@ export function markingsOf(entity: JsonObject): StixId[] | undefined {
   return Array.isArray(list) && ids.length === list.length ? ids : undefined;
 }
 
-/** Says that VirusTotal has no report on any of the values. */
-export function unknownMessage(targets: readonly Target[]): string {
-  const values = targets.slice(0, MAX_SHOWN_VALUES).map((target) => shownValue(target.observable));
-  if (targets.length === 1) return `VirusTotal has no report on ${values[0] ?? ''}.`;
-  const more = targets.length - values.length;
+/** Says that VirusTotal has no report on any of the values, and what it was not asked about. */
+export function unknownMessage({ valid, notAsked }: Targets): string {
+  const values = valid.slice(0, MAX_SHOWN_VALUES).map((target) => shownValue(target.observable));
+  const more = valid.length - values.length;
   const rest = more > 0 ? ` and ${more} more` : '';
-  return `VirusTotal has no report on any of these ${targets.length} values: ${values.join(', ')}${rest}.`;
+  const these =
+    valid.length === 1
+      ? (values[0] ?? '')
+      : `any of these ${valid.length} values: ${values.join(', ')}${rest}`;
+  const others = notAsked.length === 0 ? '' : ` ${notAskedText(notAsked)}`;
+  return `VirusTotal has no report on ${these}.${others}`;
+}
+
+function notAskedText(sentences: readonly string[]): string {
+  const reasons = [...new Set(sentences)];
+  const more = reasons.length - MAX_SHOWN_VALUES;
+  const rest = more > 0 ? ` And ${more} more like these.` : '';
+  return reasons.slice(0, MAX_SHOWN_VALUES).join(' ') + rest;
 }
 
 /** The value for a sentence: in one line, and not endless. */

@@ -50,6 +50,8 @@ export interface MappingOptions {
 /** Everything that mapping needs beside the report. The same context and report give a byte-equal result. */
 export interface MappingContext {
   readonly now: Date;
+  /** When VirusTotal was asked for the report; long ago if it comes from the cache. */
+  readonly fetchedAt: Date;
   readonly authorId: StixId;
   /** Markings of the enriched object, inherited by everything derived from it. */
   readonly markings: readonly StixId[];

@@ -101,6 +101,7 @@ describe('mapDomainReport', () => {
             '- **Score:** 50 (percentage of malicious among malicious, harmless and undetected)',
             '- **Engines:** 10 malicious, 0 suspicious, 10 harmless, 0 undetected',
             '- **Last analysis:** 2025-08-07 07:47:58 UTC',
+            '- **Retrieved:** 2026-03-04 01:02:03 UTC',
             '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/domain/example.com>)',
             '',
             '### Engines',
@@ -313,7 +314,7 @@ describe('mapDomainReport', () => {
       }),
     );
     const lines = String(objects[0]?.content).split('\n');
-    expect(lines.slice(9, 17)).toEqual([
+    expect(lines.slice(10, 18)).toEqual([
       '| Attribute | Value |',
       '| --- | --- |',
       '| Registrar | Example &lt;Registrar&gt; |',
@@ -323,6 +324,6 @@ describe('mapDomainReport', () => {
       '| DNS records | `TXT "v=spf1 %7C -all" %60x%60`, `A 1.2.3.4` |',
       '| DNS records date | N/A |',
     ]);
-    expect(lines[17]).toBe('| Popularity ranks | Example Rank: 5 |');
+    expect(lines[18]).toBe('| Popularity ranks | Example Rank: 5 |');
   });
 });

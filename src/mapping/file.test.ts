@@ -140,6 +140,7 @@ describe('mapFileReport', () => {
             '- **Score:** 60 (percentage of malicious among malicious, harmless and undetected)',
             '- **Engines:** 42 malicious, 0 suspicious, 0 harmless, 28 undetected; 6 without a verdict (timeout, failure, unsupported type)',
             '- **Last analysis:** 2025-05-13 04:05:44 UTC',
+            '- **Retrieved:** 2026-03-04 01:02:03 UTC',
             '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/file/275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f>)',
             '',
             '### Engines',
@@ -324,6 +325,7 @@ describe('mapFileReport', () => {
         "- **Score kept:** this file keeps its score of 90, because VirusTotal's score of 1 is lower",
         '- **Engines:** 1 malicious, 0 suspicious, 0 harmless, 69 undetected',
         '- **Last analysis:** N/A',
+        '- **Retrieved:** 2026-03-04 01:02:03 UTC',
         '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/file/275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f>)',
       ].join('\n'),
     ]);
@@ -334,7 +336,7 @@ describe('mapFileReport', () => {
       { ...EICAR, magic: 'EICAR virus | test', timesSubmitted: 0, threatCategories: ['virus'] },
       { options: { includeAttributesInNote: true } },
     );
-    expect(String(objects[0]?.content).split('\n').slice(7)).toEqual([
+    expect(String(objects[0]?.content).split('\n').slice(8)).toEqual([
       '### Attributes',
       '',
       '| Attribute | Value |',

@@ -112,6 +112,7 @@ describe('mapIpAddressReport', () => {
             '- **Score:** 13 (percentage of malicious among malicious, harmless and undetected)',
             '- **Engines:** 12 malicious, 1 suspicious, 50 harmless, 30 undetected; 1 without a verdict (timeout, failure, unsupported type)',
             '- **Last analysis:** 2025-08-07 07:47:58 UTC',
+            '- **Retrieved:** 2026-03-04 01:02:03 UTC',
             '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/ip-address/198.51.100.3>)',
             '',
             '### Engines',
@@ -218,6 +219,7 @@ describe('mapIpAddressReport', () => {
         '- **Looked up:** `198.51.100.3`',
         '- **Score:** none, because there is no verdict',
         '- **Last analysis:** N/A',
+        '- **Retrieved:** 2026-03-04 01:02:03 UTC',
         '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/ip-address/198.51.100.3>)',
       ].join('\n'),
     ]);
@@ -313,7 +315,7 @@ describe('mapIpAddressReport', () => {
       report,
       context({ options: { includeAttributesInNote: true, ip: { ...options.ip, addRelationships: false } } }),
     );
-    expect(String(objects[0]?.content).split('\n').slice(7)).toEqual([
+    expect(String(objects[0]?.content).split('\n').slice(8)).toEqual([
       '### Attributes',
       '',
       '| Attribute | Value |',

@@ -29,7 +29,10 @@ export type CellValue =
  * it may serve malware.
  */
 export function inlineText(text: string): string {
-  return plainText(text, MAX_CELL_LENGTH)
+  const line = plainText(text, MAX_CELL_LENGTH);
+  // A Note has hundreds of cells, and most of them are words.
+  if (!MARKUP.test(line)) return line;
+  return line
     .replace(/:\/\//gu, '[:]//')
     .replace(/www\./giu, (www) => `${www.slice(0, -1)}[.]`)
     .replace(/(mailto|xmpp):/giu, '$1[:]')
@@ -39,6 +42,9 @@ export function inlineText(text: string): string {
     .replace(/>/gu, '&gt;')
     .replace(/[\\`*_[\]|~]/gu, '\\$&');
 }
+
+/** Every character that one of the replacements above looks for. */
+const MARKUP = /[.:@&<>\\`*_[\]|~]/;
 
 /**
  * An identifier or URL, to be copied as it stands: never clickable, never formatted. Backticks and pipes, which would

@@ -32,8 +32,8 @@ const CATEGORY_ORDER = ['malicious', 'suspicious', 'harmless', 'undetected'];
 
 /**
  * The Note that a person reads first: the verdict in one line, where the score comes from, and what each engine says.
- * A clean result is said as plainly as a bad one. The content has no time of enrichment in it, so that enriching
- * again changes the Note only when VirusTotal's data changed.
+ * A clean result is said as plainly as a bad one. The content holds no time of enrichment, only when VirusTotal was
+ * asked, so that enriching again from the cache leaves the Note as it is.
  */
 export function resultsNote(
   report: Report,
@@ -128,6 +128,8 @@ function facts(report: Report, verdict: Verdict, context: MappingContext): strin
   if (report.stats !== undefined) lines.push(`- **Engines:** ${countsText(report.stats)}`);
   if (report.gti !== undefined) lines.push(...gtiLines(report.gti));
   lines.push(`- **Last analysis:** ${dateText(report.lastAnalysisDate)}`);
+  // A moment and not an age, which would be another one with every enrichment.
+  lines.push(`- **Retrieved:** ${dateText(context.fetchedAt)}`);
   lines.push(fullReportLine(report));
   return lines;
 }

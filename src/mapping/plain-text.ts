@@ -6,12 +6,19 @@
  * @returns The text, trimmed; empty when nothing visible is left.
  */
 export function plainText(text: string, maxLength: number): string {
-  const line = text
+  const line = NEAT.test(text) ? text : neat(text);
+  if (line.length <= maxLength) return line;
+  // Cutting may leave half of a surrogate pair at the end.
+  return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+
+/** Visible ASCII with single blanks in between: the text of nearly every cell of a Note, which needs no work. */
+const NEAT = /^[!-~]+(?: [!-~]+)*$/;
+
+function neat(text: string): string {
+  return text
     .replace(/[\s\u0085]+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
     .replace(/ {2,}/gu, ' ')
     .trim();
-  if (line.length <= maxLength) return line;
-  // Cutting may leave half of a surrogate pair at the end.
-  return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
 }

@@ -73,6 +73,7 @@ describe('mapUrlReport', () => {
             '- **Score:** 12 (percentage of malicious among malicious, harmless and undetected)',
             '- **Engines:** 11 malicious, 0 suspicious, 73 harmless, 9 undetected',
             '- **Last analysis:** 2025-08-07 07:38:25 UTC',
+            '- **Retrieved:** 2026-03-04 01:02:03 UTC',
             '- **Full report:** [open in VirusTotal](<https://www.virustotal.com/gui/url/0f115db062b7c0dd030b16878c99dea5c354b49dc37b38eb8846179c7783e9d7>)',
             '',
             '### Engines',
@@ -154,7 +155,7 @@ describe('mapUrlReport', () => {
       context({ options: { includeAttributesInNote: true } }),
       '192.0.2.7',
     );
-    expect(String(objects[0]?.content).split('\n').slice(7, 20)).toEqual([
+    expect(String(objects[0]?.content).split('\n').slice(8, 21)).toEqual([
       '### Attributes',
       '',
       '| Attribute | Value |',

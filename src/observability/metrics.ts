@@ -1,7 +1,15 @@
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Telemetry } from '../shared/telemetry.js';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { AnswerKind, CacheResult, LookUpResult, QuotaFigures, Telemetry } from '../shared/telemetry.js';
+import { registerQuotaGauges } from './quota-gauges.js';
 
-/** Prometheus series with the names of OpenCTI's Python helper library, so that existing dashboards keep working. */
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 86_400;
+
+/**
+ * Prometheus series: those with the names of OpenCTI's Python helper library, so that existing dashboards keep working,
+ * and those about VirusTotal. No label has a value that comes from outside.
+ */
 export class Metrics implements Telemetry {
   readonly registry = new Registry();
   readonly #bundlesSent: Counter;
@@ -11,6 +19,10 @@ export class Metrics implements Telemetry {
   readonly #pingErrors: Counter;
   readonly #errors: Counter;
   readonly #clientErrors: Counter;
+  readonly #lookUps: Counter<'kind' | 'result'>;
+  readonly #cacheRequests: Counter<'kind' | 'result'>;
+  readonly #cacheAge: Histogram;
+  readonly #prefix: string;
   readonly #state: Gauge;
   readonly #stateLabel: string;
   #running = 0;
@@ -33,6 +45,26 @@ export class Metrics implements Telemetry {
     this.#pingErrors = counter('ping_api_errors_total', 'Heartbeats that failed.');
     this.#errors = counter('errors_total', 'Requests that failed and publications that did.');
     this.#clientErrors = counter('client_errors_total', 'Failed calls to VirusTotal.');
+    const registers = [this.registry];
+    this.#lookUps = new Counter({
+      name: `${prefix}virustotal_lookups_total`,
+      help: 'Questions that the cache could not answer, by what VirusTotal said.',
+      labelNames: ['kind', 'result'],
+      registers,
+    });
+    this.#cacheRequests = new Counter({
+      name: `${prefix}virustotal_cache_requests_total`,
+      help: 'Questions to the cache, by what it had.',
+      labelNames: ['kind', 'result'],
+      registers,
+    });
+    this.#cacheAge = new Histogram({
+      name: `${prefix}virustotal_cache_age_seconds`,
+      help: 'Age of the cached answers that were used.',
+      buckets: [MINUTE_S, 10 * MINUTE_S, HOUR_S, 6 * HOUR_S, DAY_S, 3 * DAY_S, 7 * DAY_S, 30 * DAY_S],
+      registers,
+    });
+    this.#prefix = prefix;
     this.#stateLabel = `${prefix}state`;
     this.#state = new Gauge({
       name: this.#stateLabel,
@@ -73,6 +105,20 @@ export class Metrics implements Telemetry {
 
   clientError(): void {
     this.#clientErrors.inc();
+  }
+
+  lookedUp(kind: AnswerKind, result: LookUpResult): void {
+    this.#lookUps.inc({ kind, result });
+  }
+
+  cacheAsked(kind: AnswerKind, result: CacheResult, ageMs?: number): void {
+    this.#cacheRequests.inc({ kind, result });
+    // Clocks of replicas differ: an answer may be a little younger than nothing.
+    if (ageMs !== undefined) this.#cacheAge.observe(Math.max(0, ageMs) / 1000);
+  }
+
+  watchQuota(read: () => QuotaFigures): void {
+    registerQuotaGauges(this.#prefix, this.registry, read);
   }
 
   /** Shows the connector as stopped. */

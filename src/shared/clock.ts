@@ -2,10 +2,14 @@
 export interface Clock {
   /** The present moment. */
   now(): Date;
+  /**
+   * Milliseconds that have passed since some moment, also when the clock is set meanwhile. Absent where it never is.
+   */
+  readonly elapsedMs?: () => number;
 }
 
 /** The wall clock of this machine. */
-export const systemClock: Clock = { now: () => new Date() };
+export const systemClock: Clock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
 /** A clock that stands still at the given moment. */
 export function fixedClock(at: Date | string): Clock {

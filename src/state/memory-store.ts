@@ -90,6 +90,11 @@ export class MemoryStore implements StateStore {
     else this.#records.set(id, { bucket, key, text });
   }
 
+  /** Forgets all cached values. */
+  forgetCached(): void {
+    for (const [key] of this.#cache) this.#cache.delete(key);
+  }
+
   #mustBeOpen(): void {
     if (this.#closed) throw new StateError('The state store in memory is closed.');
   }

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflate, inflate } from 'node:zlib';
+import { deflate, deflateSync, inflate } from 'node:zlib';
 
 const deflateAsync = promisify(deflate);
 const inflateAsync = promisify(inflate);
@@ -16,16 +16,19 @@ export interface PackedValue {
 
 /** Below this, a compressed value saves less than a page of the store. */
 const WORTH_TRYING_BYTES = 1_024;
+/** Below this, compressing takes less time than handing the value to a thread and getting it back: 0.5 ms at most. */
+const PACKED_AT_ONCE_BYTES = 64 * 1024;
 /** Compressed values must be at most this part of the original, else reading them costs more than it saves. */
 const PAYS_BELOW = 0.9;
 
 /**
- * Compresses a value when that pays, on a thread of its own. Reports of VirusTotal, which are JSON, shrink to some
+ * Compresses a value when that pays, a large one on a thread of its own. Reports of VirusTotal, which are JSON, shrink to some
  * 13 %; zlib at its usual level beats Brotli there in size and speed, and its checksum tells damage.
  */
 export async function packValue(bytes: Uint8Array): Promise<PackedValue> {
   if (bytes.byteLength >= WORTH_TRYING_BYTES) {
-    const compressed = await deflateAsync(bytes);
+    const compressed =
+      bytes.byteLength <= PACKED_AT_ONCE_BYTES ? deflateSync(bytes) : await deflateAsync(bytes);
     if (compressed.byteLength <= bytes.byteLength * PAYS_BELOW) {
       return { encoding: Encoding.zlib, bytes: compressed };
     }

@@ -276,6 +276,25 @@ describe('a resilient store whose primary fails', () => {
     expect(await backend.data.read('old', NOW)).toBeUndefined();
   });
 
+  it('does not answer with what it cached in an earlier outage', async () => {
+    const { store, backend, attempt } = await fixture();
+    const value = (text: string): CachedValue => ({
+      bytes: Buffer.from(text),
+      storedAt: NOW,
+      expiresAt: LATER,
+    });
+    backend.usable = false;
+    await store.write('file:1', value('older'));
+    await store.write('file:2', value('older'));
+    backend.usable = true;
+    await attempt();
+    await store.write('file:1', value('newer'));
+    await store.forget('file:2');
+    backend.usable = false;
+    expect(await store.read('file:1', NOW)).toBeUndefined();
+    expect(await store.read('file:2', NOW)).toBeUndefined();
+  });
+
   it('loses no change that is made while it carries over', async () => {
     const { store, backend, attempt } = await fixture();
     backend.usable = false;

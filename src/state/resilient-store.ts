@@ -234,6 +234,8 @@ class StoreWithStandIn implements ResilientStore {
     }
     this.#primary = primary;
     this.#failure = undefined;
+    // It has them all; here they would only take room, and be out of date in the next outage.
+    this.#memory.forgetCached();
     this.#recoveredAt = this.#clock.now();
     this.#options.logger.info({ store: primary.description }, 'the state store can be used again');
     return true;

@@ -1,4 +1,4 @@
-import type { StatementSyncInstance } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.js';
 import { KeyedQueue } from './keyed-queue.js';
@@ -13,6 +13,8 @@ const ROW_OVERHEAD_BYTES = 150;
 const PRUNE_SHARE = 1 / 16;
 /** Rows or pages that are touched in one go, so that the event loop is never held up for long. */
 const BATCH = 200;
+
+const NOTE_USE = 'UPDATE cache SET used_at = ? WHERE id = ? AND used_at < ?';
 
 interface CacheRow {
   readonly id: number;
@@ -124,6 +126,8 @@ export class SqliteCache {
   /** The rows to drop, so that the pages in use stay a little below the bound; none while the bound is kept. */
   async #leastRecentlyUsed(): Promise<number[]> {
     return this.#connection.attempt((database) => {
+      // What was read since the uses were noted must not look unused.
+      this.#noteUsesAtOnce(database);
       const pages = pragmaNumber(database, 'page_count') - pragmaNumber(database, 'freelist_count');
       const usedBytes = pages * pragmaNumber(database, 'page_size');
       if (usedBytes <= this.#maxBytes * (1 - PRUNE_SHARE)) return [];
@@ -144,12 +148,16 @@ export class SqliteCache {
     await this.#inBatches(ids, (id) => statement.run(id));
   }
 
+  #noteUsesAtOnce(database: DatabaseSyncInstance): void {
+    const statement = database.prepare(NOTE_USE);
+    for (const [id, at] of this.#used) statement.run(at, id, at);
+    this.#used.clear();
+  }
+
   async #noteUses(): Promise<void> {
     const used = this.#used;
     this.#used = new Map();
-    const statement = this.#connection.database.prepare(
-      'UPDATE cache SET used_at = ? WHERE id = ? AND used_at < ?',
-    );
+    const statement = this.#connection.database.prepare(NOTE_USE);
     await this.#inBatches([...used], ([id, at]) => statement.run(at, id, at));
   }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { fullJitterMs } from '../shared/backoff.js';
@@ -22,11 +23,13 @@ export class SqliteConnection {
   readonly path: string;
   readonly database: DatabaseSyncInstance;
   readonly #maxWaitMs: number;
+  readonly #inode: number | undefined;
 
   private constructor(path: string, database: DatabaseSyncInstance, maxWaitMs: number) {
     this.path = path;
     this.database = database;
     this.#maxWaitMs = maxWaitMs;
+    this.#inode = inodeOf(path);
   }
 
   /**
@@ -68,12 +71,23 @@ export class SqliteConnection {
     const deadline = performance.now() + this.#maxWaitMs;
     for (let attempt = 0; ; attempt += 1) {
       try {
+        this.#mustBeInPlace();
         return task(this.database);
       } catch (error) {
         if (!isBusy(error) || performance.now() >= deadline) throw translate(this.path, error);
       }
       await delay(fullJitterMs(attempt, BACKOFF));
     }
+  }
+
+  /**
+   * SQLite goes on writing to a file that was removed or replaced, and all of it is gone when the process ends.
+   *
+   * @throws StateError
+   */
+  #mustBeInPlace(): void {
+    if (this.#inode === inodeOf(this.path)) return;
+    throw new StateError(`The SQLite file ${this.path} was removed or replaced.`);
   }
 
   /** Runs statements in one transaction, as {@link attempt} does; whatever is thrown undoes it. */
@@ -113,6 +127,14 @@ export class DamageError extends StateError {}
 /** Whether moving the file aside and beginning anew would help. */
 export function isDamage(error: unknown): boolean {
   return error instanceof DamageError;
+}
+
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
 }
 
 function translate(path: string, error: unknown): unknown {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -219,6 +219,51 @@ describe('a damaged file', () => {
     expect(await fresh.list('ledger')).toEqual([]);
     await put(fresh, 'day', { used: 1 });
     expect(await fresh.list('ledger')).toEqual([{ key: 'day', value: { used: 1 } }]);
+  });
+});
+
+describe('a file that is taken away while it is open', () => {
+  it('is a state error for whatever is done with it, and there is a new one when it is opened again', async () => {
+    const store = await open();
+    await put(store, 'day', { used: 1 });
+    await rm(join(folder, 'state'), { recursive: true });
+    const removed = `The SQLite file ${path} was removed or replaced.`;
+    await expect(put(store, 'day', { used: 2 })).rejects.toThrow(new StateError(removed));
+    await expect(store.list('ledger')).rejects.toThrow(removed);
+    await expect(store.read('file:1', NOW)).rejects.toThrow(removed);
+    await expect(store.write('file:1', valueOf(10))).rejects.toThrow(removed);
+    await expect(store.forget('file:1')).rejects.toThrow(removed);
+    const fresh = await open();
+    expect(await fresh.list('ledger')).toEqual([]);
+  });
+
+  it('takes nothing of the new one along when it is let go', async () => {
+    const store = await open();
+    await put(store, 'day', { used: 1 });
+    await rm(join(folder, 'state'), { recursive: true });
+    const fresh = await open();
+    await put(fresh, 'day', { used: 2 });
+    await store.close();
+    await put(fresh, 'month', { used: 3 });
+    const another = await open();
+    expect(await another.list('ledger')).toEqual([
+      { key: 'day', value: { used: 2 } },
+      { key: 'month', value: { used: 3 } },
+    ]);
+  });
+
+  it('is a state error when garbage takes its place, which is moved aside when it is opened again', async () => {
+    const store = await open();
+    await put(store, 'day', { used: 1 });
+    const garbage = join(folder, 'garbage');
+    await writeFile(garbage, randomBytes(8_192));
+    await rename(garbage, path);
+    await expect(put(store, 'day', { used: 2 })).rejects.toThrow(StateError);
+    await store.close();
+    const fresh = await open();
+    expect(lines).toEqual([expect.objectContaining({ level: 'error', recordsCarriedOver: 0 })]);
+    await put(fresh, 'day', { used: 2 });
+    expect(await fresh.list('ledger')).toEqual([{ key: 'day', value: { used: 2 } }]);
   });
 });
 

@@ -85,19 +85,19 @@ function cyberObservable(provenance: Provenance): {
   };
 }
 
+const AUTHOR: Identity = {
+  type: 'identity',
+  spec_version: '2.1',
+  id: identityId('VirusTotal', 'organization'),
+  created: TIMELESS,
+  modified: TIMELESS,
+  name: 'VirusTotal',
+  identity_class: 'organization',
+};
+
 /** The author of everything else: the organisation VirusTotal. Unmarked, and the same every time. */
 export function createAuthor(): Identity {
-  const name = 'VirusTotal';
-  const identityClass = 'organization';
-  return {
-    type: 'identity',
-    spec_version: '2.1',
-    id: identityId(name, identityClass),
-    created: TIMELESS,
-    modified: TIMELESS,
-    name,
-    identity_class: identityClass,
-  };
+  return { ...AUTHOR };
 }
 
 /**

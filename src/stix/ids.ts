@@ -1,5 +1,5 @@
 import serialize from 'canonicalize';
-import { v5 as uuidV5 } from 'uuid';
+import { parse as parseUuid, v5 as uuidV5 } from 'uuid';
 import type { StixId } from './objects.js';
 
 /**
@@ -7,6 +7,9 @@ import type { StixId } from './objects.js';
  * which OpenCTI uses for domain objects and relationships too.
  */
 export const OPENCTI_NAMESPACE = '00abedb4-aa42-466c-9c01-fed23315a9b7';
+
+/** The namespace as bytes, so that it is not read anew for every id. */
+const NAMESPACE_BYTES = parseUuid(OPENCTI_NAMESPACE);
 
 /** Hashes by STIX name (`MD5`, `SHA-1`, `SHA-256`, `SHA-512`; STIX 2.1 §10.6). */
 export type Hashes = Readonly<Record<string, string>>;
@@ -19,7 +22,7 @@ const IDENTIFYING_HASHES = ['MD5', 'SHA-1', 'SHA-256', 'SHA-512'] as const;
 
 /** Text with lone surrogates replaced by U+FFFD, as UTF-8 encoders do; RFC 8785 refuses to serialise them. */
 function wellFormed(value: unknown): unknown {
-  if (typeof value === 'string') return Buffer.from(value, 'utf8').toString('utf8');
+  if (typeof value === 'string') return value.replace(/\p{Cs}/gu, '\uFFFD');
   if (Array.isArray(value)) return value.map(wellFormed);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wellFormed(item)]));
@@ -37,7 +40,7 @@ function wellFormed(value: unknown): unknown {
 export function deterministicId(type: string, properties: Readonly<Record<string, unknown>>): StixId {
   const text = serialize(wellFormed(properties)) ?? '{}';
   // Bytes, because `uuid` turns text into bytes one character at a time, and whole Notes come this way.
-  return `${type}--${uuidV5(Buffer.from(text, 'utf8'), OPENCTI_NAMESPACE)}`;
+  return `${type}--${uuidV5(Buffer.from(text, 'utf8'), NAMESPACE_BYTES)}`;
 }
 
 const folded = (text: string): string => text.trim().toLowerCase();

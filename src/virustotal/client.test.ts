@@ -9,17 +9,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { fixedClock } from '../shared/clock.js';
 import { noTelemetry } from '../shared/telemetry.js';
-import { VirusTotalClient } from './client.js';
+import { type ClientOptions, VirusTotalClient } from './client.js';
 import { VirusTotalError } from './errors.js';
 import { QuotaExhaustedError } from './quota/quota-exhausted-error.js';
 import type { Asker, VtObject } from './schema.js';
-import { type Pacer, type TransportOptions, VirusTotalTransport } from './transport.js';
+import { type Pacer, type TransportOptions, VirusTotalTransport } from './http/transport.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const md5 = '44d88612fea8a8f36de82e1278abb02f';
 const sha1 = '3395856ce81f2b7382dee72602f798b642f14140';
 const sha256 = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
-const asker: Asker = { priority: 'auto' };
+const asker: Asker = { priority: 'manual' };
 const file: VtObject = { kind: 'file', hash: sha256 };
 const eicar = { data: { type: 'file', id: sha256, attributes: { md5, sha1, sha256, size: 68 } } };
 const notFound = { error: { code: 'NotFoundError', message: 'not found' } };
@@ -65,7 +65,7 @@ afterEach(async () => {
   expect(logged).not.toContain(key);
 });
 
-function client(overrides: Partial<TransportOptions> = {}): VirusTotalClient {
+function client(overrides: Partial<TransportOptions> = {}, options: ClientOptions = {}): VirusTotalClient {
   const clock = fixedClock('2024-05-01T12:00:00Z');
   const transport = new VirusTotalTransport({
     baseUrl,
@@ -84,7 +84,7 @@ function client(overrides: Partial<TransportOptions> = {}): VirusTotalClient {
     random: () => 0.5,
     ...overrides,
   });
-  return new VirusTotalClient(transport, overrides.clock ?? clock);
+  return new VirusTotalClient(transport, overrides.clock ?? clock, options);
 }
 
 function json(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {
@@ -293,6 +293,8 @@ describe('a call that fails', () => {
     [400, 'InvalidArgumentError', 'InvalidArgumentError', 'invalid'],
     [401, 'WrongCredentialsError', 'CredentialsError', 'configuration'],
     [403, 'ForbiddenError', 'ForbiddenError', 'configuration'],
+    // It takes a minute at least; who waits for it asks again by himself.
+    [400, 'NotAvailableYet', 'VirusTotalError', 'transient'],
     [429, 'QuotaExceededError', 'QuotaExceededError', 'transient'],
   ])('is not made again after %i %s', async (status, code, name, kind) => {
     answers = [errorAnswer(status, code)];
@@ -427,6 +429,7 @@ describe('the quota', () => {
         const refusal = events.length > 1 ? queue.shift() : undefined;
         if (refusal !== undefined) return Promise.reject(refusal);
         return Promise.resolve({
+          answered: () => Promise.resolve(),
           giveBack: () => {
             events.push('give back');
             return Promise.resolve();
@@ -452,14 +455,14 @@ describe('the quota', () => {
     await failureOf(
       client({ pacer: pacerOf(events), baseUrl: 'http://127.0.0.1:1/api/v3' }).lookUp(file, asker),
     );
-    expect(events).toEqual(Array.from({ length: 3 }, () => ['acquire auto', 'give back']).flat());
+    expect(events).toEqual(Array.from({ length: 3 }, () => ['acquire manual', 'give back']).flat());
   });
 
   it('pauses the key after a 429, and the call is made again', async () => {
     const events: string[] = [];
     answers = [errorAnswer(429, 'QuotaExceededError', { 'retry-after': '7' }), json(eicar)];
     expect(await client({ pacer: pacerOf(events) }).lookUp(file, asker)).toMatchObject({ found: true });
-    expect(events).toEqual(['acquire auto', 'blocked 7000', 'acquire auto']);
+    expect(events).toEqual(['acquire manual', 'blocked 7000', 'acquire manual']);
     expect(failures).toBe(0);
   });
 
@@ -505,18 +508,35 @@ describe('a YARA ruleset', () => {
   });
 });
 
-describe('the address that last served a URL', () => {
-  it.each<[string, Answer, string | undefined]>([
-    ['an object', json({ data: { type: 'ip_address', id: '192.0.2.1' } }), '192.0.2.1'],
-    ['a list of one', json({ data: [{ type: 'ip_address', id: '192.0.2.1' }] }), '192.0.2.1'],
-    ['null', json({ data: null }), undefined],
-    ['an empty list', json({ data: [] }), undefined],
-    ['another object', json({ data: { type: 'domain', id: 'example.com' } }), undefined],
-    ['not found', json(notFound, 404), undefined],
-  ])('is read from %s', async (_, answer, expected) => {
-    answers = [answer];
-    expect(await client().lastServingIpAddress(sha256, asker)).toBe(expected);
-    expect(received[0]?.path).toBe(`/api/v3/urls/${sha256}/last_serving_ip_address`);
+describe('relationships', () => {
+  const url: VtObject = { kind: 'url', url: 'https://example.com/' };
+  const id = '0f115db062b7c0dd030b16878c99dea5c354b49dc37b38eb8846179c7783e9d7';
+  const path = '/api/v3/urls/aHR0cHM6Ly9leGFtcGxlLmNvbS8';
+  const serving = { last_serving_ip_address: { data: { type: 'ip_address', id: '192.0.2.1' } } };
+  const options: ClientOptions = { relationships: { url: ['last_serving_ip_address', 'network_location'] } };
+
+  it('come inside the report', async () => {
+    answers = [json({ data: { type: 'url', id, attributes: {}, relationships: serving } })];
+    expect(await client({}, options).lookUp(url, asker)).toMatchObject({
+      found: true,
+      report: { related: { last_serving_ip_address: [{ type: 'ip_address', id: '192.0.2.1' }] } },
+    });
+    expect(received.map((request) => request.path)).toEqual([
+      `${path}?relationships=last_serving_ip_address,network_location`,
+    ]);
+  });
+
+  it('that the key may not see cost one call, once', async () => {
+    const plain = json({ data: { type: 'url', id, attributes: {} } });
+    answers = [errorAnswer(403, 'ForbiddenError'), plain, plain];
+    const asking = client({}, options);
+    for (const _ of [1, 2])
+      expect(await asking.lookUp(url, asker)).toMatchObject({ found: true, report: { related: {} } });
+    expect(received.map((request) => request.path)).toEqual([
+      `${path}?relationships=last_serving_ip_address,network_location`,
+      path,
+      path,
+    ]);
   });
 });
 

@@ -1,30 +1,53 @@
 import type { Clock } from '../shared/clock.js';
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
 import { ForbiddenError, TransportError } from './errors.js';
+import { EmbeddedRelationships } from './embedded-relationships.js';
 import { encodePathSegment } from './gui-link.js';
 import { asciiName } from './domain-name.js';
 import { canonicalAddress } from './ip-address.js';
 import { objectPath } from './object-id.js';
 import { parseReport } from './parse-report.js';
 import { asObject } from './report-fields.js';
-import type { Asker, KeyQuota, LookUp, Report, VirusTotal, VtObject, YaraRuleset } from './schema.js';
-import type { VirusTotalTransport } from './transport.js';
+import type {
+  AskedRelationships,
+  Asker,
+  KeyQuota,
+  LookUp,
+  Report,
+  VirusTotal,
+  VtObject,
+  YaraRuleset,
+} from './schema.js';
+import type { VirusTotalTransport } from './http/transport.js';
+
+/** What is asked beyond reports. */
+export interface ClientOptions {
+  /** Asked for inside the call for a report, at no further cost, unless VirusTotal refuses it. */
+  readonly relationships?: AskedRelationships | undefined;
+}
 
 /** What enrichment asks of VirusTotal, as calls of its API. */
 export class VirusTotalClient implements VirusTotal {
+  private readonly relationships: EmbeddedRelationships;
+
   constructor(
     private readonly transport: VirusTotalTransport,
     private readonly clock: Clock,
-  ) {}
+    { relationships = {} }: ClientOptions = {},
+  ) {
+    this.relationships = new EmbeddedRelationships(relationships, transport.privileges);
+  }
 
   async lookUp(object: VtObject, asker: Asker): Promise<LookUp> {
-    const report = await this.transport.call(
-      { operation: `look up ${object.kind}`, path: objectPath(object), asker },
-      (json) => {
-        const parsed = parseReport(object.kind, json);
-        if (parsed !== undefined) requireSameObject(object, parsed);
-        return parsed;
-      },
+    const report = await this.relationships.ask(object.kind, (query) =>
+      this.transport.call(
+        { operation: `look up ${object.kind}`, path: objectPath(object) + query, asker },
+        (json) => {
+          const parsed = parseReport(object.kind, json);
+          if (parsed !== undefined) requireSameObject(object, parsed);
+          return parsed;
+        },
+      ),
     );
     return report === undefined ? { found: false } : { found: true, report, fetchedAt: this.clock.now() };
   }
@@ -34,22 +57,13 @@ export class VirusTotalClient implements VirusTotal {
     if (!/^[\w-]{1,128}$/.test(id)) return undefined;
     try {
       const path = `/yara_rulesets/${encodePathSegment(id)}`;
-      const call = { operation: 'read YARA ruleset', path, asker };
+      const call = { operation: 'read YARA ruleset', path, asker, endpoint: 'yara_rulesets' };
       const ruleset = await this.transport.call(call, (json) => rulesetOf(id, json));
       return ruleset === undefined || ruleset.rules === '' ? undefined : ruleset;
     } catch (error) {
       if (error instanceof ForbiddenError) return undefined;
       throw error;
     }
-  }
-
-  async lastServingIpAddress(urlId: string, asker: Asker): Promise<string | undefined> {
-    const path = `/urls/${encodePathSegment(urlId)}/last_serving_ip_address`;
-    const call = { operation: 'read last serving IP address', path, asker };
-    const answer = await this.transport.call(call, (json) =>
-      'data' in json ? { address: addressOf(json.data) } : undefined,
-    );
-    return answer?.address;
   }
 
   quota(): Promise<KeyQuota> {
@@ -99,10 +113,4 @@ function rulesetOf(id: string, json: JsonObject): YaraRuleset | undefined {
     source: asText(attributes.source),
     rules: asText(attributes.rules) ?? '',
   };
-}
-
-/** A relationship to one object holds it, `null`, or (in the descriptor form of some) a list. */
-function addressOf(data: unknown): string | undefined {
-  const object = asObject(Array.isArray(data) ? data[0] : data);
-  return object.type === 'ip_address' ? asText(object.id) : undefined;
 }

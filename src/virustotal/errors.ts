@@ -9,6 +9,8 @@ export interface FailureDetails {
   /** How long the answer asks to wait (`Retry-After`). */
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
+  /** Whether VirusTotal evidently did nothing: it was not reached, or refused. Default: false. */
+  readonly untouched?: boolean | undefined;
 }
 
 /**
@@ -21,7 +23,10 @@ export class VirusTotalError extends ConnectorError {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, kind: FailureKind, details: FailureDetails = {}) {
-    super(message, kind, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, kind, {
+      ...(details.cause === undefined ? {} : { cause: details.cause }),
+      untouched: details.untouched ?? false,
+    });
     this.status = details.status;
     this.code = details.code;
     this.retryAfterMs = details.retryAfterMs;
@@ -34,7 +39,7 @@ export class QuotaExceededError extends VirusTotalError {
     super(
       'The VirusTotal quota of the API key is used up; wait until it is renewed, or use a key with a larger quota.',
       'transient',
-      details,
+      { ...details, untouched: true },
     );
   }
 }
@@ -78,6 +83,15 @@ export class TransportError extends VirusTotalError {
   }
 }
 
+/**
+ * Whether a failure says that VirusTotal is down, or cannot be reached from here, rather than something about this call:
+ * network, time-out, a page in its place, a fault of its own (5xx).
+ */
+export function isOutage(error: VirusTotalError): boolean {
+  if (error instanceof TransportError) return error.kind !== 'defect';
+  return error instanceof TemporaryFailureError && (error.status ?? 0) >= 500;
+}
+
 /** VirusTotal's error envelope as received. */
 export interface ErrorAnswer {
   readonly status: number;
@@ -102,10 +116,10 @@ export function failureFromAnswer(answer: ErrorAnswer): VirusTotalError {
   if (status === 403) return new ForbiddenError(details);
   if (status === 429 && named === 'QuotaExceeded') return new QuotaExceededError(details);
   if (status === 429 || status === 204) {
-    return new TemporaryFailureError(
-      'VirusTotal asks for fewer calls at the moment; try again later.',
-      details,
-    );
+    return new TemporaryFailureError('VirusTotal asks for fewer calls at the moment; try again later.', {
+      ...details,
+      untouched: true,
+    });
   }
   if (status === 424 || status >= 500) {
     return new TemporaryFailureError(

@@ -2,6 +2,7 @@ import { encodePathSegment } from './gui-link.js';
 import { publicDomainName } from './domain-name.js';
 import { publicIpv4Address, publicIpv6Address, type Checked } from './ip-address.js';
 import type { VtObject, VtObjectKind } from './schema.js';
+import { readUrl, schemeOf } from './url-form.js';
 
 /** OpenCTI types of the observables that VirusTotal knows. */
 export type LookUpType =
@@ -124,24 +125,16 @@ function publicUrl(text: string): Checked {
   if (urlLookUpId(text).length > MAX_URL_ID_LENGTH) {
     return { reason: `is too long for a look-up: more than ${(MAX_URL_ID_LENGTH * 3) / 4} bytes` };
   }
-  const scheme = /^([a-z][a-z0-9+.-]*):(?!\d)/i.exec(text)?.[1]?.toLowerCase();
+  const scheme = schemeOf(text);
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
     return { reason: 'is not an http or https URL' };
   const absolute = scheme === undefined ? `http://${text}` : text;
-  const host = hostOf(absolute);
+  const host = readUrl(absolute)?.hostname;
   if (host === undefined) return { reason: 'is not a URL' };
   const checked = publicHost(host);
   return 'value' in checked
     ? { value: text }
     : { reason: `points at ${shown(host)}, which ${checked.reason}` };
-}
-
-/** The host of an absolute URL as the WHATWG URL standard reads it; `undefined` when it is no URL. */
-function hostOf(url: string): string | undefined {
-  if (URL.canParse(url)) return new URL(url).hostname;
-  // The standard refuses `xn--` labels that decode to nothing, which the DNS has all the same.
-  const undecoded = url.replace(/xn--/gi, 'xn__');
-  return URL.canParse(undecoded) ? new URL(undecoded).hostname.replaceAll('xn__', 'xn--') : undefined;
 }
 
 function publicHost(host: string): Checked {

@@ -1,9 +1,16 @@
 import { asNumber, asText, isJsonObject, type JsonObject } from '../shared/json.js';
 import { asCount, asDate, asObject, readMap, readTexts } from './report-fields.js';
-import type { AnalysisStats, CommonReport, EngineResult, GtiAssessment } from './schema.js';
+import type { AnalysisStats, CommonReport, EngineResult, GtiAssessment, RelatedObjects } from './schema.js';
+
+/** An object of VirusTotal whose attributes are still to be read. */
+export interface SentObject {
+  readonly id: string;
+  readonly attributes: JsonObject;
+  readonly related: RelatedObjects;
+}
 
 /** What the reports of all kinds have in common. */
-export function parseCommon(id: string, attributes: JsonObject): CommonReport {
+export function parseCommon({ id, attributes, related }: SentObject): CommonReport {
   const results = readMap(attributes.last_analysis_results, engineResult);
   return {
     id,
@@ -15,6 +22,7 @@ export function parseCommon(id: string, attributes: JsonObject): CommonReport {
     votes: votes(attributes.total_votes),
     tags: readTexts(attributes.tags),
     gti: gtiAssessment(attributes.gti_assessment),
+    related,
   };
 }
 

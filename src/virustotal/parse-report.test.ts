@@ -135,6 +135,7 @@ describe('parseReport of a file', () => {
         threatScore: 80,
         description: 'A test file.',
       },
+      related: {},
       yaraMatches: [
         {
           ruleName: 'Eicar',
@@ -330,6 +331,7 @@ describe('parseReport of an address', () => {
       votes: undefined,
       tags: [],
       gti: undefined,
+      related: {},
       asn: 64_496,
       asOwner: 'Example Networks',
       network: '192.0.2.0/24',

@@ -1,5 +1,6 @@
-import { asNumber, asText, isJsonObject, type JsonObject } from '../shared/json.js';
-import { parseCommon } from './parse-common.js';
+import { asNumber, asText, isJsonObject } from '../shared/json.js';
+import { parseCommon, type SentObject } from './parse-common.js';
+import { parseRelated } from './parse-related.js';
 import {
   asCount,
   asDate,
@@ -40,30 +41,35 @@ export function parseReport(kind: VtObjectKind, body: unknown): Report | undefin
   if (id === undefined || id.length > MAX_ID_LENGTH || (type !== undefined && type !== kind))
     return undefined;
   // Some objects carry an `error` in place of their attributes: known, but without a report.
-  return reportOf(kind, id, asObject(data.attributes));
+  return reportOf(kind, {
+    id,
+    attributes: asObject(data.attributes),
+    related: parseRelated(data.relationships),
+  });
 }
 
-function reportOf(kind: VtObjectKind, id: string, attributes: JsonObject): Report {
+function reportOf(kind: VtObjectKind, sent: SentObject): Report {
   switch (kind) {
     case 'file':
-      return fileReport(id, attributes);
+      return fileReport(sent);
     case 'ip_address':
-      return ipAddressReport(id, attributes);
+      return ipAddressReport(sent);
     case 'domain':
-      return domainReport(id, attributes);
+      return domainReport(sent);
     case 'url':
-      return urlReport(id, attributes);
+      return urlReport(sent);
   }
 }
 
-function fileReport(id: string, attributes: JsonObject): FileReport {
+function fileReport(sent: SentObject): FileReport {
+  const { attributes } = sent;
   const classification = asObject(attributes.popular_threat_classification);
   return {
     kind: 'file',
-    ...parseCommon(id, attributes),
+    ...parseCommon(sent),
     md5: asHash(attributes.md5, 32),
     sha1: asHash(attributes.sha1, 40),
-    sha256: asHash(attributes.sha256, 64) ?? asHash(id, 64),
+    sha256: asHash(attributes.sha256, 64) ?? asHash(sent.id, 64),
     size: asCount(attributes.size),
     meaningfulName: asText(attributes.meaningful_name),
     names: readTexts(attributes.names),
@@ -105,11 +111,12 @@ function yaraMatch(entry: unknown): YaraMatch | undefined {
   };
 }
 
-function ipAddressReport(id: string, attributes: JsonObject): IpAddressReport {
+function ipAddressReport(sent: SentObject): IpAddressReport {
+  const { attributes } = sent;
   const asn = asCount(attributes.asn);
   return {
     kind: 'ip_address',
-    ...parseCommon(id, attributes),
+    ...parseCommon(sent),
     asn: asn !== undefined && asn >= 1 && asn <= MAX_ASN ? asn : undefined,
     asOwner: asText(attributes.as_owner),
     network: asText(attributes.network),
@@ -121,10 +128,11 @@ function ipAddressReport(id: string, attributes: JsonObject): IpAddressReport {
   };
 }
 
-function domainReport(id: string, attributes: JsonObject): DomainReport {
+function domainReport(sent: SentObject): DomainReport {
+  const { attributes } = sent;
   return {
     kind: 'domain',
-    ...parseCommon(id, attributes),
+    ...parseCommon(sent),
     categories: readCategories(attributes.categories),
     registrar: asText(attributes.registrar),
     creationDate: asDate(attributes.creation_date),
@@ -149,10 +157,11 @@ function dnsRecord(entry: unknown): DnsRecord | undefined {
   return { type, value, ttlSeconds: asCount(record.ttl) };
 }
 
-function urlReport(id: string, attributes: JsonObject): UrlReport {
+function urlReport(sent: SentObject): UrlReport {
+  const { attributes } = sent;
   return {
     kind: 'url',
-    ...parseCommon(id, attributes),
+    ...parseCommon(sent),
     url: asText(attributes.url),
     finalUrl: asText(attributes.last_final_url),
     title: asText(attributes.title),

@@ -42,6 +42,21 @@ export interface GtiAssessment {
   readonly description: string | undefined;
 }
 
+/** An object to which another is related: its type and id, without a report. */
+export interface RelatedObject {
+  /** `ip_address`, `domain`, `file`, `url`, `resolution`, … as sent. */
+  readonly type: string;
+  readonly id: string;
+  /** `context_attributes.url` of a URL, which cannot be had from its id. */
+  readonly url: string | undefined;
+}
+
+/** Related objects by the name of the relationship. */
+export type RelatedObjects = Readonly<Record<string, readonly RelatedObject[]>>;
+
+/** Names of relationships that are asked for inside the call for a report, by kind of object. */
+export type AskedRelationships = Readonly<Partial<Record<VtObjectKind, readonly string[]>>>;
+
 export interface CommonReport {
   /** VirusTotal's own id: SHA-256 of a file or of a canonical URL, the address, the domain. */
   readonly id: string;
@@ -55,6 +70,8 @@ export interface CommonReport {
   readonly votes: { readonly harmless: number; readonly malicious: number } | undefined;
   readonly tags: readonly string[];
   readonly gti: GtiAssessment | undefined;
+  /** At most twenty of each relationship that was asked for and that the key may see. */
+  readonly related: RelatedObjects;
 }
 
 /** One entry of `crowdsourced_yara_results`; entries without rule name or ruleset id are dropped. */
@@ -173,20 +190,21 @@ export type Priority = 'manual' | 'playbook' | 'auto';
 /** On whose behalf VirusTotal is asked. */
 export interface Asker {
   readonly priority: Priority;
-  /** Answers fetched before this moment will not do; whatever is in the cache does when absent. */
+  /** Reports fetched before this moment will not do; whatever is in the cache does when absent. */
   readonly notBefore?: Date | undefined;
+  /** Ends the wait for quota, because the answer came from elsewhere; a call that is on its way goes on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * What enrichment asks of VirusTotal; implemented by `client.ts`. All methods throw `VirusTotalError`, and those that
- * cost a look-up `QuotaExhaustedError` when there is none left for longer than a request waits here.
+ * What enrichment asks of VirusTotal; implemented by `client.ts`. All methods throw `VirusTotalError`, and
+ * `CircuitOpenError` while VirusTotal is down; those that cost a look-up throw `QuotaExhaustedError` when there is none
+ * left for longer than a request waits here.
  */
 export interface VirusTotal {
   lookUp(object: VtObject, asker: Asker): Promise<LookUp>;
   /** The ruleset, or `undefined` when it is gone (404) or not for this key (403). */
   yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined>;
-  /** Address that last served the URL, or `undefined` when none is known. Costs one look-up. */
-  lastServingIpAddress(urlId: string, asker: Asker): Promise<string | undefined>;
   /** The quota of this key. Free of charge. */
   quota(): Promise<KeyQuota>;
 }
@@ -199,9 +217,10 @@ export interface FileContent {
   /** Expected SHA-256 in lower-case hex; bytes that differ must not be uploaded. */
   readonly sha256: string | undefined;
   /**
-   * Opens the source; called once for each try. Ends the transfer when the signal aborts.
+   * Opens the source; called once for each try. Ends the transfer when the signal aborts, or when what it gives is not
+   * read to its end.
    *
-   * @throws ConnectorError when the source cannot be read.
+   * @throws ConnectorError when the source cannot be read; what it gives ends with one as well.
    */
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -221,9 +240,11 @@ export type AnalysisStatus = 'queued' | 'in-progress' | 'completed';
  */
 export interface Submissions {
   /**
-   * Uploads a file, never wholly in memory; beyond 32 MB, or of unknown size, by an upload URL.
+   * Uploads a file, never wholly in memory; beyond 32 MB, or of unknown size, by an upload URL, which costs a look-up.
    *
    * @returns `undefined` when VirusTotal is analysing this very file already (409).
+   * @throws ConnectorError of the source, or about bytes that are not what they should be: nothing was submitted then. An
+   *   error that is `uncertain` may have come after VirusTotal took the file; a look-up tells.
    */
   submitFile(content: FileContent, asker: Asker): Promise<Submission | undefined>;
   submitUrl(url: string, asker: Asker): Promise<Submission>;

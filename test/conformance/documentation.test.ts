@@ -102,8 +102,9 @@ describe('README.md and the code', () => {
       expect(declared, variable).toBeDefined();
       if (declared === undefined) continue;
       const { option } = declared;
+      const value = option.default === undefined ? '' : option.type.show(option.default);
       const expected =
-        option.presence === 'required' ? '**required**' : `\`${option.type.show(option.default)}\``;
+        option.presence === 'required' ? '**required**' : value === '' ? 'empty' : `\`${value}\``;
       expect(shown, variable).toBe(expected);
     }
   });

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createEnrich } from '../../src/enrichment/enrich.js';
+import { compileExclusions } from '../../src/enrichment/exclusions.js';
 import type { EnrichedOutcome, EnrichmentOutcome } from '../../src/enrichment/outcome.js';
 import type { MappingOptions } from '../../src/mapping/context.js';
 import { fixedClock } from '../../src/shared/clock.js';
@@ -16,6 +17,8 @@ import { stixFaults } from '../helpers/stix-validity.js';
 /** From an entity of the platform and an answer of VirusTotal to the bundle that is sent, by the product's own path. */
 
 export const NOW = '2026-03-04T05:06:07.890Z';
+/** The reports come from the cache. */
+const FETCHED_AT = '2026-03-04T01:02:03.456Z';
 
 const logger = pino({ level: 'silent' });
 const policy = { createPositives: 1, validMinutes: 2880, detect: true };
@@ -36,7 +39,6 @@ export interface Answers {
   bodyFor(object: VtObject): unknown;
   /** YARA rulesets by id: the text of their rules. */
   readonly rulesets?: Readonly<Record<string, string>>;
-  readonly lastServingIpAddress?: string;
 }
 
 /** Enriches the entity, at a fixed time. */
@@ -50,14 +52,14 @@ export async function enrich(
     virusTotal: virusTotalThatAnswers(answers),
     clock: fixedClock(NOW),
     logger,
-    gate: { scope: [], maxTlp: 'TLP:RED' },
+    gate: { scope: [], maxTlp: 'TLP:RED', exclusions: compileExclusions([]) },
     mapping: options,
   });
   const entityId = asText(entity.id) ?? '';
   return run(requestOf({ entityId, entityType: undefined, entity }));
 }
 
-function virusTotalThatAnswers({ bodyFor, rulesets = {}, lastServingIpAddress }: Answers): VirusTotal {
+function virusTotalThatAnswers({ bodyFor, rulesets = {} }: Answers): VirusTotal {
   return {
     lookUp: (object) => {
       const body = bodyFor(object);
@@ -65,7 +67,7 @@ function virusTotalThatAnswers({ bodyFor, rulesets = {}, lastServingIpAddress }:
       const report = parseReport(object.kind, body);
       return report === undefined
         ? Promise.reject(new ConnectorError('this is no report of VirusTotal', 'transient'))
-        : Promise.resolve({ found: true, report, fetchedAt: new Date(NOW) });
+        : Promise.resolve({ found: true, report, fetchedAt: new Date(FETCHED_AT) });
     },
     yaraRuleset: (id) => {
       const rules = Object.hasOwn(rulesets, id) ? rulesets[id] : undefined;
@@ -75,7 +77,6 @@ function virusTotalThatAnswers({ bodyFor, rulesets = {}, lastServingIpAddress }:
           : { id, name: 'demo_rules', source: 'https://github.com/example/demo-rules', rules },
       );
     },
-    lastServingIpAddress: () => Promise.resolve(lastServingIpAddress),
     quota: () => Promise.reject(new Error('nobody asks for the quota here')),
   };
 }

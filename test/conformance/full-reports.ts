@@ -242,11 +242,13 @@ export const fullUrlBody: JsonObject = body(
     trackers: { Demo: [{ id: 'UA-1', url: 'https://www.example.com/t.js', timestamp: MOMENT }] },
     targeted_brand: { Demo: 'Example' },
   },
+  { last_serving_ip_address: { data: { type: 'ip_address', id: '198.51.100.3' } } },
 );
 
-function body(type: string, id: string, attributes: JsonObject): JsonObject {
+function body(type: string, id: string, attributes: JsonObject, relationships?: JsonObject): JsonObject {
+  const links = { self: `https://www.virustotal.com/api/v3/${type}/${id}` };
   return {
-    data: { type, id, links: { self: `https://www.virustotal.com/api/v3/${type}/${id}` }, attributes },
+    data: { type, id, links, attributes, ...(relationships === undefined ? {} : { relationships }) },
   };
 }
 

@@ -17,7 +17,6 @@ interface ReportFixture {
   /** By the value that is asked; the others are unknown to VirusTotal. */
   readonly reports: Readonly<Record<string, JsonObject>>;
   readonly rulesets?: Readonly<Record<string, string>>;
-  readonly lastServingIpAddress?: string;
   readonly options?: Partial<MappingOptions>;
 }
 

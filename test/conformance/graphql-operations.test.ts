@@ -55,7 +55,9 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
     isSent: ({ connectorInfo }) => connectorInfo,
   },
   STIX: { document: operations.STIX.document, from: '6.0.6', isSent: always },
+  IMPORT_FILES: { document: operations.IMPORT_FILES.document, from: '6.0.6', isSent: always },
   WORK_TO_RECEIVED: { document: operations.WORK_TO_RECEIVED.document, from: '6.0.6', isSent: always },
+  WORK_PING: { document: operations.WORK_PING.document, from: '6.0.6', isSent: always },
   WORK_TO_PROCESSED: { document: operations.WORK_TO_PROCESSED.document, from: '6.0.6', isSent: always },
   WORK_ADD_EXPECTATIONS: {
     document: operations.WORK_ADD_EXPECTATIONS.document,

@@ -113,7 +113,7 @@ function enrichWith(
   subject: EnrichedEntity,
   options: MappingOptions,
 ): Promise<EnrichmentOutcome> {
-  const answers = { bodyFor: () => body, rulesets, lastServingIpAddress: '198.51.100.3' };
+  const answers = { bodyFor: () => body, rulesets };
   return enrich(subject.entity, answers, options);
 }
 

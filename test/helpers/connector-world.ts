@@ -49,8 +49,13 @@ export interface ConnectorWorld {
   readonly variables: Readonly<Record<string, string>>;
   /** Working directory of the connector: empty but for what it writes itself. */
   readonly directory: string;
-  /** Starts a further process of the same connector, and waits until it has registered and pinged. */
-  startConnector(): Promise<ConnectorProcess>;
+  /**
+   * Starts a further process of the same connector, beside those that run, and waits until it has registered and
+   * pinged.
+   *
+   * @param changes - Variables that differ from those of the others.
+   */
+  startConnector(changes?: Readonly<Record<string, string>>): Promise<ConnectorProcess>;
   /**
    * Stops everything.
    *
@@ -99,7 +104,8 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
       ...(broker === undefined ? await callbackVariables() : {}),
       ...options.variables,
     };
-    const secrets = [API_KEY, platform.token, ...(broker === undefined ? [] : [broker.password])];
+    const apiKey = variables.VIRUSTOTAL_TOKEN ?? API_KEY;
+    const secrets = [apiKey, platform.token, ...(broker === undefined ? [] : [broker.password])];
 
     const world = {
       platform,
@@ -112,8 +118,8 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
         if (last === undefined) throw new Error('no connector was started');
         return last;
       },
-      startConnector: async (): Promise<ConnectorProcess> => {
-        const connector = startConnectorProcess(directory, variables);
+      startConnector: async (changes: Readonly<Record<string, string>> = {}): Promise<ConnectorProcess> => {
+        const connector = startConnectorProcess(directory, { ...variables, ...changes });
         connectors.push(connector);
         await untilReady(connector, platform);
         return connector;

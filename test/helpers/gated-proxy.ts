@@ -30,8 +30,14 @@ export async function startGatedProxy(target: string): Promise<GatedProxy> {
 
   const forward = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = incoming.url ?? '/';
-    const { host: _, connection: __, ...headers } = incoming.headers;
-    const answer = await request(origin + path, { method: 'GET', headers, dispatcher: agent });
+    const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = incoming.headers;
+    const method = incoming.method === 'POST' ? 'POST' : 'GET';
+    const answer = await request(origin + path, {
+      method,
+      headers,
+      body: method === 'POST' ? incoming : null,
+      dispatcher: agent,
+    });
     const body = Buffer.from(await answer.body.arrayBuffer());
     for (const gate of gates) if (path.endsWith(gate.pathEnd)) await gate.opened;
     response.writeHead(answer.statusCode, answer.headers);

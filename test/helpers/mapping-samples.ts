@@ -21,6 +21,8 @@ import type {
 export const AUTHOR_ID: StixId = 'identity--173c879a-bfb3-5dee-9f1f-3fffd76a8756';
 export const TLP_AMBER: StixId = 'marking-definition--f88d31f6-486f-44da-b317-01333bde0b82';
 export const NOW = new Date('2026-03-04T05:06:07.890Z');
+/** The report comes from the cache. */
+const FETCHED_AT = new Date('2026-03-04T01:02:03.456Z');
 export const CREATED_AT = new Date('2025-01-02T03:04:05.678Z');
 
 /** The EICAR test file. */
@@ -56,6 +58,7 @@ export function contextFor(
 ): MappingContext {
   return {
     now: NOW,
+    fetchedAt: FETCHED_AT,
     authorId: AUTHOR_ID,
     markings: changes.markings ?? [TLP_AMBER],
     subject: {
@@ -111,6 +114,7 @@ const nothingCommon: Omit<CommonReport, 'id'> = {
   votes: undefined,
   tags: [],
   gti: undefined,
+  related: {},
 };
 
 export function fileReport(changes: Partial<FileReport> = {}): FileReport {

@@ -22,3 +22,41 @@ export async function endOf(worker: ChildProcess): Promise<number | string> {
 export function cachedBytes(index: number): Buffer {
   return Buffer.from(`${index} `.repeat(200 + ((index * 37) % 4_000)));
 }
+
+/** What became of the command `fill`. */
+export interface FillReport {
+  /** The record, after it was counted up so many times. */
+  readonly counted: number;
+  readonly health: { readonly ok: boolean; readonly detail?: string };
+  /** What was logged, without details. */
+  readonly messages: readonly string[];
+}
+
+/**
+ * Runs the command `fill` to its end, in a process whose files cannot grow beyond a bound: as on a disk that is full.
+ *
+ * @param blocks - The bound, in blocks of 512 bytes.
+ */
+export async function fillUp(path: string, times: number, blocks: number): Promise<FillReport> {
+  const worker = spawn(
+    '/bin/sh',
+    [
+      '-c',
+      `ulimit -f ${blocks} && exec "$@"`,
+      'sh',
+      process.execPath,
+      '--import',
+      LOADER,
+      WORKER,
+      'fill',
+      path,
+      String(times),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let report = '';
+  worker.stdout.setEncoding('utf8').on('data', (text: string) => (report += text));
+  const [code] = (await once(worker, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`the worker ended with ${String(code)}`);
+  return JSON.parse(report) as FillReport;
+}

@@ -16,7 +16,10 @@ export class VirtualTime {
   private readonly sleepers = new Set<Sleeper>();
   private wallAtStartMs: number;
 
-  readonly clock: Clock = { now: () => new Date(this.wallAtStartMs + this.elapsedMs) };
+  readonly clock: Clock = {
+    now: () => new Date(this.wallAtStartMs + this.elapsedMs),
+    elapsedMs: () => this.elapsedMs,
+  };
 
   readonly sleep: Sleep = (durationMs, signal) =>
     new Promise((resolve) => {

@@ -78,7 +78,14 @@ describe('the endpoints of an operator', () => {
     expect(status).toBe(200);
     expect(JSON.parse(text)).toEqual({
       status: 'ok',
-      parts: { start: { ok: true }, platform: { ok: true }, broker: { ok: true }, consumer: { ok: true } },
+      parts: {
+        start: { ok: true },
+        state: { ok: true },
+        virustotal: { ok: true },
+        platform: { ok: true },
+        broker: { ok: true },
+        consumer: { ok: true },
+      },
     });
   });
 

@@ -11,9 +11,6 @@ import {
 } from '../helpers/enrichment-results.js';
 
 const URL_PATH = `/urls/${Buffer.from(maliciousUrl).toString('base64url')}`;
-/** Id of the URL in VirusTotal: the SHA-256 of its canonical form. */
-const SERVING_PATH =
-  '/urls/cc5bc5b58f46dd58ac02947c28f16c59652392d028055a57e5950b39b54a08d0/last_serving_ip_address';
 
 let world: ConnectorWorld;
 
@@ -45,6 +42,7 @@ describe('scores that are kept, no Indicators, and attributes in Notes', () => {
         VIRUSTOTAL_DOMAIN_INDICATOR_CREATE_POSITIVES: '0',
         VIRUSTOTAL_URL_INDICATOR_CREATE_POSITIVES: '0',
         VIRUSTOTAL_INCLUDE_ATTRIBUTES_IN_NOTE: 'true',
+        VIRUSTOTAL_CACHE_TTL_MINUTES: '0',
       },
     });
   });
@@ -85,10 +83,12 @@ describe('scores that are kept, no Indicators, and attributes in Notes', () => {
     ]);
   });
 
-  it('appends the attributes to the Note, with one more look-up for URLs alone', async () => {
+  it('appends the attributes to the Note, and asks for the last serving address inside the one look-up', async () => {
     world.virusTotal.log.clear();
     const url = await enrich('Url', { value: maliciousUrl });
-    expect(world.virusTotal.log.entries.map(({ path }) => path)).toEqual([URL_PATH, SERVING_PATH]);
+    expect(world.virusTotal.log.entries.map(({ path, query }) => ({ path, query }))).toEqual([
+      { path: URL_PATH, query: { relationships: 'last_serving_ip_address' } },
+    ]);
     expect(noteTexts(url.entityId)).toContain('| Last serving IP address | `1.2.3.4` |');
 
     world.virusTotal.log.clear();
@@ -134,7 +134,9 @@ describe('without YARA rules and without the full report', () => {
   it('neither asks for the last serving address of a URL nor shows attributes by default', async () => {
     world.virusTotal.log.clear();
     const { entityId } = await enrich('Url', { value: maliciousUrl });
-    expect(world.virusTotal.log.entries.map(({ path }) => path)).toEqual([URL_PATH]);
+    expect(world.virusTotal.log.entries.map(({ path, query }) => ({ path, query }))).toEqual([
+      { path: URL_PATH, query: {} },
+    ]);
     expect(noteTexts(entityId)).not.toContain('Attributes');
   });
 

@@ -1,4 +1,11 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { keyIdOf } from '../../src/app/open-state.js';
+import { systemClock } from '../../src/shared/clock.js';
+import { openSqliteStore } from '../../src/state/sqlite-store.js';
+import { MINUTE_WINDOW_MS, spend } from '../../src/virustotal/quota/ledger.js';
+import { ledgerFrom } from '../../src/virustotal/quota/stored-ledger.js';
 import { Catalog } from '../../src/simulators/virustotal/catalog.js';
 import { sampleIp } from '../../src/simulators/virustotal/samples/reports.js';
 import { freePorts } from '../../src/simulators/broker/free-port.js';
@@ -18,7 +25,7 @@ describe('the quota of the key', () => {
     variables: Readonly<Record<string, string>> = {},
   ): Promise<ConnectorWorld> => {
     const catalog = new Catalog();
-    for (const address of addresses(60))
+    for (const address of [...addresses(60), ...MANUAL])
       catalog.addIp(address, sampleIp(address, { verdicts: { malicious: 3 } }));
     world = await startConnectorWorld({
       virusTotal: { catalog, quota },
@@ -74,7 +81,60 @@ describe('the quota of the key', () => {
     expect(works.flatMap((id) => platform.work(id)?.errors ?? [])).toEqual([]);
     expect(refusedFor429(virusTotal)).toBe(0);
   });
+
+  it('goes to a manual request first, that came after 60 automatic ones, when the minute opens', async () => {
+    const { virusTotal, platform, directory, connector, startConnector } = await start({ perMinute: 20 });
+    await connector.stop('SIGTERM');
+    await spendMinute(join(directory, 'state.sqlite'), 20, { opensInMs: 15_000 });
+    await startConnector();
+    const automatic = await request(platform, 60, 60);
+    const [manual = ''] = await requestManually(platform, 1);
+    await settled(platform, [manual]);
+    expect(virusTotal.log.lookUps()[0]?.path).toContain('9.9.9.1');
+    expect(virusTotal.log.lookUps().length).toBeLessThanOrEqual(20);
+    expect(completeOf(platform, automatic).length).toBeLessThan(20);
+    expect(refusedFor429(virusTotal)).toBe(0);
+  });
+
+  it('is left to manual requests from their share of the day on; the others wait, and nothing fails', async () => {
+    const [healthPort = 0] = await freePorts(1);
+    const { virusTotal, connector, platform } = await start(
+      { perMinute: 1000 },
+      {
+        VIRUSTOTAL_QUOTA_PER_DAY: '20',
+        VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT: '25',
+        CONNECTOR_HEALTH_PORT: String(healthPort),
+      },
+    );
+    const automatic = await request(platform, 60, 60);
+    await expect
+      .poll(() => healthOf(healthPort), { timeout: 20_000 })
+      .toMatchObject({
+        status: 'ok',
+        parts: {
+          consumer: { ok: true, detail: expect.stringContaining('automatic requests wait until') as string },
+        },
+      });
+    await settled(platform, await requestManually(platform, 1));
+    await platform.until(() => completeOf(platform, automatic).length === 15, { description: '15 works' });
+    expect(virusTotal.quota.use(API_KEY).day).toBe(16);
+    // It takes no turn again and again to wait.
+    const handedBack = connector.log().split('is handed back').length - 1;
+    expect(handedBack).toBeLessThanOrEqual(8);
+
+    const rest = await requestManually(platform, 6);
+    await platform.until(() => completeOf(platform, rest).length === 4, { description: '4 works' });
+    // Everything is spent now, and everything that is left waits in the broker.
+    await expect.poll(() => platform.queueDepth('listen'), { timeout: 10_000 }).toBe(45 + 1);
+    expect(completeOf(platform, automatic)).toHaveLength(15);
+    expect(virusTotal.quota.use(API_KEY).day).toBe(20);
+    expect([...automatic, ...rest].flatMap((id) => platform.work(id)?.errors ?? [])).toEqual([]);
+    expect(refusedFor429(virusTotal)).toBe(0);
+  });
 });
+
+/** Addresses that analysts ask about. */
+const MANUAL = ['9.9.9.1', '9.9.9.2', '9.9.9.3', '9.9.9.4', '9.9.9.5', '9.9.9.6'];
 
 function addresses(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `8.8.0.${index + 1}`);
@@ -88,6 +148,32 @@ function request(platform: ConnectorWorld['platform'], values: number, requests:
       platform.requestEnrichment({ entityId: entities[index % values]!.standardId, mode: 'auto' }),
     ),
   );
+}
+
+/** Requests enrichments of so many addresses that nobody else asks about, by hand, in turn. */
+function requestManually(platform: ConnectorWorld['platform'], requests: number): Promise<string[]> {
+  return Promise.all(
+    MANUAL.slice(0, requests).map((value) =>
+      platform.requestEnrichment({ entityId: platform.addObservable('IPv4-Addr', { value }).standardId }),
+    ),
+  );
+}
+
+function completeOf(platform: ConnectorWorld['platform'], works: readonly string[]): string[] {
+  return works.filter((id) => platform.work(id)?.status === 'complete');
+}
+
+/** Writes into the state that so many units were spent a little less than a minute ago. */
+async function spendMinute(path: string, units: number, { opensInMs }: { opensInMs: number }): Promise<void> {
+  const logger = pino({ level: 'silent' });
+  const store = await openSqliteStore({ path, logger, clock: systemClock });
+  const spentAt = new Date(Date.now() + opensInMs - MINUTE_WINDOW_MS);
+  await store.update('ledger', keyIdOf(API_KEY), (stored: unknown) => {
+    let ledger = ledgerFrom(stored);
+    for (let unit = 0; unit < units; unit += 1) ledger = spend({ ...ledger, at: 0 }, spentAt, 'auto');
+    return { next: ledger, result: undefined };
+  });
+  await store.close();
 }
 
 async function settled(platform: ConnectorWorld['platform'], works: readonly string[]): Promise<void> {

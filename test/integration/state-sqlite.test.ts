@@ -7,7 +7,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/state/sqlite-store.js';
 import { recordedLogger } from '../helpers/recorded-logger.js';
-import { cachedBytes, endOf, startStateWorker } from '../helpers/state-worker-process.js';
+import { cachedBytes, endOf, fillUp, startStateWorker } from '../helpers/state-worker-process.js';
 
 let folder: string;
 let path: string;
@@ -63,6 +63,33 @@ describe('a process killed while it caches 1,000 values', () => {
       expect(integrityOf(path)).toBe('ok');
     },
   );
+});
+
+describe('a disk that is full', () => {
+  it('makes memory stand in, which goes on counting; the file stays sound and can be used again', async () => {
+    const { counted, health, messages } = await fillUp(path, 100, 400);
+    expect(counted).toBe(100);
+    expect(health).toEqual({
+      ok: false,
+      detail: expect.stringContaining(
+        `state is kept in memory: The SQLite file ${path} cannot be used: `,
+      ) as string,
+    });
+    expect(messages[0]).toBe(
+      'the state store cannot be used; going on with limits and cache in memory until it can',
+    );
+    expect(integrityOf(path)).toBe('ok');
+
+    const { logger, lines } = recordedLogger();
+    const store = await openSqliteStore({ path, logger });
+    const [record] = await store.list('ledger');
+    // What was counted while the disk was full ended with the process; nothing before that is lost.
+    expect(record?.value).toBeGreaterThan(0);
+    await store.update('ledger', 'count', () => ({ next: 101, result: undefined }));
+    expect(await store.list('ledger')).toEqual([{ key: 'count', value: 101 }]);
+    await store.close();
+    expect(lines).toEqual([]);
+  });
 });
 
 describe('processes that share one file', () => {

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /** The real connector, running as a process of its own. */
 export interface ConnectorProcess {
+  /** `undefined` when it could not be started. */
+  readonly pid: number | undefined;
   /** Resolves with the exit code, or the name of the signal that killed it. */
   readonly ended: Promise<number | string>;
   /** The last lines that it logged. */
@@ -43,6 +45,7 @@ export function startConnectorProcess(
   // `close`, not `exit`: only then has everything that it logged been read.
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   return {
+    pid: child.pid,
     ended,
     log: () => lines,
     stop: (signal) => {

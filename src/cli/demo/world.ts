@@ -19,6 +19,12 @@ const noQuota = {
   VIRUSTOTAL_QUOTA_PER_MONTH: '0',
 };
 
+/** A demonstration publishes nothing on the real VirusTotal. */
+const noUploads = {
+  VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'false',
+  VIRUSTOTAL_URL_UPLOAD_UNSEEN: 'false',
+};
+
 /** Everything around the connector, and the connector itself as a process of its own. */
 export interface DemoWorld {
   readonly platform: PlatformSimulator;
@@ -68,8 +74,8 @@ export async function startDemoWorld(log: FindBrokerOptions['log']): Promise<Dem
       OPENCTI_URL: platform.url,
       OPENCTI_TOKEN: platform.token,
       VIRUSTOTAL_TOKEN: realVirusTotal ? token : DEMO_KEY,
-      // A key of one's own keeps its limits.
-      ...(apiUrl === undefined ? {} : { VIRUSTOTAL_API_URL: apiUrl, ...noQuota }),
+      // A key of one's own keeps the limits of a free one.
+      ...(apiUrl === undefined ? noUploads : { VIRUSTOTAL_API_URL: apiUrl, ...noQuota }),
       STATE_PATH: join(directory, 'state.sqlite'),
       ...(broker === undefined ? await callbackVariables() : {}),
     });

@@ -1,5 +1,5 @@
 import { path, text } from '../formats.js';
-import { pem, proxyUrl } from '../network-formats.js';
+import { pem, proxyUrl, secretUrl } from '../network-formats.js';
 import { option, optional } from '../option.js';
 
 /** The network between this process and everything it talks to over HTTP (protocol reference §14). */
@@ -46,7 +46,7 @@ export const state = {
   redis_url: optional({
     doc: 'Redis in which replicas with one VirusTotal key share the quota used and the cached reports, in place of the file; rediss:// for TLS.',
     env: 'STATE_REDIS_URL',
-    type: text,
+    type: secretUrl,
     secret: true,
     example: 'redis://redis:6379',
   }),

@@ -1,4 +1,5 @@
 import { TLP_VALUES } from '../../stix/markings.js';
+import { exclusionList } from '../exclusion-format.js';
 import { oneOf, wholeNumber, wholeNumberOrAuto, yesOrNo } from '../formats.js';
 import { httpUrl, token } from '../network-formats.js';
 import { group, option, required } from '../option.js';
@@ -6,6 +7,7 @@ import { group, option, required } from '../option.js';
 const POSITIVES = wholeNumber(0, 10_000);
 /** Up to a hundred years. */
 const MINUTES = wholeNumber(1, 52_560_000);
+const TLP = oneOf(TLP_VALUES, { 'tlp:white': 'TLP:CLEAR' });
 
 const general = group('General', {
   token: required({
@@ -24,8 +26,20 @@ const general = group('General', {
   max_tlp: option({
     doc: 'Highest TLP of entities that VirusTotal is asked about: TLP:CLEAR (or TLP:WHITE), TLP:GREEN, TLP:AMBER, TLP:AMBER+STRICT, TLP:RED.',
     env: 'VIRUSTOTAL_MAX_TLP',
-    type: oneOf(TLP_VALUES, { 'tlp:white': 'TLP:CLEAR' }),
+    type: TLP,
     default: 'TLP:AMBER',
+  }),
+  upload_max_tlp: option({
+    doc: "Highest TLP of objects that may be uploaded or submitted: what is uploaded becomes available to VirusTotal's customers and partners. An object without a TLP counts as TLP:CLEAR. A value above max_tlp has no effect.",
+    env: 'VIRUSTOTAL_UPLOAD_MAX_TLP',
+    type: TLP,
+    default: 'TLP:CLEAR',
+  }),
+  exclude: option({
+    doc: 'What is never sent to VirusTotal: IP addresses, networks (10.0.0.0/8), domain names (example.com is that name and every name below it, *.example.com only those below it), URLs (https://intranet.example.com/x is every URL that begins so, over http and https alike; write %2C for a comma in it), and file hashes (MD5, SHA-1, SHA-256). A URL is also excluded with the name or address of its host.',
+    env: 'VIRUSTOTAL_EXCLUDE',
+    type: exclusionList,
+    default: [],
   }),
   replace_with_lower_score: option({
     doc: "Replace a higher score of the entity; false keeps it and writes VirusTotal's score into a note.",
@@ -64,6 +78,12 @@ const quota = group('Quota and cache', {
     type: wholeNumberOrAuto(0, LOOK_UPS),
     default: 15_500,
   }),
+  quota_reserve_manual_percent: option({
+    doc: 'Share of the look-ups of a day, in percent, that is kept for manual requests; automatic ones and playbooks wait until the next day once they have used the rest.',
+    env: 'VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT',
+    type: wholeNumber(0, 100),
+    default: 0,
+  }),
   cache_ttl_minutes: option({
     doc: 'Minutes for which a report is used again without asking VirusTotal; 0 asks every time.',
     env: 'VIRUSTOTAL_CACHE_TTL_MINUTES',
@@ -76,6 +96,24 @@ const quota = group('Quota and cache', {
     type: CACHE_MINUTES,
     default: 60,
   }),
+  manual_max_age_minutes: option({
+    doc: 'Minutes after which a kept answer is too old for a manual request, which then asks VirusTotal; 0 always asks. More than the two lifetimes above has no effect.',
+    env: 'VIRUSTOTAL_MANUAL_MAX_AGE_MINUTES',
+    type: CACHE_MINUTES,
+    default: 60,
+  }),
+  reanalyse_after_days: option({
+    doc: 'Days after which the last analysis in a report is stale: VirusTotal is then asked to analyse the object again, and the new report is waited for. 0 never asks for it.',
+    env: 'VIRUSTOTAL_REANALYSE_AFTER_DAYS',
+    type: wholeNumber(0, 36_500),
+    default: 0,
+  }),
+  analysis_poll_seconds: option({
+    doc: 'Seconds until VirusTotal is first asked whether an analysis has ended; then it is asked more and more rarely. Each time costs a look-up, except for files that VirusTotal had never seen.',
+    env: 'VIRUSTOTAL_ANALYSIS_POLL_SECONDS',
+    type: wholeNumber(1, 3600),
+    default: 30,
+  }),
 });
 
 const files = group('Files', {
@@ -86,12 +124,16 @@ const files = group('Files', {
     default: true,
   }),
   file_upload_unseen_artifacts: option({
-    doc: 'Upload artifacts that VirusTotal does not know, up to 32 MiB, and wait for the analysis.',
+    doc: 'Upload artifacts that VirusTotal does not know, up to the TLP of upload_max_tlp. The analysis is waited for without holding up other requests.',
     env: 'VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS',
     type: yesOrNo,
     default: true,
-    effect: 'later',
-    actsAs: false,
+  }),
+  file_upload_max_mb: option({
+    doc: 'Largest artifact that is uploaded, in MB of 1,048,576 bytes; VirusTotal takes up to 650 of them.',
+    env: 'VIRUSTOTAL_FILE_UPLOAD_MAX_MB',
+    type: wholeNumber(1, 650),
+    default: 32,
   }),
   file_import_yara: option({
     doc: 'Import the crowdsourced YARA rules that match, as Indicators.',
@@ -175,12 +217,10 @@ const domains = group('Domains and hostnames', {
 
 const urls = group('URLs', {
   url_upload_unseen: option({
-    doc: 'Submit URLs that VirusTotal does not know, and wait for the analysis.',
+    doc: 'Submit URLs that VirusTotal does not know, up to the TLP of upload_max_tlp. The analysis is waited for without holding up other requests.',
     env: 'VIRUSTOTAL_URL_UPLOAD_UNSEEN',
     type: yesOrNo,
     default: true,
-    effect: 'later',
-    actsAs: false,
   }),
   url_indicator_create_positives: option({
     doc: 'Engines that must call a URL malicious before an Indicator is created; 0 creates none.',

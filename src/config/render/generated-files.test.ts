@@ -74,6 +74,8 @@ describe('the JSON Schema', () => {
     { opencti: { token: 12345, ssl_verify: 'False', url: 'https://opencti.example.com' } },
     { connector: { scope: ['StixFile'], auto: 'YES', concurrency: 256, metrics_port: '9095', name: null } },
     { virustotal: { max_tlp: 'tlp:amber+strict', file_import_yara: 1, ip_indicator_valid_minutes: 60 } },
+    { virustotal: { exclude: ['10.0.0.0/8', 'example.com'], upload_max_tlp: 'TLP:WHITE' } },
+    { virustotal: { exclude: '10.0.0.0/8,example.com', file_upload_max_mb: '650' } },
     { connector: { live_stream_id: 'x', confidence_level: 50, log_level: 'WARNING' } },
     { mq: null },
     null,
@@ -88,6 +90,8 @@ describe('the JSON Schema', () => {
     { connector: { auto: 'perhaps' } },
     { connector: { auto: 2 } },
     { virustotal: { max_tlp: 'TLP:PURPLE' } },
+    { virustotal: { file_upload_max_mb: 651 } },
+    { virustotal: { exclude: [10] } },
     { virustotal: { tokn: 'x' } },
     { mq: 'rabbitmq' },
     { unknown: {} },
@@ -108,8 +112,8 @@ describe('the documentation', () => {
   it('says which options have no effect yet', () => {
     const row = renderMarkdown()
       .split('\n')
-      .find((line) => line.includes('`virustotal.url_upload_unseen`'));
-    expect(row).toContain('**No effect in this version yet; the connector acts as with false.**');
+      .find((line) => line.includes('`connector.send_to_s3`'));
+    expect(row).toContain('**No effect in this version yet.**');
   });
 
   it('keeps its tables whole', () => {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { fullJitterMs, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { PlatformError } from './errors.js';
+import { openDownload, storageUrl } from './file-download.js';
 import type { Operation } from './operations.js';
 import { envelopeFetch } from './transport.js';
 
@@ -24,12 +25,16 @@ export interface PlatformClientOptions {
   readonly customHeaders: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher;
   readonly timeoutMs: number;
+  /** How long the platform may send nothing of a file that is downloaded; a minute by default. */
+  readonly downloadIdleMs?: number;
   readonly logger: Logger;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
   /** A number in [0, 1); `Math.random` by default. */
   readonly random?: () => number;
 }
+
+const DEFAULT_DOWNLOAD_IDLE_MS = 60_000;
 
 /** What belongs to one call and not to the client. */
 export interface CallContext {
@@ -43,10 +48,11 @@ export interface CallContext {
 }
 
 /**
- * Calls the platform's GraphQL API. It holds no state of any request: draft and applicant travel with each call.
+ * Calls the platform's GraphQL API and reads its files. It holds no state of any request: draft and applicant travel with each call.
  */
 export class PlatformClient {
   readonly #options: PlatformClientOptions;
+  readonly #baseUrl: string;
   readonly #endpoint: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -54,6 +60,7 @@ export class PlatformClient {
   constructor(options: PlatformClientOptions) {
     this.#options = options;
     this.#endpoint = graphqlEndpoint(options.url);
+    this.#baseUrl = this.#endpoint.slice(0, -'/graphql'.length);
     this.#headers = fixedHeaders(options);
   }
 
@@ -89,6 +96,28 @@ export class PlatformClient {
         await sleep(delayMs, context.signal);
       }
     }
+  }
+
+  /**
+   * Opens a file of the platform's storage, once. The bytes come as fast as they are taken, and may take as long as
+   * they like, but for pauses.
+   *
+   * @param fileId - As the platform names it: a path such as `import/Artifact/<internal id>/<file name>`.
+   * @throws PlatformError, while it is opened and while it is read.
+   */
+  async download(
+    fileId: string,
+    context: Pick<CallContext, 'draftId' | 'signal'>,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { dispatcher, downloadIdleMs = DEFAULT_DOWNLOAD_IDLE_MS } = this.#options;
+    return openDownload({
+      url: storageUrl(this.#baseUrl, fileId),
+      headers: { ...this.#headers, 'opencti-draft-id': context.draftId ?? '' },
+      dispatcher,
+      idleTimeoutMs: downloadIdleMs,
+      signal: context.signal,
+      redact: (text) => this.#redact(text),
+    });
   }
 
   async #call<T>(operation: Operation, variables: object, context: CallContext): Promise<T> {

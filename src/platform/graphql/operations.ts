@@ -78,6 +78,13 @@ export const STIX: Operation = {
   repeatable: true,
 };
 
+export const IMPORT_FILES: Operation = {
+  name: 'importFiles',
+  document:
+    'query ImportFiles($id: String!) { stixCyberObservable(id: $id) { importFiles { edges { node { id name size } } } } }',
+  repeatable: true,
+};
+
 export const WORK_TO_RECEIVED: Operation = {
   name: 'toReceived',
   document:
@@ -91,6 +98,14 @@ export const WORK_TO_PROCESSED: Operation = {
   name: 'toProcessed',
   document:
     'mutation workToProcessed($id: ID!, $message: String, $inError: Boolean) { workEdit(id: $id) { toProcessed(message: $message, inError: $inError) } }',
+  repeatable: true,
+  timeoutMs: WORK_TIMEOUT_MS,
+};
+
+/** A sign of life of a work that takes long. */
+export const WORK_PING: Operation = {
+  name: 'pingWork',
+  document: 'mutation pingWork($id: ID!) { workEdit(id: $id) { ping } }',
   repeatable: true,
   timeoutMs: WORK_TIMEOUT_MS,
 };

@@ -18,7 +18,7 @@ export interface Exchange {
  * answers failures with 200, and sometimes an envelope with 500 (protocol reference §1.4).
  */
 export function envelopeFetch(exchange: Exchange): typeof fetch {
-  const exchangeOnce = async (url: URL, init: RequestInit): Promise<Response> => {
+  const exchangeOnce = async (url: URL, init: GraphqlInit): Promise<ReadResponse> => {
     const { status, text, retryAfter } = await send(exchange, url, init);
     const envelope = parseEnvelope(text);
     if (envelope === undefined) {
@@ -28,10 +28,25 @@ export function envelopeFetch(exchange: Exchange): typeof fetch {
     if (failure !== undefined) {
       throw envelopeFailure(exchange.operation, { ...failure, text: exchange.redact(failure.text) });
     }
-    return new Response(text, { status: 200, headers: { 'content-type': 'application/json' } });
+    return readResponse(text);
   };
   // graphql-request calls it with a URL and an init, nothing else.
-  return exchangeOnce as typeof fetch;
+  return exchangeOnce as unknown as typeof fetch;
+}
+
+/** What graphql-request hands to `fetch`. */
+interface GraphqlInit {
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** What graphql-request reads of a response. A real `Response` wraps the text in a stream, to be read out again. */
+type ReadResponse = Pick<Response, 'ok' | 'status' | 'headers' | 'text'>;
+
+const JSON_HEADERS = new Headers({ 'content-type': 'application/json' });
+
+function readResponse(text: string): ReadResponse {
+  return { ok: true, status: 200, headers: JSON_HEADERS, text: () => Promise.resolve(text) };
 }
 
 interface Answer {
@@ -41,13 +56,13 @@ interface Answer {
 }
 
 /** By undici's `request`, which costs half of its `fetch`, and follows no redirect: one could carry the token away. */
-async function send(exchange: Exchange, url: URL, init: RequestInit): Promise<Answer> {
+async function send(exchange: Exchange, url: URL, init: GraphqlInit): Promise<Answer> {
   try {
     return await withDeadline(exchange.timeoutMs, exchange.signal, async (signal) => {
       const { statusCode, headers, body } = await request(url, {
         method: 'POST',
-        headers: Object.fromEntries(new Headers(init.headers)),
-        body: init.body as string,
+        headers: Object.fromEntries(init.headers),
+        body: init.body,
         dispatcher: exchange.dispatcher,
         signal,
       });

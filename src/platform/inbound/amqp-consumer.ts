@@ -1,14 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
-import { atMost } from '../../shared/at-most.js';
 import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
-import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
-import { decodeRequest, excerptOf } from './message.js';
+import type { AmqpLink } from '../amqp/amqp-link.js';
+import { contentOf, newFlight, type Flight } from './flight.js';
+import { HoldWatch } from './hold-watch.js';
+import { decodeRequest, readRequest, UndecodableMessageError } from './message.js';
+import { hasComeBackOften, MessageCopier } from './message-copier.js';
+import { QueueReader, type Delivery } from './queue-reader.js';
+import { RequestLine, type Admission } from './request-line.js';
+import { SettledKeys } from './settled-keys.js';
 
 /** Takes a request to its end. Resolves: settled. Rejects: it must be delivered again. */
 export type RequestHandler = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
@@ -17,98 +20,130 @@ export interface AmqpConsumerOptions {
   readonly link: AmqpLink;
   /** Name of the listen queue, as registration returned it. */
   readonly queue: string;
-  /** Requests that are worked on at the same time. */
+  /** Requests that are worked on at the same time; see {@link RequestLine} for manual ones. */
   readonly concurrency: number;
-  /** Called synchronously, in the order of arrival. */
+  /** Requests beside manual ones that are worked on at the same time; `concurrency` when absent. */
+  readonly unattendedLimit?: number | undefined;
+  /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
   readonly logger: Logger;
   readonly clock?: Clock;
   /** Delay before a rejected request goes back, growing with consecutive rejections, so that it cannot spin. */
   readonly requeueBackoff?: Backoff;
   readonly sleep?: Sleep;
+  /** Requests that are held without being worked on go back after this long at the latest. */
+  readonly maxHoldMs?: number;
+  /** Bytes of held requests beyond which nothing is read ahead. */
+  readonly maxHeldBytes?: number;
 }
 
-/** A message, and the channel on which alone it can be acked. */
-interface Delivery {
-  readonly message: ConsumeMessage;
-  readonly channel: Channel;
-}
-
-/** A request that is being worked on. More than one delivery: the broker delivered it again after a lost connection. */
-interface Flight {
-  readonly key: string;
-  deliveries: Delivery[];
-  /** Something has begun that must not happen twice: a stop does not hand it back any more. */
-  committed: boolean;
-}
-
-const CANCEL_TIMEOUT_MS = 1_000;
 /** How long requests have to hand themselves back when a stop has cut short what they waited for. */
 const LET_GO_MS = 1_000;
-/** Settled requests whose redelivery is recognised; the broker holds no more unacknowledged than the prefetch. */
-const MAX_REMEMBERED = 1_024;
 const DEFAULT_REQUEUE_BACKOFF: Backoff = { baseMs: 2_000, maxMs: 60_000 };
+/** Requests among which the manual ones are looked for while automatic ones wait for quota. */
+const MAX_READ_AHEAD = 1_000;
+/** Less is not worth a consumer. */
+const MIN_READ_AHEAD = 100;
 
 /**
  * Consumes the listen queue. A message is acked after its request was settled, and nowhere else; what is not settled
- * goes back to the queue. A request that the broker delivers again while it is still being worked on, because the
- * connection broke meanwhile, is not started twice: its new delivery shares the fate of the work under way.
+ * goes back to the queue. A request that the broker delivers again while it is still at hand, because the connection
+ * broke meanwhile, is not started twice: its new delivery shares the fate of the first.
+ *
+ * The queue knows no priorities. While requests wait for quota, many more are therefore read than are worked on, so that
+ * manual ones behind automatic ones are found; those that are not started are held as they came, and go back to their
+ * place in the queue long before the broker takes them away.
  */
 export class AmqpConsumer {
   readonly #options: AmqpConsumerOptions;
+  readonly #reader: QueueReader;
+  readonly #copier: MessageCopier;
+  readonly #line: RequestLine<Flight>;
   readonly #flights = new Map<string, Flight>();
-  readonly #settled = new Set<string>();
+  readonly #settled = new SettledKeys();
   readonly #draining = createStopController();
   readonly #idle = new Set<() => void>();
-  #kept: KeptChannel | undefined;
-  #channel: Channel | undefined;
-  #consuming: { channel: Channel; tag: string } | undefined;
-  #paused = false;
+  readonly #holds: HoldWatch;
+  #scarce = false;
   #rejections = 0;
 
   constructor(options: AmqpConsumerOptions) {
     this.#options = options;
+    const { link, queue, concurrency, unattendedLimit, logger, sleep } = options;
+    this.#holds = new HoldWatch({
+      maxHoldMs: options.maxHoldMs,
+      maxBytes: options.maxHeldBytes,
+      sleep,
+      signal: this.#draining.signal,
+      expired: () => {
+        this.#handBackHeld();
+      },
+    });
+    this.#copier = new MessageCopier({ link, queue, logger });
+    this.#line = new RequestLine({ concurrency, unattendedLimit, start: (flight) => this.#fly(flight) });
+    this.#reader = new QueueReader({
+      link,
+      queue,
+      prefetch: concurrency,
+      logger,
+      take: (delivery) => {
+        this.#take(delivery);
+      },
+      opened: () => {
+        this.#lookAhead();
+      },
+      lost: () => {
+        this.#forgetHeld();
+      },
+    });
   }
 
-  /** Requests in work. */
+  /** Requests at hand, in work or held. */
   get inFlight(): number {
     return this.#flights.size;
   }
 
   /** Whether messages would arrive now. */
   get consuming(): boolean {
-    return this.#consuming !== undefined;
+    return this.#reader.consuming;
   }
 
   /** Begins to consume, now and after every loss of the connection. */
   start(): void {
-    this.#kept ??= this.#options.link.keepChannel({
-      name: `consumer of ${this.#options.queue}`,
-      setUp: (channel) => this.#setUp(channel),
-      lost: () => {
-        this.#channel = undefined;
-        this.#consuming = undefined;
-      },
-    });
+    this.#reader.open();
   }
 
   /** Takes no new messages, so that they wait in the queue, until {@link resume}. Requests in work go on. */
-  async pause(): Promise<void> {
-    this.#paused = true;
-    await this.#cancel();
+  pause(): Promise<void> {
+    return this.serve('nobody');
   }
 
   /** Takes messages again. */
-  async resume(): Promise<void> {
-    if (!this.#paused) return;
-    this.#paused = false;
-    const channel = this.#channel;
-    if (channel === undefined || this.#draining.signal.aborted) return;
-    try {
-      await this.#consume(channel);
-    } catch (error) {
-      this.#options.logger.debug({ reason: describeError(error) }, 'consumer could not resume yet');
+  resume(): Promise<void> {
+    return this.serve('everyone');
+  }
+
+  /**
+   * Starts only requests of these from now on. The others are held, as far as there is room, or stay in the queue; when
+   * nobody is served, all stay there.
+   */
+  async serve(whom: Admission): Promise<void> {
+    this.#line.admit(whom);
+    if (this.#draining.signal.aborted) return;
+    if (whom !== 'nobody') {
+      await this.#reader.resume();
+      this.#lookAhead();
+      return;
     }
+    await this.#reader.stop();
+    // What was on its way has arrived by now.
+    if (this.#line.admission === 'nobody') this.#handBackHeld();
+  }
+
+  /** Whether requests wait for quota, so that it matters whose turn is next. */
+  expectWaiting(isWaiting: boolean): void {
+    this.#scarce = isWaiting;
+    this.#lookAhead();
   }
 
   /**
@@ -119,7 +154,9 @@ export class AmqpConsumer {
    */
   async drain(timeoutMs: number, expire: () => void = () => undefined): Promise<void> {
     this.#draining.abort();
-    await this.#cancel();
+    this.#line.admit('nobody');
+    await this.#reader.stop();
+    this.#handBackHeld();
     await this.#idleWithin(timeoutMs);
     expire();
     await this.#idleWithin(LET_GO_MS);
@@ -128,7 +165,8 @@ export class AmqpConsumer {
     }
     for (const flight of [...this.#flights.values()])
       this.#finish(flight, flight.committed ? 'ack' : 'requeue');
-    await this.#kept?.close();
+    await this.#copier.close();
+    await this.#reader.close();
   }
 
   /** Resolves when no request is in work, or when the time is over. */
@@ -141,84 +179,72 @@ export class AmqpConsumer {
     stop.abort();
   }
 
-  async #setUp(channel: Channel): Promise<void> {
-    await channel.prefetch(this.#options.concurrency);
-    this.#channel = channel;
-    if (!this.#paused && !this.#draining.signal.aborted) await this.#consume(channel);
-  }
-
-  async #consume(channel: Channel): Promise<void> {
-    const tag = `virustotal-${randomUUID()}`;
-    // Known before the broker answers, so that a pause in between finds it.
-    this.#consuming = { channel, tag };
-    const take = (message: ConsumeMessage | null): void => {
-      if (message === null) this.#vanished(channel);
-      else this.#take({ message, channel });
-    };
-    try {
-      await channel.consume(this.#options.queue, take, { consumerTag: tag });
-    } catch (error) {
-      this.#consuming = undefined;
-      throw error;
-    }
-  }
-
-  /** The queue was deleted. A closed channel is opened again, and the platform declares the queue with each ping. */
-  #vanished(channel: Channel): void {
-    this.#options.logger.warn(
-      { queue: this.#options.queue },
-      'listen queue was deleted; waiting for the platform',
-    );
-    this.#consuming = undefined;
-    channel.close().catch(() => undefined);
-  }
-
-  async #cancel(): Promise<void> {
-    const consuming = this.#consuming;
-    this.#consuming = undefined;
-    if (consuming === undefined) return;
-    // A channel that is gone has no consumer any more, and a broker that is silent must not hold up a stop.
-    await atMost(CANCEL_TIMEOUT_MS, consuming.channel.cancel(consuming.tag));
-  }
-
   /** Never throws: an exception here would make amqplib close the channel. */
   #take(delivery: Delivery): void {
-    const { logger, clock = systemClock, handler } = this.#options;
+    const { logger, clock = systemClock } = this.#options;
     if (this.#draining.signal.aborted) {
-      this.#settle(delivery, 'requeue');
+      this.#reader.settle(delivery, 'requeue');
       return;
     }
-    let request: EnrichmentRequest;
-    try {
-      request = decodeRequest(delivery.message.content, clock.now());
-    } catch (error) {
-      logger.error(
-        { reason: describeError(error), excerpt: excerptOf(delivery.message.content) },
-        'message cannot be read and is dropped',
-      );
-      this.#settle(delivery, 'ack');
+    const request = readRequest(delivery.message.content, clock.now(), logger);
+    if (request instanceof UndecodableMessageError) {
+      this.#reader.settle(delivery, 'ack');
       return;
     }
-    if (delivery.message.fields.redelivered && this.#settled.has(request.key)) {
-      logger.debug({ key: request.key }, 'request was settled already; its acknowledgement was lost');
-      this.#settle(delivery, 'ack');
+    const { key, mode } = request;
+    if (delivery.message.fields.redelivered && this.#settled.has(key)) {
+      logger.debug({ key }, 'request was settled already; its acknowledgement was lost');
+      this.#reader.settle(delivery, 'ack');
       return;
     }
-    const running = this.#flights.get(request.key);
-    if (running !== undefined) {
-      logger.debug({ key: request.key }, 'request is being worked on already');
-      running.deliveries.push(delivery);
+    const present = this.#flights.get(key);
+    if (present !== undefined) {
+      logger.debug({ key }, 'request is being worked on already');
+      present.deliveries.push(delivery);
       return;
     }
-    const flight: Flight = { key: request.key, deliveries: [delivery], committed: false };
-    this.#flights.set(flight.key, flight);
-    void this.#fly(flight, request, handler);
+    if (delivery.ahead && mode !== 'manual' && this.#holds.isFull) {
+      this.#reader.settle(delivery, 'requeue');
+      return;
+    }
+    const flight = newFlight(request, delivery);
+    this.#flights.set(key, flight);
+    this.#lineUp(flight);
   }
 
-  async #fly(flight: Flight, request: EnrichmentRequest, handler: RequestHandler): Promise<void> {
+  /** Starts a request, or holds it until it may start. */
+  #lineUp(flight: Flight): void {
+    flight.committed = false;
+    flight.hold = this.#holds.begin(contentOf(flight).length);
+    this.#line.enter(flight);
+    // Either it was read already, or it is held as it came.
+    flight.request = undefined;
+    this.#lookAhead();
+  }
+
+  #letGo(flight: Flight): void {
+    if (flight.hold !== undefined) this.#holds.end(flight.hold);
+    flight.hold = undefined;
+  }
+
+  /** Reads ahead when that helps manual requests, and as far as there is room. */
+  #lookAhead(): void {
+    const { admission, waiting } = this.#line;
+    const helps = admission === 'manual' || (admission === 'everyone' && this.#scarce);
+    if (!helps || this.#holds.isFull || this.#draining.signal.aborted) {
+      void this.#reader.stopReadingAhead();
+      return;
+    }
+    const room = MAX_READ_AHEAD - waiting;
+    if (this.#holds.isRoomy && room >= MIN_READ_AHEAD) void this.#reader.readAhead(room);
+  }
+
+  async #fly(flight: Flight): Promise<void> {
     const { sleep = wallSleep, requeueBackoff = DEFAULT_REQUEUE_BACKOFF, logger } = this.#options;
+    this.#letGo(flight);
     try {
-      await handler(request, () => {
+      const request = flight.request ?? decodeRequest(contentOf(flight), flight.receivedAt);
+      await this.#options.handler(request, () => {
         flight.committed = true;
       });
       this.#rejections = 0;
@@ -231,37 +257,65 @@ export class AmqpConsumer {
         'request goes back to the queue',
       );
       await sleep(delayMs, this.#draining.signal);
-      this.#finish(flight, 'requeue');
+      this.#handBack(flight);
     }
+    this.#lookAhead();
+  }
+
+  /** All at once: handed back one by one, older requests would come behind younger ones that are held. */
+  #handBackHeld(): void {
+    const held = this.#line.empty();
+    if (held.length === 0) return;
+    this.#options.logger.debug({ requests: held.length }, 'held requests go back to the queue');
+    for (const flight of held) {
+      this.#letGo(flight);
+      this.#handBack(flight);
+    }
+  }
+
+  /** The channel is gone: what was held on it comes again. */
+  #forgetHeld(): void {
+    for (const flight of this.#line.empty()) {
+      this.#letGo(flight);
+      this.#remove(flight);
+    }
+  }
+
+  #handBack(flight: Flight): void {
+    const isDraining = this.#draining.signal.aborted;
+    const often = flight.deliveries.find(({ message }) => hasComeBackOften(message));
+    if (often === undefined || isDraining) this.#finish(flight, 'requeue');
+    else void this.#replace(flight, often);
+  }
+
+  /** Hands back a copy, because the broker would drop the message itself sooner or later. */
+  async #replace(flight: Flight, { message }: Delivery): Promise<void> {
+    const originals = new Set(flight.deliveries);
+    const isCopied = await this.#copier.copy(message);
+    if (this.#flights.get(flight.key) !== flight) return;
+    if (isCopied) for (const delivery of originals) this.#reader.settle(delivery, 'ack');
+    // The copy may be here already, and the channel may be gone.
+    flight.deliveries = flight.deliveries.filter(
+      (delivery) => this.#reader.owns(delivery) && !(isCopied && originals.has(delivery)),
+    );
+    if (flight.deliveries.length === 0) this.#remove(flight);
+    else if (this.#draining.signal.aborted) this.#finish(flight, 'requeue');
+    else this.#lineUp(flight);
   }
 
   #finish(flight: Flight, verdict: 'ack' | 'requeue'): void {
-    if (this.#flights.get(flight.key) !== flight) return;
+    if (!this.#remove(flight)) return;
+    if (verdict === 'ack') this.#settled.add(flight.key);
+    for (const delivery of flight.deliveries) this.#reader.settle(delivery, verdict);
+  }
+
+  #remove(flight: Flight): boolean {
+    if (this.#flights.get(flight.key) !== flight) return false;
     this.#flights.delete(flight.key);
-    if (verdict === 'ack') this.#remember(flight.key);
-    for (const delivery of flight.deliveries) this.#settle(delivery, verdict);
-    if (this.#flights.size > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle.clear();
-  }
-
-  /** An ack on a connection that is breaking may be lost in silence, and the broker then delivers again. */
-  #remember(key: string): void {
-    this.#settled.add(key);
-    const [oldest] = this.#settled;
-    if (this.#settled.size > MAX_REMEMBERED && oldest !== undefined) this.#settled.delete(oldest);
-  }
-
-  /** The one place that acks. On a channel that is gone, the broker has taken the message back already. */
-  #settle({ message, channel }: Delivery, verdict: 'ack' | 'requeue'): void {
-    try {
-      if (verdict === 'ack') channel.ack(message);
-      else channel.nack(message, false, true);
-    } catch (error) {
-      this.#options.logger.debug(
-        { reason: describeError(error), verdict },
-        'channel is gone; the broker delivers the message again',
-      );
+    if (this.#flights.size === 0) {
+      for (const resolve of this.#idle) resolve();
+      this.#idle.clear();
     }
+    return true;
   }
 }

@@ -33,9 +33,9 @@ afterEach(async () => {
   listener = undefined;
 });
 
-function messageOf(workId: string): string {
+function messageOf(workId: string, mode?: 'manual' | 'auto'): string {
   return JSON.stringify({
-    internal: { work_id: workId },
+    internal: { work_id: workId, mode },
     event: { entity_id: 'ipv4-addr--1', entity_type: 'IPv4-Addr' },
   });
 }
@@ -198,7 +198,7 @@ describe('CallbackListener', () => {
       handler: () => {
         attempts += 1;
         // Finds out what everybody has to wait for.
-        if (attempts === 1) running.pause();
+        if (attempts === 1) running.serve('nobody');
         if (attempts < 2) return Promise.reject(new Error('no quota'));
         if (attempts === 3) settled.open();
         return Promise.resolve();
@@ -208,10 +208,45 @@ describe('CallbackListener', () => {
     expect((await post(messageOf('work_2'))).status).toBe(202);
     expect((await post(messageOf('work_3'))).status).toBe(429);
     expect(attempts).toBe(1);
-    running.resume();
+    running.serve('everyone');
     await settled.opened;
     expect(attempts).toBe(3);
     expect(lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+
+  it('works on manual requests first, takes them when it is full of automatic ones, and lets those wait in its line', async () => {
+    const gates = [gate(), gate()];
+    const seen: string[] = [];
+    const running: CallbackListener = await start({
+      maxQueued: 2,
+      handler: async (request) => {
+        seen.push(String(request.workId));
+        if (seen.length === 1) {
+          await gates[0]?.opened;
+          // Found out that what is left is for manual requests.
+          running.serve('manual');
+          throw new Error('no quota');
+        }
+        if (seen.length === 2) await gates[1]?.opened;
+      },
+    });
+    for (const workId of ['auto_1', 'auto_2', 'auto_3']) {
+      expect((await post(messageOf(workId, 'auto'))).status).toBe(202);
+    }
+    expect((await post(messageOf('auto_4', 'auto'))).status).toBe(429);
+    for (const workId of ['manual_1', 'manual_2', 'manual_3']) {
+      expect((await post(messageOf(workId, 'manual'))).status).toBe(202);
+    }
+    expect((await post(messageOf('manual_4', 'manual'))).status).toBe(429);
+    expect(seen).toEqual(['auto_1', 'manual_1']);
+    for (const each of gates) each.open();
+    await vi.waitFor(() => {
+      expect(seen).toEqual(['auto_1', 'manual_1', 'manual_2', 'manual_3']);
+    });
+    expect(running.pending).toBe(3);
+    running.serve('everyone');
+    await running.drain(10_000);
+    expect(seen.slice(4)).toEqual(['auto_1', 'auto_2', 'auto_3']);
   });
 
   it('names the requests that are lost when it has to stop', async () => {

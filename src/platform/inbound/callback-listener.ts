@@ -7,14 +7,14 @@ import {
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { readPem } from '../../shared/http-dispatcher.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
-import { decodeRequest, excerptOf, UndecodableMessageError } from './message.js';
+import { readRequest, UndecodableMessageError } from './message.js';
+import type { Admission } from './request-line.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 export interface CallbackListenerOptions {
@@ -27,11 +27,13 @@ export interface CallbackListenerOptions {
   readonly tls?:
     { readonly key: string; readonly cert: string; readonly passphrase?: string | undefined } | undefined;
   readonly verifier: TokenVerifier;
-  /** Called synchronously, in the order of arrival. */
+  /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
-  /** Requests that are worked on at the same time. */
+  /** Requests that are worked on at the same time; see `RequestLine` for manual ones. */
   readonly concurrency: number;
-  /** Requests that may wait for their turn; more are sent back to the worker. */
+  /** Requests beside manual ones that are worked on at the same time; `concurrency` when absent. */
+  readonly unattendedLimit?: number | undefined;
+  /** Requests that may wait for their turn; more are sent back to the worker. Manual ones wait beside the others. */
   readonly maxQueued: number;
   readonly maxBodyBytes?: number;
   readonly logger: Logger;
@@ -78,14 +80,9 @@ export class CallbackListener {
     return this.#queue.size;
   }
 
-  /** Requests are still taken, but none is worked on until {@link resume}. */
-  pause(): void {
-    this.#queue.pause();
-  }
-
-  /** Works on requests again. */
-  resume(): void {
-    this.#queue.resume();
+  /** Works only on requests of these from now on; all are still taken. */
+  serve(whom: Admission): void {
+    this.#queue.serve(whom);
   }
 
   /**
@@ -197,17 +194,10 @@ export class CallbackListener {
 
   #accept(body: Buffer): Reply {
     const { logger, clock = systemClock } = this.#options;
-    let request: EnrichmentRequest;
-    try {
-      request = decodeRequest(body, clock.now());
-    } catch (error) {
-      if (!(error instanceof UndecodableMessageError)) throw error;
-      logger.error(
-        { reason: error.message, excerpt: excerptOf(body) },
-        'message cannot be read and is dropped',
-      );
+    const request = readRequest(body, clock.now(), logger);
+    if (request instanceof UndecodableMessageError) {
       // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
-      return { status: 202, body: { message: `dropped: ${error.message}` } };
+      return { status: 202, body: { message: `dropped: ${request.message}` } };
     }
     if (!this.#queue.offer(request)) {
       return refusal(429, 'too many requests are waiting', { 'retry-after': RETRY_AFTER_S });

@@ -1,13 +1,17 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import type { EnrichmentRequest, TriggerMode } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import type { RequestHandler } from './amqp-consumer.js';
+import { RequestLine, type Admission } from './request-line.js';
 
 export interface CallbackQueueOptions {
   readonly handler: RequestHandler;
   readonly concurrency: number;
+  /** As in `RequestLineOptions`. */
+  readonly unattendedLimit?: number | undefined;
+  /** Requests that may wait; manual ones are taken unless as many of them wait. */
   readonly maxQueued: number;
   readonly logger: Logger;
   readonly retryBackoff?: Backoff;
@@ -18,58 +22,60 @@ const DEFAULT_RETRY_BACKOFF: Backoff = { baseMs: 2_000, maxMs: 60_000 };
 /** With the default delays, about five minutes of an unreachable platform. */
 const MAX_ATTEMPTS = 12;
 
+/** A request, and how often it could not be settled. */
+interface Job {
+  readonly request: EnrichmentRequest;
+  readonly mode: TriggerMode;
+  failures: number;
+}
+
 /**
- * Requests that were taken over HTTP and have no broker behind them: a bounded queue, a limit of requests in work, and
+ * Requests that were taken over HTTP and have no broker behind them: a bounded line, a limit of requests in work, and
  * repetition of those that could not be settled.
  */
 export class CallbackQueue {
   readonly #options: CallbackQueueOptions;
-  readonly #waiting: EnrichmentRequest[] = [];
-  readonly #running = new Set<string>();
+  readonly #line: RequestLine<Job>;
+  /** Keys of the requests at hand. */
+  readonly #present = new Set<string>();
   readonly #stop = createStopController();
   readonly #idle = new Set<() => void>();
-  /** Settles when the pause is over; `undefined` when there is none. */
-  #pause: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   constructor(options: CallbackQueueOptions) {
     this.#options = options;
+    const { concurrency, unattendedLimit } = options;
+    this.#line = new RequestLine({ concurrency, unattendedLimit, start: (job) => this.#work(job) });
   }
 
   /** Requests that wait or are in work. */
   get size(): number {
-    return this.#waiting.length + this.#running.size;
+    return this.#present.size;
   }
 
   /**
    * Takes a request, and starts it at once when there is room. One that is at hand already (the worker delivers again
    * what it thinks was not answered) is taken without being done twice.
    *
-   * @returns whether it was taken; `false` when the queue is full.
+   * @returns whether it was taken; `false` when as many wait as may, of those that are not served after it.
    */
   offer(request: EnrichmentRequest): boolean {
-    if (this.#running.has(request.key) || this.#waiting.some((other) => other.key === request.key))
-      return true;
-    const busy = this.#pause !== undefined || this.#running.size >= this.#options.concurrency;
-    const full = busy && this.#waiting.length >= this.#options.maxQueued;
-    if (full) return false;
-    this.#waiting.push(request);
-    this.#startNext();
+    const { key, mode } = request;
+    if (this.#present.has(key)) return true;
+    if (!this.#line.hasPlaceFor(mode) && this.#line.waitingBefore(mode) >= this.#capacity) return false;
+    this.#present.add(key);
+    this.#line.enter({ request, mode, failures: 0 });
     return true;
   }
 
-  /** Starts no request, and repeats none, until {@link resume}. */
-  pause(): void {
-    if (this.#pause !== undefined) return;
-    let end: () => void = () => undefined;
-    const over = new Promise<void>((resolve) => (end = resolve));
-    this.#pause = { over, end };
+  /** Requests that may wait: while nobody is served, also those whose places are free. */
+  get #capacity(): number {
+    const { maxQueued, concurrency } = this.#options;
+    return maxQueued + Math.max(0, concurrency - this.#line.inWork);
   }
 
-  /** Goes on. */
-  resume(): void {
-    this.#pause?.end();
-    this.#pause = undefined;
-    this.#startNext();
+  /** Starts only requests of these from now on, and repeats no others. */
+  serve(whom: Admission): void {
+    if (!this.#stop.signal.aborted) this.#line.admit(whom);
   }
 
   /** Waits for all requests, and gives up on the rest after the timeout. */
@@ -82,58 +88,42 @@ export class CallbackQueue {
       timer.abort();
     }
     this.#stop.abort();
-    this.#pause?.end();
-    const lost = [...this.#running, ...this.#waiting.map((request) => request.key)];
-    this.#waiting.length = 0;
-    if (lost.length > 0)
-      logger.error({ requests: lost }, 'requests were not settled before the end and are lost');
-  }
-
-  #startNext(): void {
-    while (
-      this.#running.size < this.#options.concurrency &&
-      this.#pause === undefined &&
-      !this.#stop.signal.aborted
-    ) {
-      const request = this.#waiting.shift();
-      if (request === undefined) break;
-      this.#running.add(request.key);
-      void this.#work(request).finally(() => {
-        this.#running.delete(request.key);
-        this.#startNext();
-      });
-    }
-    if (this.size > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle.clear();
+    this.#line.admit('nobody');
+    this.#line.empty();
+    if (this.size > 0)
+      logger.error({ requests: [...this.#present] }, 'requests were not settled before the end and are lost');
   }
 
   /** Never rejects. */
-  async #work(request: EnrichmentRequest): Promise<void> {
+  async #work(job: Job): Promise<void> {
     const { handler, logger, sleep = wallSleep, retryBackoff = DEFAULT_RETRY_BACKOFF } = this.#options;
-    for (let attempt = 0; ; attempt += 1) {
+    const { request, mode } = job;
+    for (;;) {
       try {
         await handler(request);
-        return;
+        break;
       } catch (error) {
-        const context = { key: request.key, attempt: attempt + 1, reason: describeError(error) };
         if (this.#stop.signal.aborted) return;
-        if (this.#pause !== undefined) {
-          // It failed of what everything waits for now, which counts as no attempt.
-          await this.#pause.over;
-          if (isAborted(this.#stop.signal)) return;
-          attempt = -1;
-          continue;
-        }
-        if (attempt + 1 >= MAX_ATTEMPTS) {
-          logger.error(context, 'request could not be settled and is given up');
+        if (!this.#line.admits(mode)) {
+          // It failed of what everybody like it waits for now, which counts as no attempt.
+          this.#line.comeBack({ ...job, failures: 0 });
           return;
         }
+        job.failures += 1;
+        const context = { key: request.key, attempt: job.failures, reason: describeError(error) };
+        if (job.failures >= MAX_ATTEMPTS) {
+          logger.error(context, 'request could not be settled and is given up');
+          break;
+        }
         logger.debug(context, 'request could not be settled and is tried again');
-        await sleep(fullJitterMs(attempt, retryBackoff), this.#stop.signal);
+        await sleep(fullJitterMs(job.failures - 1, retryBackoff), this.#stop.signal);
         if (isAborted(this.#stop.signal)) return;
       }
     }
+    this.#present.delete(request.key);
+    if (this.size > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { EnrichmentRequest, PlaybookStep, TriggerMode } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { asText, isJsonObject, type JsonObject } from '../../shared/json.js';
@@ -65,6 +66,24 @@ export function decodeRequest(body: Buffer | string, receivedAt: Date): Enrichme
     playbook: undefined,
     entity: embeddedObject(event.stix_entity),
   };
+}
+
+/** The request in a message, or why there is none, which is logged. */
+export function readRequest(
+  body: Buffer,
+  receivedAt: Date,
+  logger: Logger,
+): EnrichmentRequest | UndecodableMessageError {
+  try {
+    return decodeRequest(body, receivedAt);
+  } catch (error) {
+    if (!(error instanceof UndecodableMessageError)) throw error;
+    logger.error(
+      { reason: error.message, excerpt: excerptOf(body) },
+      'message cannot be read and is dropped',
+    );
+    return error;
+  }
 }
 
 function parseBody(body: Buffer | string): JsonObject {

@@ -1,8 +1,9 @@
-import type { WorkReporter } from '../../enrichment/ports.js';
+import type { WorkKeeper, WorkReporter } from '../../enrichment/ports.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import type { PlatformClient } from '../graphql/client.js';
 import {
   WORK_ADD_EXPECTATIONS,
+  WORK_PING,
   WORK_REPORT_EXPECTATION,
   WORK_TO_PROCESSED,
   WORK_TO_RECEIVED,
@@ -19,7 +20,7 @@ const MAX_MESSAGE_LENGTH = 5_000;
  *
  * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone.
  */
-export class GraphqlWorkReporter implements WorkReporter {
+export class GraphqlWorkReporter implements WorkReporter, WorkKeeper {
   readonly #client: PlatformClient;
 
   constructor(client: PlatformClient) {
@@ -48,6 +49,10 @@ export class GraphqlWorkReporter implements WorkReporter {
 
   async processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
     await this.#edit(request, WORK_TO_PROCESSED, { message: cut(message, MAX_MESSAGE_LENGTH), inError });
+  }
+
+  async ping(request: EnrichmentRequest): Promise<void> {
+    await this.#edit(request, WORK_PING, {});
   }
 
   async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {

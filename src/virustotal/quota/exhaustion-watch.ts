@@ -23,6 +23,8 @@ export interface ExhaustionListener {
   readonly onExhausted?: (exhaustion: Exhaustion) => void;
   /** What `onExhausted` told is over. */
   readonly onResumed?: () => void;
+  /** Requests wait here for a look-up, so that it matters who is next; `false`: none does any more. */
+  readonly onWaiting?: (isWaiting: boolean) => void;
 }
 
 export interface ExhaustionWatchOptions extends ExhaustionListener {

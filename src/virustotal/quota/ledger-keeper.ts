@@ -2,8 +2,12 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { StateStore } from '../../state/port.js';
-import { emptyLedger, type QuotaLedger, tighterOf } from './ledger.js';
+import { emptyLedger, type QuotaLedger } from './ledger.js';
+import { mergedLedger } from './merged-ledger.js';
 import { ledgerFrom } from './stored-ledger.js';
+
+/** Bucket of the ledgers. */
+export const LEDGER_BUCKET = 'ledger';
 
 /** What a change makes of the ledger, and what it answers. */
 export interface Changed<R> {
@@ -23,8 +27,9 @@ export interface LedgerKeeperOptions {
 /** Changes the ledger in the store; while the store fails, the copy at hand, so that quota is kept all the same. */
 export class LedgerKeeper {
   private copy: QuotaLedger = emptyLedger;
-  /** The store has failed since it last took a change: it knows less than the copy. */
-  private storeIsBehind = false;
+  /** The store has failed since it last took a change, when the ledger was this: it knows less than the copy. */
+  private base: QuotaLedger | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: LedgerKeeperOptions) {}
 
@@ -34,24 +39,33 @@ export class LedgerKeeper {
   }
 
   /** @param change - Pure; may run more than once. */
-  async update<R>(change: (ledger: QuotaLedger, now: Date) => Changed<R>): Promise<R> {
+  update<R>(change: (ledger: QuotaLedger, now: Date) => Changed<R>): Promise<R> {
+    // One at a time: two changes that find the store back must not both add what was spent meanwhile.
+    const applied = this.last.then(() => this.apply(change));
+    this.last = applied.catch(() => undefined);
+    return applied;
+  }
+
+  private async apply<R>(change: (ledger: QuotaLedger, now: Date) => Changed<R>): Promise<R> {
     const { store, keyId, clock, logger } = this.options;
     const now = clock.now();
     try {
-      const changed = await store.update('ledger', keyId, (record: unknown) => {
+      const changed = await store.update(LEDGER_BUCKET, keyId, (record: unknown) => {
         const stored = ledgerFrom(record);
-        const result = change(this.storeIsBehind ? tighterOf(stored, this.copy, now) : stored, now);
+        const { base, copy: memory } = this;
+        const ledger = base === undefined ? stored : mergedLedger({ base, memory, primary: stored }, now);
+        const result = change(ledger, now);
         return { next: result.ledger, result };
       });
-      if (this.storeIsBehind) logger.info('quota ledger is stored again');
-      this.storeIsBehind = false;
+      if (this.base !== undefined) logger.info('quota ledger is stored again');
+      this.base = undefined;
       this.copy = changed.ledger;
       return changed.result;
     } catch (error) {
-      if (!this.storeIsBehind) {
+      if (this.base === undefined) {
         logger.warn({ reason: describeError(error) }, 'quota ledger cannot be stored; it is kept in memory');
       }
-      this.storeIsBehind = true;
+      this.base ??= this.copy;
       const changed = change(this.copy, now);
       this.copy = changed.ledger;
       return changed.result;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { KeyQuota } from '../schema.js';
 import { decide } from './decide.js';
 import {
+  answered,
   block,
   emptyLedger,
   giveBack,
@@ -12,11 +13,9 @@ import {
   reconcile,
   rolled,
   spend,
-  tighterOf,
   unitsIn,
 } from './ledger.js';
 import { quotaLimits } from './limits.js';
-import { windowId } from './utc-window.js';
 
 const at = (iso: string): Date => new Date(iso);
 const noon = at('2026-03-15T12:00:00.000Z');
@@ -284,6 +283,33 @@ describe('block', () => {
   });
 });
 
+describe('answered', () => {
+  const sent = new Date('2026-03-15T12:00:00.050Z');
+  const unit = { at: sent.getTime(), priority: 'auto' as const };
+  const later = (ms: number): Date => new Date(sent.getTime() + ms);
+
+  it('lets a unit weigh from the moment at which a slow call may have arrived', () => {
+    const ledger = spend(spend(emptyLedger, sent, 'auto'), sent, 'auto');
+    expect(answered(ledger, later(2000), unit).recent).toEqual([
+      [Date.parse('2026-03-15T12:00:00.000Z'), 1],
+      [Date.parse('2026-03-15T12:00:01.600Z'), 1],
+    ]);
+  });
+
+  it('changes nothing when the answer came in time', () => {
+    const ledger = spend(emptyLedger, sent, 'auto');
+    expect(answered(ledger, later(400), unit).recent).toEqual(ledger.recent);
+  });
+
+  it('counts a unit again that had left the minute before its answer came', () => {
+    const ledger = spend(emptyLedger, sent, 'auto');
+    expect(answered(ledger, later(70_000), unit).recent).toEqual([
+      [Date.parse('2026-03-15T12:01:09.600Z'), 1],
+    ]);
+    expect(answered(ledger, later(70_000), unit).day).toEqual(ledger.day);
+  });
+});
+
 describe('giveBack', () => {
   it('takes the unit out of hour, day and month, not out of the minute', () => {
     const ledger = spent(emptyLedger, noon, 2, 'manual');
@@ -307,29 +333,5 @@ describe('giveBack', () => {
   it('never goes below zero', () => {
     const next = giveBack(emptyLedger, noon, { at: noon.getTime(), priority: 'manual' });
     expect(presentUse(next, 'day')).toEqual({ id: '2026-03-15', spent: 0, manual: 0, elsewhere: 0 });
-  });
-});
-
-describe('tighterOf', () => {
-  it('takes from each record what leaves less', () => {
-    const one = block(spent(emptyLedger, noon, 3), noon);
-    const other = reconcile(
-      spent(emptyLedger, noon, 5, 'manual'),
-      { ...nothingTold, monthly: { used: 90, allowed: 100 } },
-      noon,
-    );
-    const both = tighterOf(one, other, noon);
-    expect(presentUse(both, 'day')).toEqual({ id: '2026-03-15', spent: 5, manual: 5, elsewhere: 0 });
-    expect(presentUse(both, 'month')).toEqual({ id: '2026-03', spent: 5, manual: 5, elsewhere: 85 });
-    expect(unitsIn(both.recent)).toBe(5);
-    expect(both.block).toEqual(one.block);
-    expect(both.allowed).toEqual({ month: 100 });
-    expect(tighterOf(other, one, noon)).toEqual(both);
-  });
-
-  it('does not count a day that is over', () => {
-    const yesterday = spent(emptyLedger, later(noon, -86_400_000), 300);
-    expect(presentUse(tighterOf(yesterday, emptyLedger, noon), 'day').spent).toBe(0);
-    expect(windowId('day', noon.getTime())).toBe('2026-03-15');
   });
 });

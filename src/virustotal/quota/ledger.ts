@@ -51,6 +51,9 @@ export const RECENT_SPAN_MS = 100;
  */
 export const MINUTE_WINDOW_MS = 60_500;
 
+/** How much later than another a call may arrive at VirusTotal without making a minute too full. */
+export const ARRIVAL_TOLERANCE_MS = 400;
+
 /** Clocks of replicas differ, and are corrected, by this much without the record taking notice. */
 export const CLOCK_TOLERANCE_MS = 5000;
 
@@ -119,6 +122,24 @@ export function spend(ledger: QuotaLedger, now: Date, priority: Priority): Quota
 export interface SpentUnit {
   readonly at: number;
   readonly priority: Priority;
+}
+
+/**
+ * The ledger after the answer to a slow call came. VirusTotal may have counted the call as late as that (a connection
+ * had to be made, a packet was lost), so its unit weighs on the minute from then on. Answers within
+ * {@link ARRIVAL_TOLERANCE_MS} change nothing: the length of the minute makes up for them.
+ */
+export function answered(ledger: QuotaLedger, now: Date, unit: SpentUnit): QuotaLedger {
+  const current = rolled(ledger, now);
+  const from = spanOf(unit.at);
+  const to = spanOf(current.at - ARRIVAL_TOLERANCE_MS);
+  if (to <= from) return current;
+  const without = current.recent
+    .map(([start, units]): RecentUnits => [start, start === from ? units - 1 : units])
+    .filter(([, units]) => units > 0);
+  const moved = new Map(without);
+  moved.set(to, (moved.get(to) ?? 0) + 1);
+  return { ...current, recent: [...moved].toSorted(([a], [b]) => a - b) };
 }
 
 /**
@@ -197,29 +218,6 @@ export function block(
   return { ...current, block: { from: at, until: at + Math.min(pauseMs, LONGEST_PAUSE_MS) } };
 }
 
-/** Of two records of the same key that have parted, in each figure the one that leaves less. */
-export function tighterOf(a: QuotaLedger, b: QuotaLedger, now: Date): QuotaLedger {
-  const [one, other] = [rolled(a, now), rolled(b, now)];
-  const larger = (window: UtcWindow): readonly WindowUse[] => {
-    const use = presentUse(other, window);
-    return withPresent(one[window], (own) => ({
-      id: own.id,
-      spent: Math.max(own.spent, use.spent),
-      manual: Math.max(own.manual, use.manual),
-      elsewhere: Math.max(own.elsewhere, use.elsewhere),
-    }));
-  };
-  return {
-    ...one,
-    recent: unitsIn(one.recent) > unitsIn(other.recent) ? one.recent : other.recent,
-    hour: larger('hour'),
-    day: larger('day'),
-    month: larger('month'),
-    allowed: other.allowed ?? one.allowed,
-    block: (one.block?.until ?? 0) > (other.block?.until ?? 0) ? one.block : other.block,
-  };
-}
-
 /** What the present window of a rolled ledger holds. */
 export function presentUse(ledger: QuotaLedger, window: UtcWindow): WindowUse {
   const id = windowId(window, ledger.at);
@@ -246,7 +244,7 @@ function rolledWindow(windows: readonly WindowUse[], id: string): readonly Windo
 }
 
 /** @param windows - Rolled, so that the last is the present one. */
-function withPresent(
+export function withPresent(
   windows: readonly WindowUse[],
   change: (use: WindowUse) => WindowUse,
 ): readonly WindowUse[] {

@@ -1,4 +1,4 @@
-import { ConnectorError } from '../../shared/connector-error.js';
+import { PostponeError } from '../postpone-error.js';
 import type { ExhaustedWindow } from './decide.js';
 
 const spent: Readonly<Record<ExhaustedWindow, string>> = {
@@ -9,12 +9,20 @@ const spent: Readonly<Record<ExhaustedWindow, string>> = {
 };
 
 /** A look-up has to wait longer than a request is held here; it goes back to the broker until then. */
-export class QuotaExhaustedError extends ConnectorError {
+export class QuotaExhaustedError extends PostponeError {
   constructor(
     readonly resetsAt: Date,
     readonly window: ExhaustedWindow,
   ) {
     const moment = resetsAt.toISOString().slice(0, 16).replace('T', ' ');
     super(`${spent[window]}; the request waits until ${moment} UTC.`, 'transient');
+  }
+
+  get until(): Date {
+    return this.resetsAt;
+  }
+
+  postpones(): boolean {
+    return true;
   }
 }

@@ -424,6 +424,22 @@ describe('a store that fails', () => {
     await expect(new QuotaScheduler(options).acquire('auto')).rejects.toThrow(QuotaExhaustedError);
   });
 
+  it('adds up what it and another replica spent meanwhile', async () => {
+    const { scheduler, store, options } = world({ perMinute: 0 });
+    await acquireAll(scheduler, 1);
+    store.isBroken = true;
+    await acquireAll(scheduler, 2);
+    store.isBroken = false;
+    const replica = new QuotaScheduler(options);
+    await acquireAll(replica, 4);
+    const units = await Promise.all(Array.from({ length: 3 }, () => scheduler.acquire('auto')));
+    // Two changes that come upon the store side by side do not both add the units of the outage.
+    await Promise.all(units.map((unit) => unit.giveBack()));
+    expect(scheduler.usage().day.used).toBe(7);
+    await acquireAll(replica, 1);
+    expect(replica.usage().day.used).toBe(8);
+  });
+
   it('holds a damaged record: an empty ledger takes its place', async () => {
     const { scheduler, store } = world();
     store.records.set('ledger/key-1', '{"version":1,"at":"yesterday"}');

@@ -2,10 +2,14 @@ import type { Sleep } from '../../shared/backoff.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { SingleFlight } from '../../shared/single-flight.js';
 import type { KeyQuota } from '../schema.js';
+import { ClockLeaps } from './clock-leap.js';
 import { decide } from './decide.js';
 import { type Exhaustion, type ExhaustionListener, ExhaustionWatch, isLong } from './exhaustion-watch.js';
 import {
+  answered,
+  ARRIVAL_TOLERANCE_MS,
   block,
+  emptyLedger,
   giveBack,
   presentUse,
   type Priority,
@@ -16,7 +20,7 @@ import {
   type SpentUnit,
   unitsIn,
 } from './ledger.js';
-import { LedgerKeeper, type LedgerKeeperOptions } from './ledger-keeper.js';
+import { type Changed, LedgerKeeper, type LedgerKeeperOptions } from './ledger-keeper.js';
 import { quotaLimits, type QuotaLimits, type QuotaOptions } from './limits.js';
 import { QuotaExhaustedError } from './quota-exhausted-error.js';
 import type { UtcWindow } from './utc-window.js';
@@ -39,6 +43,8 @@ export interface QuotaSchedulerOptions extends LedgerKeeperOptions, ExhaustionLi
 export interface QuotaUnit {
   /** Puts it back; only when the call evidently never reached VirusTotal, such as without a connection. */
   giveBack(): Promise<void>;
+  /** To be called when VirusTotal has answered, or nothing more is to be expected. */
+  answered(): Promise<void>;
 }
 
 /** The quota of the key, for metrics and health. */
@@ -64,22 +70,30 @@ export interface WindowUsage {
  */
 export class QuotaScheduler {
   private readonly keeper: LedgerKeeper;
+  private readonly leaps: ClockLeaps;
   private readonly line: WaitingLine<QuotaUnit>;
   private readonly reconciling = new SingleFlight<undefined>();
   private readonly stop = new AbortController();
   private readonly watch: ExhaustionWatch;
   private readonly longWaitMs: number;
+  /** Start of the last pause for which VirusTotal was asked what is spent; another replica may have begun it. */
+  private comparedPause: number | undefined;
 
   constructor(private readonly options: QuotaSchedulerOptions) {
     this.keeper = new LedgerKeeper(options);
-    this.line = new WaitingLine((priority) => this.serve(priority), options.clock, options.sleep);
+    this.leaps = new ClockLeaps(options.clock);
+    this.line = new WaitingLine(
+      (priority) => this.serve(priority),
+      options.clock,
+      options.sleep,
+      options.onWaiting,
+    );
     this.longWaitMs = options.longWaitMs ?? defaultLongWaitMs;
     this.watch = new ExhaustionWatch({
       ...options,
       longWaitMs: this.longWaitMs,
-      exhaustion: () => this.exhaustionAt(options.clock.now()),
-      refresh: () =>
-        this.keeper.update((ledger, now) => ({ ledger: rolled(ledger, now), result: undefined })),
+      exhaustion: () => this.exhaustionAt(this.now()),
+      refresh: () => this.update((ledger, now) => ({ ledger: rolled(ledger, now), result: undefined })),
       signal: this.stop.signal,
     });
   }
@@ -106,12 +120,14 @@ export class QuotaScheduler {
     fetchQuota: () => Promise<KeyQuota>,
   ): Promise<void> {
     await this.watch.afterwards(async () => {
-      const isNew = await this.keeper.update((ledger, now) => {
+      const pausedFrom = await this.update((ledger, now) => {
         const paused = block(ledger, now, refusal);
-        return { ledger: paused, result: paused.block !== ledger.block };
+        return { ledger: paused, result: paused.block?.from };
       });
       // Calls that were on their way at the same time are refused as well, which tells nothing new.
-      if (isNew) await this.reconcile(fetchQuota);
+      if (pausedFrom === this.comparedPause) return;
+      this.comparedPause = pausedFrom;
+      await this.reconcile(fetchQuota);
     });
   }
 
@@ -127,7 +143,7 @@ export class QuotaScheduler {
       try {
         const remote = await fetchQuota();
         if (this.stop.signal.aborted) return undefined;
-        await this.keeper.update((ledger, now) => ({
+        await this.update((ledger, now) => ({
           ledger: reconcile(ledger, remote, now, askedAt),
           result: undefined,
         }));
@@ -145,7 +161,7 @@ export class QuotaScheduler {
 
   /** As of the last change made by this replica. */
   usage(): QuotaUsage {
-    const now = this.options.clock.now();
+    const now = this.now();
     const ledger = rolled(this.keeper.latest, now);
     const limits = this.limitsFor(ledger);
     const used = (window: UtcWindow): number => {
@@ -174,7 +190,7 @@ export class QuotaScheduler {
 
   private async serve(priority: Priority): Promise<Served<QuotaUnit>> {
     const { clock, reserveManualPercent } = this.options;
-    const { decision, at } = await this.keeper.update((ledger, now) => {
+    const { decision, at } = await this.update((ledger, now) => {
       const current = rolled(ledger, now);
       const decided = decide(current, this.limitsFor(current), now, { priority, reserveManualPercent });
       return {
@@ -189,22 +205,47 @@ export class QuotaScheduler {
       if (isLong(decision.until, clock.now(), this.longWaitMs))
         throw new QuotaExhaustedError(decision.until, decision.window);
     }
-    return { kind: 'wait', until: decision.until };
+    return { kind: 'wait', until: new Date(decision.until.getTime() - this.leaps.aheadMs) };
   }
 
   private unit(spent: SpentUnit): QuotaUnit {
     let isBack = false;
     return {
+      answered: async () => {
+        // Most answers come in time, and cost no write.
+        if (isBack || this.now().getTime() - spent.at <= ARRIVAL_TOLERANCE_MS) return;
+        await this.update((ledger, now) => ({ ledger: answered(ledger, now, spent), result: undefined }));
+      },
       giveBack: async () => {
         if (isBack) return;
         isBack = true;
-        await this.keeper.update((ledger, now) => ({
+        await this.update((ledger, now) => ({
           ledger: giveBack(ledger, now, spent),
           result: undefined,
         }));
         this.watch.review();
       },
     };
+  }
+
+  /**
+   * @param change - Pure; may run more than once.
+   */
+  private async update<R>(change: (ledger: QuotaLedger, now: Date) => Changed<R>): Promise<R> {
+    const leap = this.leaps.correction(this.keeper.latest);
+    const result = await this.keeper.update((stored, now) => {
+      // A store that lost its record, as a Redis without persistence does with each restart, gets it back from here.
+      const ledger = stored === emptyLedger ? this.keeper.latest : stored;
+      const continued = leap.corrected(ledger, now);
+      return change(continued.ledger, continued.now);
+    });
+    leap.done();
+    return result;
+  }
+
+  /** By the clock that the ledger goes by. */
+  private now(): Date {
+    return new Date(this.options.clock.now().getTime() + this.leaps.aheadMs);
   }
 
   private limitsFor(ledger: QuotaLedger): QuotaLimits {

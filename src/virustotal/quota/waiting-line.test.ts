@@ -156,4 +156,30 @@ describe('WaitingLine', () => {
     expect(line.waiting('auto') + line.waiting('manual')).toBe(0);
     expect(time.sleeping).toBe(0);
   });
+
+  it('tells when the first has to wait, and when nobody waits any more, each once', async () => {
+    const time = new VirtualTime('2026-03-15T12:00:00.000Z');
+    const told: boolean[] = [];
+    let left = 1;
+    const line = new WaitingLine<string>(
+      () => {
+        left -= 1;
+        const until = new Date(time.clock.now().getTime() + 1000);
+        return Promise.resolve(left >= 0 ? { kind: 'served', value: 'a unit' } : { kind: 'wait', until });
+      },
+      time.clock,
+      time.sleep,
+      (isStuck) => told.push(isStuck),
+    );
+    await line.join('auto');
+    expect(told).toEqual([]);
+    const others = [line.join('auto'), line.join('auto')];
+    await time.pass(5000);
+    expect(told).toEqual([true]);
+    left = 2;
+    await time.pass(1000);
+    await Promise.all(others);
+    await settled();
+    expect(told).toEqual([true, false]);
+  });
 });

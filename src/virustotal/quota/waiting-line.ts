@@ -23,14 +23,17 @@ export class WaitingLine<T> {
   private readonly waiters: Waiter<T>[] = [];
   private running = false;
   private alarm = new AbortController();
+  private isStuck = false;
 
   /**
    * @param serve - Tries to serve the request at the head; what it throws, that request fails with.
+   * @param onStuck - Told when the head has to wait, and when nobody waits any more.
    */
   constructor(
     private readonly serve: (priority: Priority) => Promise<Served<T>>,
     private readonly clock: Clock,
     private readonly sleep: Sleep,
+    private readonly onStuck: (isStuck: boolean) => void = () => undefined,
   ) {}
 
   /**
@@ -105,6 +108,7 @@ export class WaitingLine<T> {
           // Whoever gave up during the attempt leaves what was got to the next.
           (this.waiters.includes(head) ? head : this.waiters[0])?.serve(answer.value);
         } else {
+          this.tell(true);
           const leftMs = answer.until.getTime() - this.clock.now().getTime();
           await this.sleep(Math.max(1, leftMs), this.alarm.signal);
         }
@@ -113,5 +117,12 @@ export class WaitingLine<T> {
       }
     }
     this.running = false;
+    this.tell(false);
+  }
+
+  private tell(isStuck: boolean): void {
+    if (this.isStuck === isStuck) return;
+    this.isStuck = isStuck;
+    this.onStuck(isStuck);
   }
 }

@@ -1,5 +1,5 @@
-import { fullJitterMs } from '../shared/backoff.js';
-import { TemporaryFailureError, TransportError, type VirusTotalError } from './errors.js';
+import { fullJitterMs } from '../../shared/backoff.js';
+import { TemporaryFailureError, TransportError, type VirusTotalError } from '../errors.js';
 
 export const MAX_ATTEMPTS = 3;
 const BASE_DELAY_MS = 1000;

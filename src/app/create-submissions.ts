@@ -1,0 +1,119 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.js';
+import { AnalysisDesk, type Analyses } from '../enrichment/analyses/analysis-desk.js';
+import { AnalysisWatch } from '../enrichment/analyses/analysis-watch.js';
+import { Poller } from '../enrichment/analyses/poll.js';
+import { Resumption } from '../enrichment/analyses/resumption.js';
+import { Submitter } from '../enrichment/analyses/submit.js';
+import type { SubmissionRules } from '../enrichment/analyses/wish.js';
+import type { HandleRequest } from '../enrichment/handle-request.js';
+import type { WorkKeeper } from '../enrichment/ports.js';
+import type { PlatformClient } from '../platform/graphql/client.js';
+import { StorageArtifactReader } from '../platform/outbound/artifact-reader.js';
+import { sleep } from '../shared/backoff.js';
+import type { Clock } from '../shared/clock.js';
+import type { StateStore } from '../state/port.js';
+import type { Submissions, VirusTotal } from '../virustotal/schema.js';
+import { alone, exclusiveByLeases } from './exclusive-by-leases.js';
+import type { Lifecycle } from './lifecycle.js';
+
+const DAY_MS = 86_400_000;
+
+/** How long a stop waits for resumed requests, once the others have been given up. */
+const DRAIN_MS = 1_000;
+const BYTES_PER_MB = 1024 * 1024;
+
+/** VirusTotal, and what submissions need beside it; a test that replaces VirusTotal leaves those out. */
+export interface OpenedVirusTotal {
+  readonly virusTotal: VirusTotal;
+  readonly submissions?: Submissions;
+  readonly store?: StateStore;
+}
+
+export interface SubmissionServices {
+  readonly client: PlatformClient;
+  readonly works: WorkKeeper;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Ends waiting for other replicas when the connector stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Submissions as enrichment sees them, and what goes on behind. */
+export interface WiredSubmissions {
+  readonly analyses: Analyses;
+  /**
+   * Has parked requests resumed by this handler, once the watch has started.
+   *
+   * @param lifecycle - Where they are given up at a stop: after the intake, whose end cuts short what they wait for.
+   * @returns the handler for deliveries: a request is not resumed before its delivery is through.
+   */
+  follow(handler: HandleRequest, lifecycle: Lifecycle): HandleRequest;
+  startWatch(lifecycle: Lifecycle): void;
+}
+
+/** Wires what submits to VirusTotal, parks requests and resumes them. */
+export function createSubmissions(
+  config: Config,
+  { virusTotal, submissions, store }: OpenedVirusTotal,
+  services: SubmissionServices,
+): WiredSubmissions | undefined {
+  if (submissions === undefined || store === undefined) return undefined;
+  const { client, works, clock, logger } = services;
+  const exclusive =
+    config.state.redisUrl === undefined ? alone : exclusiveByLeases(store, { ...services, sleep });
+  const firstPollMs = config.virustotal.analysisPollSeconds * 1_000;
+  const common = {
+    store,
+    exclusive,
+    submissions,
+    virusTotal,
+    firstPollMs,
+    random: Math.random,
+    clock,
+    logger,
+  };
+  let watch: AnalysisWatch | undefined;
+  const wake = (): void => watch?.wake();
+  const maxBytes = config.virustotal.fileUploadMaxMb * BYTES_PER_MB;
+  const artifacts = new StorageArtifactReader({ client, maxBytes });
+  const submitter = new Submitter({ ...common, artifacts });
+  const rules = submissionRules(config);
+  const desk = new AnalysisDesk({ store, submitter, rules, onParked: wake, clock, logger });
+  return {
+    analyses: desk,
+    follow: (handler, lifecycle) => {
+      const resumption = new Resumption({
+        ...common,
+        handler,
+        works,
+        isInHand: (key) => desk.isInHand(key),
+        concurrency: config.connector.concurrency,
+        onDone: wake,
+      });
+      const followed = new AnalysisWatch({ ...common, poller: new Poller(common), resumption, sleep });
+      watch = followed;
+      lifecycle.add('resumed requests', () => followed.drain(DRAIN_MS));
+      return async (request, onCommit) => {
+        await handler(request, onCommit);
+        desk.release(request.key);
+      };
+    },
+    startWatch: (lifecycle) => {
+      watch?.start();
+      lifecycle.add('watch of analyses', () => {
+        watch?.stop();
+        return Promise.resolve();
+      });
+    },
+  };
+}
+
+function submissionRules({ virustotal }: Config): SubmissionRules {
+  return {
+    uploadArtifacts: virustotal.fileUploadUnseenArtifacts,
+    submitUrls: virustotal.urlUploadUnseen,
+    uploadMaxTlp: virustotal.uploadMaxTlp,
+    reanalyseAfterMs: virustotal.reanalyseAfterDays * DAY_MS,
+  };
+}

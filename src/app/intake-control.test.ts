@@ -1,0 +1,66 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { IntakeControl } from './intake-control.js';
+
+const until = new Date('2026-03-16T00:00:00Z');
+
+let told: string[];
+let control: IntakeControl;
+const intake = {
+  serve: (whom: string) => told.push(whom),
+  expectWaiting: (isWaiting: boolean) => void told.push(`waiting ${isWaiting}`),
+};
+
+beforeEach(() => {
+  told = [];
+  control = new IntakeControl();
+});
+
+describe('the control of the intake', () => {
+  it('says nothing while there are look-ups for everyone', async () => {
+    await control.follow(intake);
+    expect(told).toEqual([]);
+    expect(control.waitingText).toBeUndefined();
+  });
+
+  it('tells an intake that comes later what holds', async () => {
+    control.onExhausted({ until, window: 'day', manualServed: false });
+    await control.follow(intake);
+    expect(told).toEqual(['nobody']);
+  });
+
+  it.each([
+    {
+      manualServed: false,
+      whom: 'nobody',
+      text: /^requests wait until 2026-03-16T00:00:00\.000Z: .*used up$/,
+    },
+    { manualServed: true, whom: 'manual', text: /^automatic requests wait until 2026-03-16T00.*reserved/ },
+  ])(
+    'lets in $whom when the quota is spent, manualServed $manualServed',
+    async ({ manualServed, whom, text }) => {
+      await control.follow(intake);
+      control.onExhausted({ until, window: 'day', manualServed });
+      expect(control.waitingText).toMatch(text);
+      control.onResumed();
+      expect(control.waitingText).toBeUndefined();
+      expect(told).toEqual([whom, 'everyone']);
+    },
+  );
+
+  it('lets in only people while VirusTotal is down, whatever becomes of the quota', async () => {
+    await control.follow(intake);
+    control.onUnreachable();
+    control.onExhausted({ until, window: 'month', manualServed: false });
+    control.onResumed();
+    control.onReachable();
+    expect(told).toEqual(['manual', 'nobody', 'manual', 'everyone']);
+  });
+
+  it('passes on whether requests wait for a look-up', async () => {
+    control.onWaiting(true);
+    await control.follow(intake);
+    control.onWaiting(true);
+    control.onWaiting(false);
+    expect(told).toEqual(['waiting true', 'waiting false']);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Admission } from '../platform/inbound/request-line.js';
+import type { OutageListener } from '../virustotal/http/outage-watch.js';
+import type { Exhaustion, ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
+
+/** What takes requests, and can take some of them only. */
+export interface Intake {
+  serve(whom: Admission): unknown;
+  /** Whether requests wait for a look-up. */
+  expectWaiting?(isWaiting: boolean): void;
+}
+
+/** Lets in the requests for which there are look-ups: it hears of quota and outages, and tells the intake. */
+export class IntakeControl implements ExhaustionListener, OutageListener {
+  /** Why and until when no look-up can be made. */
+  private exhaustion: Exhaustion | undefined;
+  private isUnreachable = false;
+  private intake: Intake | undefined;
+
+  /** From now on the intake serves whom the look-ups are for. */
+  async follow(intake: Intake): Promise<void> {
+    this.intake = intake;
+    if (this.admission !== 'everyone') await intake.serve(this.admission);
+  }
+
+  /** A sentence for health while requests wait for quota; `undefined` while none do. */
+  get waitingText(): string | undefined {
+    if (this.exhaustion === undefined) return undefined;
+    const { manualServed, until } = this.exhaustion;
+    return manualServed
+      ? `automatic requests wait until ${until.toISOString()}: the rest of the VirusTotal quota is reserved for manual ones`
+      : `requests wait until ${until.toISOString()}: the VirusTotal quota is used up`;
+  }
+
+  readonly onExhausted = (exhaustion: Exhaustion): void => {
+    this.exhaustion = exhaustion;
+    this.tell();
+  };
+
+  readonly onResumed = (): void => {
+    this.exhaustion = undefined;
+    this.tell();
+  };
+
+  readonly onUnreachable = (): void => {
+    this.isUnreachable = true;
+    this.tell();
+  };
+
+  readonly onReachable = (): void => {
+    this.isUnreachable = false;
+    this.tell();
+  };
+
+  readonly onWaiting = (isWaiting: boolean): void => this.intake?.expectWaiting?.(isWaiting);
+
+  private tell(): void {
+    void this.intake?.serve(this.admission);
+  }
+
+  /** For whom there are look-ups. While VirusTotal is down, only people are told so; the others come later. */
+  private get admission(): Admission {
+    if (this.exhaustion === undefined) return this.isUnreachable ? 'manual' : 'everyone';
+    return this.exhaustion.manualServed ? 'manual' : 'nobody';
+  }
+}

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.js';
+import { describeError } from '../../shared/connector-error.js';
+import type { AnswerKind, Telemetry } from '../../shared/telemetry.js';
+import type { StateStore } from '../../state/port.js';
+import { PostponeError } from '../postpone-error.js';
+import type { Asker } from '../schema.js';
+import { RankedFlight } from './ranked-flight.js';
+import { decodeAnswer, encodeAnswer } from './stored-answer.js';
+
+/** What one kind of answer is, and how long it lasts. */
+export interface AnswerPolicy<T> {
+  /** Whether VirusTotal had what was asked for; not having it is an answer as well. */
+  readonly isFound: (answer: T) => boolean;
+  /** Whether a stored value is such an answer. */
+  readonly isAnswer: (value: unknown) => value is T;
+  /** Every path under which what was found can be asked for; it is kept under each. */
+  readonly pathsOf?: (answer: T) => readonly string[];
+  /** Lifetime of what was found; 0 keeps none. */
+  readonly foundMs: number;
+  /** Lifetime of "VirusTotal does not have it"; 0 keeps none. */
+  readonly unknownMs: number;
+}
+
+/**
+ * Sees to it that of several replicas one does the work; the others take what it leaves behind. It must not fail for
+ * reasons of its own.
+ *
+ * @param ready - What another replica has left behind; `undefined` if nothing.
+ * @param signal - Ends waiting for another replica, with its reason.
+ */
+export type AcrossReplicas = <A>(
+  key: string,
+  work: { readonly ready: () => Promise<A | undefined>; readonly task: () => Promise<A> },
+  signal: AbortSignal,
+) => Promise<A>;
+
+/** Where answers are kept. */
+export interface AnswerCacheServices {
+  readonly store: Pick<StateStore, 'read' | 'write' | 'forget'>;
+  /** A hash of the API key: what one key may see, another may not. */
+  readonly keyId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  /** Absent: nobody else uses the store. */
+  readonly acrossReplicas?: AcrossReplicas | undefined;
+}
+
+/** What is asked, for whom, and how VirusTotal is asked when the answer is not at hand. */
+export interface Question<T> {
+  readonly kind: AnswerKind;
+  /** Path of the object in the API. */
+  readonly path: string;
+  /** What is asked for inside the same call; a found answer that was had without one of them will not do. */
+  readonly relationships: readonly string[];
+  readonly asker: Asker;
+  readonly ask: (asker: Asker) => Promise<T>;
+}
+
+/** An answer, and whether it was at hand or VirusTotal was asked for it. */
+interface Entry<T> {
+  readonly answer: T;
+  readonly fetchedAt: Date;
+  /** When VirusTotal gave it to this process, in monotonic milliseconds; `undefined`: it was at hand. */
+  readonly arrivedAtMs: number | undefined;
+}
+
+/** What the store has: the answer, nothing, or one that will not do. */
+type Recalled<T> = Entry<T> | 'miss' | 'stale';
+
+/** Changes whenever an answer of the version before would be read wrongly. */
+const FORMAT = 1;
+
+/**
+ * Answers from the store as long as the answers are fresh. Requests for one thing at the same time are one look-up, also
+ * across replicas, except that nobody waits for the turn of somebody less urgent. Failures are never kept, and those of
+ * the store never fail a look-up.
+ */
+export class AnswerCache<T> {
+  private readonly flights = new RankedFlight<Entry<T>>();
+
+  constructor(
+    private readonly policy: AnswerPolicy<T>,
+    private readonly services: AnswerCacheServices,
+  ) {}
+
+  /** @throws what asking VirusTotal throws. */
+  async answer(question: Question<T>): Promise<T> {
+    const { telemetry, clock } = this.services;
+    const { kind, asker } = question;
+    const key = this.keyOf(question.path);
+    const askedAtMs = performance.now();
+    for (;;) {
+      const flight = this.flights.run(key, asker.priority, (signal) => this.fly(key, question, signal));
+      const entry = await flight.answer;
+      // What arrived since we asked is fresh, whatever the clock says. Who joined may want anything else fresher than the
+      // one who began.
+      const wasThere = entry.arrivedAtMs === undefined || entry.arrivedAtMs < askedAtMs;
+      if (wasThere && isBefore(entry.fetchedAt, asker.notBefore)) continue;
+      if (entry.arrivedAtMs !== undefined) {
+        if (flight.joined) telemetry.cacheAsked(kind, 'shared');
+        return entry.answer;
+      }
+      const ageMs = clock.now().getTime() - entry.fetchedAt.getTime();
+      telemetry.cacheAsked(kind, 'hit', ageMs);
+      this.services.logger.debug({ kind, ageS: Math.round(ageMs / 1000) }, 'answered from the cache');
+      return entry.answer;
+    }
+  }
+
+  private async fly(key: string, question: Question<T>, signal: AbortSignal): Promise<Entry<T>> {
+    const known = await this.recall(key, question);
+    if (typeof known === 'object') return known;
+    this.services.telemetry.cacheAsked(question.kind, known);
+    const task = (): Promise<Entry<T>> => this.fetch(key, question, signal);
+    const { acrossReplicas } = this.services;
+    if (acrossReplicas === undefined) return task();
+    const ready = async (): Promise<Entry<T> | undefined> => {
+      const left = await this.recall(key, question);
+      return typeof left === 'object' ? left : undefined;
+    };
+    // A person does not wait for the turn of another replica's machine either.
+    return acrossReplicas(`${question.asker.priority} ${key}`, { ready, task }, signal);
+  }
+
+  private async fetch(key: string, question: Question<T>, signal: AbortSignal): Promise<Entry<T>> {
+    const { kind, asker, ask } = question;
+    signal.throwIfAborted();
+    const answer = await ask({ ...asker, signal }).catch((error: unknown) => {
+      const isPostponed = error instanceof PostponeError && error.postpones(asker.priority);
+      if (!signal.aborted) this.services.telemetry.lookedUp(kind, isPostponed ? 'postponed' : 'failed');
+      throw error;
+    });
+    this.services.telemetry.lookedUp(kind, this.policy.isFound(answer) ? 'found' : 'unknown');
+    const entry = { answer, fetchedAt: this.services.clock.now(), arrivedAtMs: performance.now() };
+    // Whoever still waits for quota to ask the same takes this and spends nothing.
+    this.flights.settle(key, entry);
+    await this.remember(key, question, entry);
+    return entry;
+  }
+
+  private async recall(key: string, { asker, relationships }: Question<T>): Promise<Recalled<T>> {
+    const { store, clock, logger } = this.services;
+    try {
+      const now = clock.now();
+      const value = await store.read(key, now);
+      const stored = value === undefined ? undefined : decodeAnswer(value.bytes, this.policy.isAnswer);
+      if (value === undefined || stored === undefined) return 'miss';
+      const { storedAt: fetchedAt } = value;
+      const { answer } = stored;
+      const isFound = this.policy.isFound(answer);
+      // The lifetime of now counts, not that of the day when it was stored.
+      const isOver = now.getTime() - fetchedAt.getTime() >= this.lifetimeMs(answer);
+      const lacksSome = isFound && relationships.some((name) => !stored.relationships.includes(name));
+      if (isOver || lacksSome || isBefore(fetchedAt, asker.notBefore)) return 'stale';
+      return { answer, fetchedAt, arrivedAtMs: undefined };
+    } catch (error) {
+      logger.warn({ reason: describeError(error) }, 'cached answer cannot be read; VirusTotal is asked');
+      return 'miss';
+    }
+  }
+
+  private async remember(key: string, { relationships }: Question<T>, entry: Entry<T>): Promise<void> {
+    const { store, logger } = this.services;
+    const { answer, fetchedAt: storedAt } = entry;
+    const lifetimeMs = this.lifetimeMs(answer);
+    try {
+      if (lifetimeMs <= 0) {
+        // An older answer of the other sort must not outlive this one.
+        await store.forget(key);
+        return;
+      }
+      const expiresAt = new Date(storedAt.getTime() + lifetimeMs);
+      const value = { bytes: encodeAnswer({ answer, relationships }), storedAt, expiresAt };
+      const others = this.policy.pathsOf?.(answer) ?? [];
+      for (const each of new Set([key, ...others.map((path) => this.keyOf(path))])) {
+        await store.write(each, value);
+      }
+    } catch (error) {
+      logger.warn({ reason: describeError(error) }, 'answer cannot be cached');
+    }
+  }
+
+  private lifetimeMs(answer: T): number {
+    return this.policy.isFound(answer) ? this.policy.foundMs : this.policy.unknownMs;
+  }
+
+  /** Hashed, because a URL may be long and is nobody's business who looks at the store. */
+  private keyOf(path: string): string {
+    const digest = createHash('sha256').update(path).digest('hex');
+    return `answer:${FORMAT}:${this.services.keyId}:${digest}`;
+  }
+}
+
+function isBefore(moment: Date, limit: Date | undefined): boolean {
+  return limit !== undefined && moment < limit;
+}

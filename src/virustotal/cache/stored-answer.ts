@@ -1,0 +1,51 @@
+import { isJsonObject } from '../../shared/json.js';
+
+/** An answer as it is stored. */
+export interface StoredAnswer<T> {
+  readonly answer: T;
+  /** The relationships that were asked for with it. */
+  readonly relationships: readonly string[];
+}
+
+/** A moment in the stored JSON. No object of an answer has this property. */
+const DATE = '$date';
+
+/** An answer as bytes: JSON in which moments are marked. The state store compresses it. */
+export function encodeAnswer({ answer, relationships }: StoredAnswer<unknown>): Uint8Array {
+  const text = JSON.stringify(
+    { relationships, answer },
+    function (this: Record<string, unknown>, key, value: unknown) {
+      // JSON.stringify has made a text of it already.
+      const original = this[key];
+      return original instanceof Date ? { [DATE]: original.getTime() } : value;
+    },
+  );
+  return Buffer.from(text);
+}
+
+/**
+ * The answer in bytes; `undefined` when there is none in them.
+ *
+ * @param isAnswer - Only this program writes such a value, under a key that names the format: a sign of life is enough.
+ */
+export function decodeAnswer<T>(
+  bytes: Uint8Array,
+  isAnswer: (value: unknown) => value is T,
+): StoredAnswer<T> | undefined {
+  let stored: unknown;
+  try {
+    stored = JSON.parse(Buffer.from(bytes).toString('utf8'), (_key, item: unknown) =>
+      isJsonObject(item) && typeof item[DATE] === 'number' ? new Date(item[DATE]) : item,
+    );
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(stored) || !isTextList(stored.relationships)) return undefined;
+  // JSON leaves out what is undefined: a ruleset that is gone.
+  const { answer, relationships } = stored;
+  return isAnswer(answer) ? { answer, relationships } : undefined;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

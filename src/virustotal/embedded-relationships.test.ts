@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { recordedLogger } from '../../test/helpers/recorded-logger.js';
+import { fixedClock } from '../shared/clock.js';
+import { EmbeddedRelationships } from './embedded-relationships.js';
+import { ForbiddenError, InvalidArgumentError, TransportError } from './errors.js';
+import { Privileges } from './http/privileges.js';
+
+const forbidden = new ForbiddenError({ status: 403 });
+const badRequest = new InvalidArgumentError('VirusTotal does not accept this value.', { status: 400 });
+const serving = '?relationships=last_serving_ip_address';
+
+let asked: string[];
+let relationships: EmbeddedRelationships;
+
+beforeEach(() => {
+  asked = [];
+  const privileges = new Privileges({
+    clock: fixedClock('2026-03-01T12:00:00Z'),
+    logger: recordedLogger().logger,
+  });
+  relationships = new EmbeddedRelationships(
+    { url: ['last_serving_ip_address'], file: ['contacted_ips', 'dropped_files'] },
+    privileges,
+  );
+});
+
+/** A VirusTotal that answers with the query, or refuses. */
+function answering(refuse: (query: string) => Error | undefined) {
+  return (query: string): Promise<string> => {
+    asked.push(query);
+    const refusal = refuse(query);
+    return refusal === undefined ? Promise.resolve(`answer to ${query}`) : Promise.reject(refusal);
+  };
+}
+
+const always = answering(() => undefined);
+
+describe('relationships in the call for a report', () => {
+  it('are named in the query, and nothing is added where none are wanted', async () => {
+    expect(await relationships.ask('file', always)).toBe(
+      'answer to ?relationships=contacted_ips,dropped_files',
+    );
+    expect(await relationships.ask('domain', always)).toBe('answer to ');
+  });
+
+  it.each([forbidden, badRequest])(
+    'are left out from then on when they are refused (%s)',
+    async (refusal) => {
+      const picky = answering((query) => (query === serving ? refusal : undefined));
+      expect(await relationships.ask('url', picky)).toBe('answer to ');
+      expect(await relationships.ask('url', picky)).toBe('answer to ');
+      expect(asked).toEqual([serving, '', '']);
+      // The refusal concerned URLs alone.
+      await relationships.ask('file', always);
+      expect(asked.at(-1)).toBe('?relationships=contacted_ips,dropped_files');
+    },
+  );
+
+  it('are asked for again when the value was refused, and not they', async () => {
+    const never = answering(() => badRequest);
+    await expect(relationships.ask('url', never)).rejects.toBe(badRequest);
+    expect(await relationships.ask('url', always)).toBe(`answer to ${serving}`);
+    expect(asked).toEqual([serving, '', serving]);
+  });
+
+  it('were not what a value is refused for, once they have been answered', async () => {
+    await relationships.ask('url', always);
+    await expect(
+      relationships.ask(
+        'url',
+        answering(() => badRequest),
+      ),
+    ).rejects.toBe(badRequest);
+    expect(asked).toEqual([serving, serving]);
+  });
+
+  it('do not make a call again that failed for another reason', async () => {
+    const fault = new TransportError('no line');
+    await expect(
+      relationships.ask(
+        'url',
+        answering(() => fault),
+      ),
+    ).rejects.toBe(fault);
+    expect(asked).toEqual([serving]);
+  });
+});

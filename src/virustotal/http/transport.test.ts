@@ -1,0 +1,471 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { Agent } from 'undici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordedLogger, type LogLine } from '../../../test/helpers/recorded-logger.js';
+import {
+  jsonAnswer,
+  startScriptedHttpServer,
+  type ScriptedHttpServer,
+} from '../../../test/helpers/scripted-http-server.js';
+import { VirtualTime } from '../../../test/helpers/virtual-time.js';
+import { ConnectorError } from '../../shared/connector-error.js';
+import { createDispatcher } from '../../shared/http-dispatcher.js';
+import { noTelemetry } from '../../shared/telemetry.js';
+import type { Call } from './call.js';
+import { CircuitOpenError } from './circuit-open-error.js';
+import { TemporaryFailureError, TransportError } from '../errors.js';
+import type { Asker } from '../schema.js';
+import { type Pacer, type TransportOptions, VirusTotalTransport } from './transport.js';
+
+const key = '0123456789abcdef'.repeat(4);
+const auto: Asker = { priority: 'auto' };
+const manual: Asker = { priority: 'manual' };
+const quotaPath = `/users/${key}/overall_quotas`;
+const found = jsonAnswer({ data: { id: 'x' } });
+const quota = jsonAnswer({ data: {} });
+const down = jsonAnswer({ error: { code: 'TransientError', message: 'later' } }, 503);
+const forbidden = jsonAnswer({ error: { code: 'ForbiddenError', message: 'no' } }, 403);
+
+let server: ScriptedHttpServer;
+let dispatcher: Agent;
+let time: VirtualTime;
+let lines: LogLine[];
+let units: string[];
+let transport: VirusTotalTransport;
+
+const pacer: Pacer = {
+  acquire: () => {
+    units.push('taken');
+    return Promise.resolve({
+      answered: () => Promise.resolve(),
+      giveBack: () => {
+        units.push('given back');
+        return Promise.resolve();
+      },
+    });
+  },
+  blocked: () => Promise.resolve(),
+};
+
+function transportWith(overrides: Partial<TransportOptions> = {}): VirusTotalTransport {
+  const recorded = recordedLogger();
+  lines = recorded.lines;
+  return new VirusTotalTransport({
+    baseUrl: server.url,
+    apiKey: key,
+    tool: 'Example-Product',
+    userAgent: 'example/1.0',
+    dispatcher,
+    clock: time.clock,
+    logger: recorded.logger,
+    telemetry: noTelemetry,
+    timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 5000 },
+    // Nobody waits: the clock alone moves.
+    sleep: (durationMs) => time.pass(durationMs),
+    random: () => 0.5,
+    pacer,
+    ...overrides,
+  });
+}
+
+beforeEach(async () => {
+  server = await startScriptedHttpServer();
+  dispatcher = new Agent();
+  time = new VirtualTime('2026-03-01T12:00:00Z');
+  units = [];
+  transport = transportWith();
+});
+
+afterEach(async () => {
+  await dispatcher.destroy();
+  await server.close();
+  expect(server.answers, 'answers that nobody asked for').toEqual([]);
+  expect(JSON.stringify(lines)).not.toContain(key);
+});
+
+/** Says what comes of a look-up: `found`, or the name of its error. */
+async function lookUp(asker: Asker, changes: Partial<Call> = {}): Promise<string> {
+  try {
+    await transport.call({ operation: 'look up file', path: '/files/x', asker, ...changes }, () => ({}));
+    return 'found';
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    return error.name;
+  }
+}
+
+function paths(): string[] {
+  return server.received.map(({ path }) => path);
+}
+
+function said(level: string): string[] {
+  return lines.filter((line) => line.level === level).map(({ msg }) => msg);
+}
+
+describe('while VirusTotal is down', () => {
+  it('an automatic look-up comes again, once a call that is free has failed as well', async () => {
+    server.always = down;
+    expect(await lookUp(auto)).toBe('CircuitOpenError');
+    expect(paths()).toEqual(['/files/x', '/files/x', '/files/x', quotaPath]);
+    expect(transport.circuit).toBe('open');
+    expect(transport.outage?.since).toEqual(new Date('2026-03-01T12:00:00Z'));
+  });
+
+  it('nothing is asked any more, and no unit is taken, until the pause is over', async () => {
+    server.always = down;
+    await lookUp(auto);
+    const before = server.received.length;
+    units = [];
+    for (const asker of [auto, manual, { priority: 'playbook' } as const])
+      expect(await lookUp(asker)).toBe('CircuitOpenError');
+    await expect(transport.keyQuota()).rejects.toBeInstanceOf(CircuitOpenError);
+    expect(server.received).toHaveLength(before);
+    expect(units).toEqual([]);
+  });
+
+  it('each pause ends with one call that is free, and it costs nothing as long as that fails', async () => {
+    server.always = down;
+    await lookUp(auto);
+    units = [];
+    const before = server.received.length;
+    // Twenty minutes with a request each second.
+    for (let second = 0; second < 1200; second += 1) {
+      await time.pass(1000);
+      expect(await lookUp(auto)).toBe('CircuitOpenError');
+    }
+    const asked = paths().slice(before);
+    expect(new Set(asked)).toEqual(new Set([quotaPath]));
+    // Pauses of 3.75, 7.5, 15 and 30 seconds, then of 45.
+    expect(asked).toHaveLength(29);
+    expect(units.filter((event) => event === 'taken')).toHaveLength(29);
+    expect(units.filter((event) => event === 'given back')).toHaveLength(29);
+    expect(said('warn').filter((msg) => msg.startsWith('VirusTotal cannot be reached'))).toHaveLength(1);
+  });
+
+  it('of many that come when the pause is over, one finds out and the others wait', async () => {
+    server.always = down;
+    await lookUp(auto);
+    await time.pass(4000);
+    const before = server.received.length;
+    server.always = undefined;
+    server.answers = [quota, found];
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => lookUp(auto)));
+    expect(outcomes.filter((outcome) => outcome === 'found')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'CircuitOpenError')).toHaveLength(19);
+    expect(paths().slice(before)).toEqual([quotaPath, '/files/x']);
+    expect(transport.circuit).toBe('closed');
+    expect(said('info')).toEqual(['VirusTotal answers again']);
+    server.answers = [found];
+    expect(await lookUp(auto)).toBe('found');
+  });
+
+  it('it stays so when only the call that is free is answered', async () => {
+    server.always = down;
+    await lookUp(auto);
+    await time.pass(4000);
+    server.always = undefined;
+    server.answers = [quota, down];
+    expect(await lookUp(auto)).toBe('CircuitOpenError');
+    expect(transport.circuit).toBe('open');
+  });
+
+  it('a person is told what happened, after three tries', async () => {
+    server.always = down;
+    expect(await lookUp(manual)).toBe('TemporaryFailureError');
+    expect(paths()).toEqual(['/files/x', '/files/x', '/files/x']);
+  });
+
+  it('a look-up waits no longer between its tries than it must', async () => {
+    server.always = down;
+    // Two look-ups at a time: the fifth failure is the second or third of one of them.
+    const outcomes = await Promise.all([lookUp(manual), lookUp(manual)]);
+    expect(outcomes).toContain('CircuitOpenError');
+    expect(server.received.length).toBeLessThanOrEqual(6);
+  });
+
+  it('a connection that is refused takes no unit', async () => {
+    transport = transportWith({ baseUrl: 'http://127.0.0.1:1' });
+    expect(await lookUp(auto)).toBe('CircuitOpenError');
+    expect(units).toEqual(['taken', 'given back', 'taken', 'given back', 'taken', 'given back']);
+  });
+
+  it.each<[string, () => void]>([
+    ['a page of a proxy', () => (server.always = html(200))],
+    ['a refusal by a proxy', () => (server.always = html(403))],
+    ['a connection that is cut', () => (server.always = (response): void => void response.destroy())],
+  ])('%s counts as well', async (_, breakIt) => {
+    breakIt();
+    expect(await lookUp(auto)).toBe('CircuitOpenError');
+    expect(transport.circuit).toBe('open');
+  });
+});
+
+describe('while VirusTotal is up', () => {
+  it('a look-up that fails alone fails, after three tries', async () => {
+    server.answers = [down, down, down, quota];
+    expect(await lookUp(auto)).toBe('TemporaryFailureError');
+    expect(transport.circuit).toBe('closed');
+  });
+
+  it('refusals and unknown objects never open the circuit', async () => {
+    for (const [status, code] of [
+      [400, 'InvalidArgumentError'],
+      [401, 'WrongCredentialsError'],
+      [403, 'ForbiddenError'],
+      [404, 'NotFoundError'],
+      [429, 'TooManyRequestsError'],
+    ] as const) {
+      server.always = jsonAnswer({ error: { code, message: 'no' } }, status);
+      for (let time = 0; time < 6; time += 1) await lookUp(auto);
+      expect(transport.circuit, code).toBe('closed');
+    }
+  });
+});
+
+describe('an endpoint that the key may not use', () => {
+  it('is asked once, and then refused without a call', async () => {
+    server.answers = [forbidden];
+    for (let time = 0; time < 3; time += 1)
+      expect(await lookUp(auto, { endpoint: 'yara_rulesets', path: '/yara_rulesets/a' })).toBe(
+        'ForbiddenError',
+      );
+    expect(paths()).toEqual(['/yara_rulesets/a']);
+    expect(units).toEqual(['taken']);
+  });
+
+  it('is not one that a proxy keeps from us', async () => {
+    server.answers = [html(403), found];
+    const rulesets = { endpoint: 'yara_rulesets', path: '/yara_rulesets/a' };
+    expect(await lookUp(manual, rulesets)).toBe('TransportError');
+    expect(await lookUp(manual, rulesets)).toBe('found');
+  });
+
+  it('is never an ordinary look-up', async () => {
+    server.answers = [forbidden, found];
+    expect(await lookUp(auto)).toBe('ForbiddenError');
+    expect(await lookUp(auto)).toBe('found');
+  });
+});
+
+describe('a POST', () => {
+  const post = (changes: Partial<Call> = {}): Call => ({
+    operation: 'submit URL',
+    path: '/urls',
+    method: 'POST',
+    asker: auto,
+    body: () => ({ content: 'url=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+    ...changes,
+  });
+  const send = (changes: Partial<Call> = {}): Promise<unknown> =>
+    transport.call(post(changes), ({ data }) => ({ data }));
+  const failure = async (changes: Partial<Call> = {}): Promise<ConnectorError> => {
+    const error: unknown = await send(changes).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ConnectorError);
+    return error as ConnectorError;
+  };
+
+  it('sends its body and headers beside those of the key', async () => {
+    server.answers = [found];
+    expect(await send()).toEqual({ data: { id: 'x' } });
+    expect(server.received).toMatchObject([
+      {
+        method: 'POST',
+        path: '/urls',
+        body: 'url=x',
+        headers: {
+          'x-apikey': key,
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': '5',
+        },
+      },
+    ]);
+  });
+
+  it('goes to another origin when the call names one', async () => {
+    const other = await startScriptedHttpServer();
+    other.answers = [found];
+    await send({ baseUrl: `${other.url}/`, path: '/_ah/upload/x/' });
+    expect(other.received.map(({ path }) => path)).toEqual(['/_ah/upload/x/']);
+    expect(server.received).toEqual([]);
+    await other.close();
+  });
+
+  it.each<[string, () => void]>([
+    ['the connection broke', () => (server.answers = [(response): void => void response.destroy()])],
+    ['VirusTotal had a fault', () => (server.answers = [down])],
+    ['a page came back', () => (server.answers = [html(200)])],
+  ])('is not made again when %s, since it may have been taken', async (_, breakIt) => {
+    breakIt();
+    const error = await failure();
+    expect(error).toMatchObject({ uncertain: true, untouched: false });
+    expect(error instanceof TransportError || error instanceof TemporaryFailureError).toBe(true);
+    expect(server.received).toHaveLength(1);
+    expect(units).toEqual(['taken']);
+  });
+
+  it('is made again when it never arrived', async () => {
+    expect(await failure({ baseUrl: 'http://127.0.0.1:1' })).toMatchObject({ untouched: true });
+    expect(units.filter((event) => event === 'taken')).toHaveLength(3);
+    expect(units.filter((event) => event === 'given back')).toHaveLength(3);
+  });
+
+  it('is made again when VirusTotal asked for patience', async () => {
+    server.answers = [jsonAnswer({ error: { code: 'TooManyRequestsError' } }, 429), found];
+    await send();
+    expect(server.received).toHaveLength(2);
+  });
+
+  it('is made again like any other when the call says that this does no harm', async () => {
+    server.answers = [down, found];
+    await send({ repeatable: true });
+    expect(server.received).toHaveLength(2);
+  });
+
+  it('streams a body of known length, and another for each attempt', async () => {
+    let opened = 0;
+    server.answers = [down, found];
+    await send({
+      repeatable: true,
+      body: () => {
+        opened += 1;
+        const content = Readable.from([Buffer.from('abc'), Buffer.from('def')]);
+        return { content, headers: { 'content-type': 'text/plain' }, contentLength: 6 };
+      },
+    });
+    expect(opened).toBe(2);
+    expect(server.received.map(({ body, headers }) => [body, headers['content-length']])).toEqual([
+      ['abcdef', '6'],
+      ['abcdef', '6'],
+    ]);
+  });
+
+  it('passes on what its source says, gives the unit back, and blames nobody else', async () => {
+    const gone = new ConnectorError('the artifact is gone.', 'invalid');
+    const sources: NonNullable<Call['body']>[] = [
+      () => Promise.reject(gone),
+      () => ({ content: Readable.from(brokenAfter('abc', gone)), headers: {} }),
+    ];
+    for (const body of sources) {
+      units = [];
+      expect(await failure({ body })).toBe(gone);
+      expect(units).toEqual(['taken', 'given back']);
+    }
+    const error = await failure({
+      body: () => ({ content: Readable.from(brokenAfter('abc', new Error(`no ${key}`))), headers: {} }),
+    });
+    expect(error).toMatchObject({ kind: 'transient', untouched: true });
+    expect(error.cause).toMatchObject({ message: 'no [key]' });
+    expect(transport.circuit).toBe('closed');
+  });
+
+  it('ends when its body stands still, and closes the source', async () => {
+    let closed = false;
+    const stalled = new Readable({
+      read: () => undefined,
+      destroy: (error, done) => {
+        closed = true;
+        done(error);
+      },
+    });
+    stalled.push('abc');
+    const error = await failure({
+      body: () => ({ content: stalled, headers: {} }),
+      timeouts: { idleMs: 30 },
+    });
+    expect(error.message).toBe(
+      'VirusTotal could not be reached (time-out); check network and proxy, or try again later.',
+    );
+    expect(closed).toBe(true);
+  });
+
+  it('may take longer than any other call while its body moves', async () => {
+    server.answers = [found];
+    transport = transportWith({ timeouts: { headersMs: 5000, bodyMs: 5000, totalMs: 1 } });
+    let chunks = 0;
+    const content = new Readable({
+      read(): void {
+        chunks += 1;
+        // Not all in one turn of the event loop, which takes longer than the total of other calls.
+        if (chunks <= 50) setImmediate(() => this.push('x'.repeat(1000)));
+        else this.push(null);
+      },
+    });
+    await send({ body: () => ({ content, headers: {} }), timeouts: { idleMs: 5000 } });
+    expect(server.received.at(-1)?.body).toHaveLength(50_000);
+  });
+});
+
+describe('connections', () => {
+  it('are kept and used again', async () => {
+    const pool = createDispatcher({ verify: true, connectTimeoutMs: 5000, connections: 4 });
+    transport = transportWith({ dispatcher: pool });
+    server.always = found;
+    for (let call = 0; call < 20; call += 1) await lookUp(auto);
+    expect(server.received).toHaveLength(20);
+    // A connection is free again a moment after its answer was read.
+    expect(server.connections).toBeLessThanOrEqual(2);
+    await pool.close();
+  });
+
+  it('that a proxy refuses take no unit, and the message names the refusal', async () => {
+    const proxy = createServer();
+    proxy.on('connect', (_request, socket) => {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const pool = createDispatcher({
+      verify: true,
+      connectTimeoutMs: 5000,
+      proxies: { http: url, https: url, none: '' },
+    });
+    transport = transportWith({ dispatcher: pool, baseUrl: 'https://virustotal.invalid' });
+    await expect(
+      transport.call({ operation: 'look up file', path: '/files/x', asker: manual }, () => ({})),
+    ).rejects.toThrow('VirusTotal could not be reached (the proxy answered HTTP 407)');
+    expect(units.filter((event) => event === 'given back')).toHaveLength(3);
+    await pool.destroy();
+    await new Promise((resolve) => proxy.close(resolve));
+  });
+});
+
+describe('waiting for quota', () => {
+  it('ends when the answer came from elsewhere', async () => {
+    const elsewhere = new AbortController();
+    const answered = new ConnectorError('Another request has got the answer already.', 'transient');
+    transport = transportWith({
+      pacer: {
+        ...pacer,
+        acquire: (_priority, signal) =>
+          new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => {
+              reject(signal.reason as Error);
+            });
+            elsewhere.abort(answered);
+          }),
+      },
+    });
+    await expect(
+      transport.call(
+        { operation: 'look up file', path: '/files/x', asker: { ...auto, signal: elsewhere.signal } },
+        () => ({}),
+      ),
+    ).rejects.toBe(answered);
+  });
+});
+
+function html(status: number): ScriptedHttpServer['answers'][number] {
+  return (response) => {
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<html><body>Blocked</body></html>');
+  };
+}
+
+async function* brokenAfter(text: string, error: Error): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from(text));
+  throw error;
+}

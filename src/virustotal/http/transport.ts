@@ -1,0 +1,309 @@
+import type { Logger } from 'pino';
+import type { Dispatcher } from 'undici';
+import { withAnySignal } from '../../shared/any-signal.js';
+import type { Sleep } from '../../shared/backoff.js';
+import type { Clock } from '../../shared/clock.js';
+import { ConnectorError } from '../../shared/connector-error.js';
+import type { JsonObject } from '../../shared/json.js';
+import { SingleFlight } from '../../shared/single-flight.js';
+import type { Telemetry } from '../../shared/telemetry.js';
+import { readAnswer } from './api-answer.js';
+import type { Call, ClientTimeouts } from './call.js';
+import { CircuitBreaker, type CircuitState, type Outage, type Passage } from './circuit-breaker.js';
+import {
+  CredentialsError,
+  ForbiddenError,
+  isOutage,
+  QuotaExceededError,
+  TransportError,
+  VirusTotalError,
+} from '../errors.js';
+import { encodePathSegment } from '../gui-link.js';
+import { BodySourceError, exchange } from './http-exchange.js';
+import { KeyFreeFailures } from './key-free-failures.js';
+import { neverArrived } from './network-fault.js';
+import { OutageWatch, type OutageListener } from './outage-watch.js';
+import { parseQuota } from '../parse-quota.js';
+import { Privileges } from './privileges.js';
+import { retryDelayMs } from './retry.js';
+import type { KeyQuota, Priority } from '../schema.js';
+
+/** The right to make one call that costs quota. */
+export interface Unit {
+  /** Puts it back: the call never reached VirusTotal. */
+  giveBack(): Promise<void>;
+  /** The call has ended, with an answer or without: VirusTotal may have counted it as late as now. */
+  answered(): Promise<void>;
+}
+
+/** Says when a call that costs quota may be made; see `quota/scheduler.ts`. */
+export interface Pacer {
+  /** Waits for one unit. @throws ConnectorError */
+  acquire(priority: Priority, signal?: AbortSignal): Promise<Unit>;
+  /** VirusTotal refused a call for lack of quota; resolves when the next `acquire` knows it. */
+  blocked(
+    refusal: { readonly retryAfterMs?: number | undefined },
+    fetchQuota: () => Promise<KeyQuota>,
+  ): Promise<void>;
+}
+
+export interface TransportOptions {
+  /** `https://www.virustotal.com/api/v3`, with or without a slash at its end. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** Product string for the header `x-tool`, without which Google Threat Intelligence data are left out. */
+  readonly tool: string;
+  readonly userAgent: string;
+  /** Connections, with their proxies and connect time-out. */
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly timeouts: ClientTimeouts;
+  readonly sleep: Sleep;
+  /** Asked before each attempt that costs quota; without it every call is made at once. */
+  readonly pacer?: Pacer | undefined;
+  /** What the key may not use; by default this process alone remembers it. */
+  readonly privileges?: Privileges | undefined;
+  /** Told of outages; VirusTotal is then probed without a request as well. */
+  readonly outages?: OutageListener | undefined;
+  /** A number in [0, 1), for the jitter of delays. */
+  readonly random: () => number;
+  /** Ends every call, running or waiting, when the connector stops. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether VirusTotal answers at all is seen soon, or not. */
+const PROBE_TIMEOUTS = { headersMs: 10_000, totalMs: 15_000 };
+
+/** Speaks HTTP with VirusTotal: one object for one key, holding no state of a request. */
+export class VirusTotalTransport {
+  /** What the key may not use. */
+  readonly privileges: Privileges;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly baseUrl: string;
+  private readonly log: Logger;
+  private readonly failures: KeyFreeFailures;
+  private readonly breaker: CircuitBreaker;
+  private readonly probes = new SingleFlight<VirusTotalError | undefined>();
+
+  /** @throws CredentialsError when the key holds characters that no header can carry. */
+  constructor(private readonly options: TransportOptions) {
+    const { apiKey, tool, userAgent, logger } = options;
+    if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+      throw new CredentialsError(
+        'The VirusTotal API key is empty or holds characters that no key has; copy it again.',
+        {},
+      );
+    }
+    this.baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.headers = {
+      'x-apikey': apiKey,
+      'x-tool': tool,
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      // Google's front end compresses only for agents that name gzip.
+      'user-agent': /gzip/i.test(userAgent) ? userAgent : `${userAgent} (gzip)`,
+    };
+    this.log = logger;
+    this.failures = new KeyFreeFailures(apiKey);
+    this.breaker = new CircuitBreaker({ ...options, onChange: () => watch?.review() });
+    const { breaker } = this;
+    const watch =
+      options.outages &&
+      new OutageWatch({ ...options, ...options.outages, breaker, probe: () => this.probe() });
+    this.privileges = options.privileges ?? new Privileges(options);
+  }
+
+  /** Whether calls are made: not while VirusTotal is down. */
+  get circuit(): CircuitState {
+    return this.breaker.state;
+  }
+
+  /** Since when VirusTotal cannot be reached; `undefined` while the circuit is closed. */
+  get outage(): Outage | undefined {
+    return this.breaker.outage;
+  }
+
+  /**
+   * The quota of the key. Free of charge.
+   *
+   * @throws VirusTotalError
+   */
+  async keyQuota(): Promise<KeyQuota> {
+    const quota = await this.call(this.quotaCall, parseQuota);
+    if (quota !== undefined) return quota;
+    throw new VirusTotalError(
+      "The key's quota cannot be read: VirusTotal knows no user of this key; check VIRUSTOTAL_TOKEN and the base URL.",
+      'configuration',
+      { status: 404 },
+    );
+  }
+
+  /**
+   * Makes a call, again if that may help, and parses its answer.
+   *
+   * @param parse - Gives `undefined` when the JSON is not an answer of VirusTotal to this call.
+   * @returns `undefined` when VirusTotal does not know the object.
+   * @throws VirusTotalError when the call failed; CircuitOpenError when VirusTotal is down; what the pacer throws; what
+   *   the source of the body throws.
+   */
+  async call<T>(call: Call, parse: (json: JsonObject) => T | undefined): Promise<T | undefined> {
+    if (call.endpoint !== undefined) await this.privileges.require(call.endpoint);
+    for (let attempt = 1; ; attempt += 1) {
+      const { unit, passage } = await this.admit(call);
+      try {
+        const answer = await this.attempt(call, parse).finally(() => unit?.answered());
+        passage.answered();
+        return answer;
+      } catch (cause) {
+        const error = await this.failureOf(call, cause, unit, passage);
+        if (unit !== undefined && error instanceof QuotaExceededError && !this.isStopping()) {
+          // The next unit is to be had when the pause is over, and not at all when it is long: this loop ends.
+          await this.options.pacer?.blocked(error, () => this.keyQuota());
+          attempt -= 1;
+          continue;
+        }
+        const delayMs = this.delayBefore(call, error, attempt);
+        const facts = { operation: call.operation, attempt, status: error.status, code: error.code };
+        if (delayMs === undefined) {
+          this.options.telemetry.clientError();
+          this.log.debug({ ...facts, reason: error.message }, 'call to VirusTotal failed');
+          throw (await this.postponement(call, error)) ?? error;
+        }
+        this.log.warn(
+          { ...facts, reason: error.message, delayMs },
+          'call to VirusTotal failed, trying again',
+        );
+        await this.wait(delayMs);
+      }
+    }
+  }
+
+  private get quotaCall(): Call {
+    return {
+      operation: 'read quota',
+      path: `/users/${encodePathSegment(this.options.apiKey)}/overall_quotas`,
+    };
+  }
+
+  /** Waits until an attempt may be made: VirusTotal is up, and there is a unit. */
+  private async admit(call: Call): Promise<{ unit: Unit | undefined; passage: Passage }> {
+    // Nobody needs to wait for a unit that is not used then.
+    this.breaker.check();
+    const unit = await this.acquire(call);
+    try {
+      return { unit, passage: await this.enter(call) };
+    } catch (error) {
+      await unit?.giveBack();
+      throw error;
+    }
+  }
+
+  /** The unit that an attempt costs; `undefined` when it is free, or nothing is counted. */
+  private async acquire({ asker }: Call): Promise<Unit | undefined> {
+    const { pacer, signal } = this.options;
+    if (asker === undefined || pacer === undefined) return undefined;
+    try {
+      return await withAnySignal([asker.signal, signal], (either) => pacer.acquire(asker.priority, either));
+    } catch (error) {
+      if (error instanceof ConnectorError) throw error;
+      throw this.asVirusTotalError(error);
+    }
+  }
+
+  /** While VirusTotal is down, a call that costs something is made only after one that is free was answered. */
+  private async enter(call: Call): Promise<Passage> {
+    const passage = this.breaker.enter();
+    if (!passage.isTrial || call.asker === undefined) return passage;
+    const failure = await this.probe();
+    if (failure === undefined) return passage;
+    passage.failed(failure);
+    throw this.breaker.error() ?? failure;
+  }
+
+  /** Why VirusTotal does not answer; `undefined` when it does. Costs nothing. */
+  private probe(): Promise<VirusTotalError | undefined> {
+    return this.probes.run('probe', async () => {
+      try {
+        await this.attempt({ ...this.quotaCall, timeouts: PROBE_TIMEOUTS }, parseQuota);
+        return undefined;
+      } catch (cause) {
+        const error = this.asVirusTotalError(cause);
+        return isOutage(error) ? error : undefined;
+      }
+    });
+  }
+
+  /** What an attempt failed with, once everybody whom it concerns has been told. */
+  private async failureOf(
+    call: Call,
+    cause: unknown,
+    unit: Unit | undefined,
+    passage: Passage,
+  ): Promise<VirusTotalError> {
+    if (cause instanceof BodySourceError) {
+      passage.abandoned();
+      // VirusTotal never had the whole of it.
+      await unit?.giveBack();
+      throw this.failures.ofSource(cause.reason);
+    }
+    if (neverArrived(cause)) await unit?.giveBack();
+    const error = this.asVirusTotalError(cause);
+    if (this.isStopping()) passage.abandoned();
+    else if (isOutage(error)) passage.failed(error);
+    else if (error instanceof TransportError) passage.abandoned();
+    else passage.answered();
+    if (call.endpoint !== undefined && error instanceof ForbiddenError)
+      await this.privileges.refused(call.endpoint);
+    return error;
+  }
+
+  private delayBefore(call: Call, error: VirusTotalError, attempt: number): number | undefined {
+    if (this.isStopping() || !mayRepeat(call, error)) return undefined;
+    if (isOutage(error) && this.breaker.state !== 'closed') return undefined;
+    return retryDelayMs(error, attempt, this.options.random);
+  }
+
+  /**
+   * The error by which a request comes again that failed because VirusTotal is down. Whether it is, or this one look-up
+   * only, says a call that is free; it is made for requests alone for which nobody waits.
+   */
+  private async postponement(call: Call, error: VirusTotalError): Promise<ConnectorError | undefined> {
+    if (this.isStopping() || !isOutage(error) || !mayRepeat(call, error)) return undefined;
+    if (this.breaker.state === 'closed' && call.asker?.priority === 'auto') {
+      const failure = await this.probe();
+      if (failure !== undefined && !this.isStopping()) this.breaker.trip(failure);
+    }
+    return this.breaker.error();
+  }
+
+  private async attempt<T>(call: Call, parse: (json: JsonObject) => T | undefined): Promise<T | undefined> {
+    const startedAt = performance.now();
+    const { dispatcher, timeouts, signal, clock } = this.options;
+    const line = { dispatcher, baseUrl: this.baseUrl, headers: this.headers, timeouts, signal };
+    const answer = await exchange(call, line);
+    const { status } = answer;
+    const durationMs = Math.round(performance.now() - startedAt);
+    this.log.debug({ operation: call.operation, status, durationMs }, 'VirusTotal answered');
+    return readAnswer(answer, { parse, clean: (text) => this.failures.text(text), now: clock.now() });
+  }
+
+  private async wait(delayMs: number): Promise<void> {
+    await this.options.sleep(delayMs, this.options.signal);
+    if (this.isStopping()) throw this.asVirusTotalError(this.options.signal?.reason);
+  }
+
+  private isStopping(): boolean {
+    return this.options.signal?.aborted === true;
+  }
+
+  private asVirusTotalError(error: unknown): VirusTotalError {
+    return this.isStopping() ? this.failures.ofStop(error) : this.failures.of(error);
+  }
+}
+
+/** Whether making the call again does nothing twice. */
+function mayRepeat(call: Call, error: VirusTotalError): boolean {
+  return error.untouched || (call.repeatable ?? (call.method ?? 'GET') === 'GET');
+}

@@ -1,0 +1,29 @@
+import { asText } from '../shared/json.js';
+import { asObject, readList, readMap } from './report-fields.js';
+import type { RelatedObjects, RelatedObject } from './schema.js';
+
+/** Ids of comments and resolutions hold those of two objects. */
+const MAX_ID_LENGTH = 1000;
+
+/**
+ * `data.relationships` of an object that was asked for with `?relationships=` (VirusTotal reference §5.1): up to twenty
+ * descriptors each, in the order sent. Elements without type or id are dropped; one with an `error` in place of its
+ * attributes is known by its id all the same.
+ */
+export function parseRelated(relationships: unknown): RelatedObjects {
+  return Object.fromEntries(
+    readMap(relationships, (name, sent): [string, RelatedObject[]] => {
+      const { data } = asObject(sent);
+      // A relationship to one object holds it, or null.
+      return [name, readList(Array.isArray(data) ? data : [data], relatedObject)];
+    }),
+  );
+}
+
+function relatedObject(entry: unknown): RelatedObject | undefined {
+  const object = asObject(entry);
+  const type = asText(object.type);
+  const id = asText(object.id);
+  if (type === undefined || id === undefined || id.length > MAX_ID_LENGTH) return undefined;
+  return { type, id, url: asText(asObject(object.context_attributes).url) };
+}

@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
+import {
+  calledNames,
+  messagesOf,
+  notesAbout,
+  refusals,
+  workOperations,
+  workSettled,
+} from '../helpers/enrichment-results.js';
+
+describe('an automatic request that a manual one overtakes', () => {
+  let world: ConnectorWorld | undefined;
+
+  afterEach(async () => {
+    await world?.close();
+    world = undefined;
+  });
+
+  // Until 6.8.8 the platform does not say which requests are automatic, and none overtakes another.
+  const alone = ['toReceived', 'addExpectations', 'reportExpectation', 'toProcessed'];
+  it.each([
+    { version: '6.8.9', isWithWork: false, calls: alone },
+    // The platform refuses to count for a work that it has closed.
+    { version: '7.260507.0', isWithWork: false, calls: alone.slice(0, 2) },
+    { version: '7.260510.0', isWithWork: true, calls: ['toReceived', 'addExpectations', 'toProcessed'] },
+  ])('loses nothing on $version; its results keep their work: $isWithWork', async (expected) => {
+    const { version, isWithWork, calls } = expected;
+    world = await startConnectorWorld({ version });
+    const { platform, gate, virusTotal } = world;
+    const request = (value: string, mode: 'auto' | 'manual'): Promise<string> =>
+      platform.requestEnrichment({
+        entityId: platform.addObservable('Domain-Name', { value }).standardId,
+        mode,
+      });
+    const held = gate.hold('/domains/evil.example.com');
+    const automatic = await request('evil.example.com', 'auto');
+    await virusTotal.log.waitFor(1);
+    const manual = await request('example.com', 'manual');
+
+    // It does not wait for the automatic one, whose answer is held.
+    expect(await workSettled(platform, manual)).toMatchObject({ status: 'complete', errors: [] });
+    expect(platform.closeOvertakenWorks()).toEqual([automatic]);
+    const entity = platform.entities('Domain-Name')[0]!.standardId;
+    expect(notesAbout(platform, entity)).toEqual([]);
+
+    held.open();
+    await platform.until(() => notesAbout(platform, entity).length === 2, { description: 'the notes' });
+    expect(messagesOf(platform, automatic).length > 0).toBe(isWithWork);
+    const called = (): string[] => calledNames(workOperations(platform, automatic));
+    await platform.until(() => called().length === calls.length, { description: () => called().join() });
+    expect(called()).toEqual(calls);
+    expect(platform.work(automatic)).toMatchObject({ status: 'complete', errors: [] });
+    expect(refusals(platform)).toEqual([]);
+  });
+});
