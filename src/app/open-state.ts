@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import type { Clock } from '../shared/clock.js';
-import { openRedisStore } from '../state/redis-store.js';
 import { openResilientStore, type RecordConflict, type ResilientStore } from '../state/resilient-store.js';
 import { openSqliteStore } from '../state/sqlite-store.js';
 import type { StateStore } from '../state/port.js';
@@ -37,10 +36,11 @@ export function openState(config: Config, services: StateServices): Promise<Resi
  *
  * @throws StateError when it cannot be used; ConnectorError (`configuration`) when the Redis URL is not valid.
  */
-export function openStateProper({ state }: Config, services: StateServices): Promise<StateStore> {
-  return state.redisUrl === undefined
-    ? openSqliteStore({ path: state.path, ...services })
-    : openRedisStore({ url: state.redisUrl, prefix: REDIS_PREFIX, ...services });
+export async function openStateProper({ state }: Config, services: StateServices): Promise<StateStore> {
+  if (state.redisUrl === undefined) return openSqliteStore({ path: state.path, ...services });
+  // Who needs no Redis does not pay for its client with memory.
+  const { openRedisStore } = await import('../state/redis-store.js');
+  return openRedisStore({ url: state.redisUrl, prefix: REDIS_PREFIX, ...services });
 }
 
 /** Names the records of an API key, which itself is never stored. */

@@ -136,7 +136,7 @@ export class AnswerCache<T> {
     this.services.telemetry.lookedUp(kind, this.policy.isFound(answer) ? 'found' : 'unknown');
     const entry = { answer, fetchedAt: this.services.clock.now(), arrivedAtMs: performance.now() };
     // Whoever still waits for quota to ask the same takes this and spends nothing.
-    this.flights.settle(key, entry);
+    this.flights.settle(key, entry, signal);
     await this.remember(key, question, entry);
     return entry;
   }

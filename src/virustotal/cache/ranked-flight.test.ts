@@ -81,6 +81,18 @@ describe('RankedFlight', () => {
     expect(await Promise.all([...answers, elsewhere])).toEqual(['theirs', 'theirs', 'its own']);
   });
 
+  it('does not end the task that has found the value for all', async () => {
+    const flights = new RankedFlight<string>();
+    let wasEnded = true;
+    const found = flights.run('a', 'manual', (signal) => {
+      flights.settle('a', 'theirs', signal);
+      wasEnded = signal.aborted;
+      return Promise.resolve('theirs');
+    });
+    expect(await found.answer).toBe('theirs');
+    expect(wasEnded).toBe(false);
+  });
+
   it('lets a task keep the value that it got all the same', async () => {
     const flights = new RankedFlight<string>();
     const unstoppable = promiseWithResolvers();

@@ -13,6 +13,7 @@ export interface Boarded<T> {
 
 interface Flight<T> {
   readonly answer: Promise<T>;
+  readonly signal: AbortSignal;
   land(value: T): void;
 }
 
@@ -44,9 +45,15 @@ export class RankedFlight<T> {
     return { answer: flight.answer, joined: false };
   }
 
-  /** Gives this value to everybody who waits for the key; a task that has its own already keeps that. */
-  settle(key: string, value: T): void {
-    for (const flight of this.flights.get(key)?.values() ?? []) flight.land(value);
+  /**
+   * Gives this value to everybody who waits for the key; a task that has its own already keeps that.
+   *
+   * @param finder - The signal of the task that has found it, which goes on.
+   */
+  settle(key: string, value: T, finder?: AbortSignal): void {
+    for (const flight of this.flights.get(key)?.values() ?? []) {
+      if (flight.signal !== finder) flight.land(value);
+    }
   }
 }
 
@@ -67,6 +74,7 @@ function startFlight<T>(task: (signal: AbortSignal) => Promise<T>, over: () => v
   };
   return {
     answer: run(),
+    signal: given.signal,
     land: (value) => {
       landed ??= { value };
       given.abort(new ConnectorError('Another request has got the answer already.', 'transient'));

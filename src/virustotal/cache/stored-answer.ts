@@ -11,16 +11,18 @@ export interface StoredAnswer<T> {
 const DATE = '$date';
 
 /** An answer as bytes: JSON in which moments are marked. The state store compresses it. */
-export function encodeAnswer({ answer, relationships }: StoredAnswer<unknown>): Uint8Array {
-  const text = JSON.stringify(
-    { relationships, answer },
-    function (this: Record<string, unknown>, key, value: unknown) {
-      // JSON.stringify has made a text of it already.
-      const original = this[key];
-      return original instanceof Date ? { [DATE]: original.getTime() } : value;
-    },
-  );
-  return Buffer.from(text);
+export function encodeAnswer(stored: StoredAnswer<unknown>): Uint8Array {
+  return Buffer.from(JSON.stringify(withMarkedMoments(stored)));
+}
+
+/** A copy, because a replacer given to JSON.stringify would cost half as much again. */
+function withMarkedMoments(value: unknown): unknown {
+  if (value instanceof Date) return { [DATE]: value.getTime() };
+  if (Array.isArray(value)) return value.map(withMarkedMoments);
+  if (!isJsonObject(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) copy[name] = withMarkedMoments(item);
+  return copy;
 }
 
 /**

@@ -15,6 +15,7 @@ const daily = (used: number, allowed: number) => (): Promise<KeyQuota> =>
 class JsonStore {
   readonly records = new Map<string, string>();
   isBroken = false;
+  updates = 0;
 
   async update<T, R>(
     bucket: string,
@@ -22,6 +23,7 @@ class JsonStore {
     change: (current: T | undefined) => Change<T, R>,
   ): Promise<R> {
     await Promise.resolve();
+    this.updates += 1;
     if (this.isBroken) throw new Error('disk full');
     const stored = this.records.get(`${bucket}/${key}`);
     const changed = change(stored === undefined ? undefined : (JSON.parse(stored) as T));
@@ -65,6 +67,51 @@ async function acquireAll(scheduler: QuotaScheduler, units: number): Promise<voi
 }
 
 const warnings = (lines: readonly LogLine[]): LogLine[] => lines.filter(({ level }) => level === 'warn');
+
+describe('a key without limits', () => {
+  const none = { perMinute: 0, perDay: 0, perMonth: 0 };
+
+  it('is served at once, and its units are stored together once a second', async () => {
+    const { time, store, options, scheduler } = world(none);
+    await acquireAll(scheduler, 500);
+    expect(scheduler.usage().day.used).toBe(500);
+    expect(store.updates).toBe(1);
+    await time.pass(1000);
+    expect(store.updates).toBe(2);
+    const restarted = new QuotaScheduler(options);
+    await restarted.acquire('manual');
+    expect(restarted.usage().day.used).toBe(501);
+  });
+
+  it('hands the last units to the store when it closes', async () => {
+    const { store, options, scheduler } = world(none);
+    await acquireAll(scheduler, 5);
+    scheduler.close();
+    await settled();
+    expect(store.updates).toBe(2);
+    const restarted = new QuotaScheduler(options);
+    await restarted.acquire('auto');
+    expect(restarted.usage().day.used).toBe(6);
+  });
+
+  it('counts no unit that was given back', async () => {
+    const { time, scheduler } = world(none);
+    await acquireAll(scheduler, 2);
+    await (await scheduler.acquire('manual')).giveBack();
+    await time.pass(1000);
+    expect(scheduler.usage().day.used).toBe(2);
+  });
+
+  it('pauses all the same when VirusTotal refuses a look-up', async () => {
+    const { time, scheduler } = world(none);
+    await acquireAll(scheduler, 3);
+    await scheduler.blocked({ retryAfterMs: 30_000 }, () => Promise.resolve(nothingTold));
+    let servedAt = 0;
+    void scheduler.acquire('auto').then(() => (servedAt = time.elapsedMs));
+    await time.pass(40_000);
+    expect(servedAt).toBe(30_000);
+  });
+});
 
 describe('acquire', () => {
   it('lets a whole minute burst, then waits for the first unit to leave it', async () => {

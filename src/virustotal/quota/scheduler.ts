@@ -29,6 +29,9 @@ import { type Served, WaitingLine } from './waiting-line.js';
 /** Longer waits than this are for the broker: it holds a request for days, and survives us. */
 export const defaultLongWaitMs = 60_000;
 
+/** While nothing is limited, units are stored together; a crash forgets no more than those of so long. */
+const UNLIMITED_STORE_MS = 1000;
+
 /** Limits, what happens when they are reached, and where the ledger is kept. */
 export interface QuotaSchedulerOptions extends LedgerKeeperOptions, ExhaustionListener {
   readonly limits: QuotaOptions;
@@ -78,6 +81,8 @@ export class QuotaScheduler {
   private readonly longWaitMs: number;
   /** Start of the last pause for which VirusTotal was asked what is spent; another replica may have begun it. */
   private comparedPause: number | undefined;
+  /** Units taken while nothing was limited, that are not in the store yet. */
+  private unstored: Priority[] = [];
 
   constructor(private readonly options: QuotaSchedulerOptions) {
     this.keeper = new LedgerKeeper(options);
@@ -162,7 +167,7 @@ export class QuotaScheduler {
   /** As of the last change made by this replica. */
   usage(): QuotaUsage {
     const now = this.now();
-    const ledger = rolled(this.keeper.latest, now);
+    const ledger = rolled(withUnits(this.keeper.latest, now, this.unstored), now);
     const limits = this.limitsFor(ledger);
     const used = (window: UtcWindow): number => {
       const { spent, elsewhere } = presentUse(ledger, window);
@@ -182,14 +187,19 @@ export class QuotaScheduler {
     };
   }
 
-  /** Sends everybody who waits away. Nothing is left to save: a unit is in the store before its call is made. */
+  /**
+   * Sends everybody who waits away. Where something is limited nothing is left to save: a unit is in the store before its
+   * call is made. Else the last units are handed to the store, which is to be closed later.
+   */
   close(): void {
     this.stop.abort();
+    void this.storeUnits();
     this.line.close(closed());
   }
 
   private async serve(priority: Priority): Promise<Served<QuotaUnit>> {
     const { clock, reserveManualPercent } = this.options;
+    if (this.isUnlimited()) return { kind: 'served', value: this.unit(this.takeUnlimited(priority)) };
     const { decision, at } = await this.update((ledger, now) => {
       const current = rolled(ledger, now);
       const decided = decide(current, this.limitsFor(current), now, { priority, reserveManualPercent });
@@ -214,11 +224,13 @@ export class QuotaScheduler {
       answered: async () => {
         // Most answers come in time, and cost no write.
         if (isBack || this.now().getTime() - spent.at <= ARRIVAL_TOLERANCE_MS) return;
+        if (this.limitsFor(this.keeper.latest).perMinute === undefined) return;
         await this.update((ledger, now) => ({ ledger: answered(ledger, now, spent), result: undefined }));
       },
       giveBack: async () => {
         if (isBack) return;
         isBack = true;
+        await this.storeUnits();
         await this.update((ledger, now) => ({
           ledger: giveBack(ledger, now, spent),
           result: undefined,
@@ -226,6 +238,32 @@ export class QuotaScheduler {
         this.watch.review();
       },
     };
+  }
+
+  /** Neither we nor VirusTotal limit anything, as far as is known, and nobody has been refused. */
+  private isUnlimited(): boolean {
+    const { latest } = this.keeper;
+    // Nothing has been read from the store yet.
+    if (latest === emptyLedger) return false;
+    const { perMinute, perHour, perDay, perMonth } = this.limitsFor(latest);
+    const isLimited = [perMinute, perHour, perDay, perMonth].some((limit) => limit !== undefined);
+    return !isLimited && latest.block === undefined;
+  }
+
+  /** Counting each unit in the store would cost more than reading its report. */
+  private takeUnlimited(priority: Priority): SpentUnit {
+    const { sleep } = this.options;
+    if (this.unstored.push(priority) === 1) {
+      void sleep(UNLIMITED_STORE_MS, this.stop.signal).then(() => this.storeUnits());
+    }
+    return { at: this.now().getTime(), priority };
+  }
+
+  private async storeUnits(): Promise<void> {
+    const units = this.unstored;
+    this.unstored = [];
+    if (units.length === 0) return;
+    await this.update((ledger, now) => ({ ledger: withUnits(ledger, now, units), result: undefined }));
   }
 
   /**
@@ -263,6 +301,10 @@ export class QuotaScheduler {
     }
     return undefined;
   }
+}
+
+function withUnits(ledger: QuotaLedger, now: Date, units: readonly Priority[]): QuotaLedger {
+  return units.reduce((each, priority) => spend(each, now, priority), ledger);
 }
 
 function closed(): ConnectorError {
