@@ -20,7 +20,7 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY docker/healthcheck.mjs ./docker/
-# The one place where the process may write: the quota used and the cached reports. Mount a volume here.
+# The one place where the process may write: the quota used, the cached reports, the requests that wait for an analysis. Mount a volume here.
 RUN mkdir -p /var/lib/connector && chown node:node /var/lib/connector
 USER node
 EXPOSE 7070 9095 9096

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
+import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon-request.js';
+import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
-import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
+import { createRequestHandler, isPostponed, type HandleRequest } from '../enrichment/handle-request.js';
 import type { BundleSink } from '../enrichment/ports.js';
 import { createSettle } from '../enrichment/settle.js';
 import { Health } from '../observability/health.js';
@@ -90,6 +92,8 @@ class WiredConnector implements Connector {
   /** As of the last registration: credentials may change while the connector runs. */
   #broker: BrokerConnection | undefined;
   #ready = false;
+  #sendWaitersAway: () => void = () => undefined;
+  #abandon: AbandonRequest | undefined;
 
   constructor(
     config: Config,
@@ -151,10 +155,11 @@ class WiredConnector implements Connector {
       { ...services, telemetry: this.#metrics, signal: this.#abort.signal },
       this.#intake,
     );
-    this.#lifecycle.add('quota', () => {
-      paced.close();
-      return Promise.resolve();
-    });
+    this.#sendWaitersAway = () => {
+      // Whether that could be stored is told when the part is closed.
+      paced.close().catch(() => undefined);
+    };
+    this.#lifecycle.add('quota', () => paced.close());
     this.#health.watch('virustotal', () => paced.health());
     return { virusTotal: paced.virusTotal, submissions: paced.submissions, store };
   }
@@ -234,13 +239,22 @@ class WiredConnector implements Connector {
     const works = new GraphqlWorkReporter(this.#client);
     const { signal } = this.#abort;
     const services = { clock: this.#clock, logger, signal };
-    this.#submissions = createSubmissions(this.#config, opened, { ...services, client: this.#client, works });
+    const entities = new GraphqlEntityReader(this.#client);
+    const gate = gateOptions(this.#config);
+    this.#submissions = createSubmissions(this.#config, opened, {
+      ...services,
+      client: this.#client,
+      entities,
+      exclusions: gate.exclusions,
+      works,
+      telemetry,
+    });
     const enrich = createEnrich({
-      entities: new GraphqlEntityReader(this.#client),
+      entities,
       virusTotal: opened.virusTotal,
       clock: this.#clock,
       logger,
-      gate: gateOptions(this.#config),
+      gate,
       mapping: mappingOptions(this.#config),
       manualMaxAgeMs: this.#config.virustotal.manualMaxAgeMinutes * MINUTE_MS,
       analyses: this.#submissions?.analyses,
@@ -248,7 +262,18 @@ class WiredConnector implements Connector {
     const playbooks = new PlaybookReply(this.#client, logger);
     const { dropsOvertakenBundles } = capabilities;
     const settle = createSettle({ works, sink, playbooks, telemetry, logger, dropsOvertakenBundles });
-    const handler = createRequestHandler({ ...services, enrich, settle, works, telemetry });
+    const attempts = new Attempts();
+    this.#abandon = createAbandonRequest({ settle, attempts });
+    const analyses = this.#submissions?.analyses;
+    const handler = createRequestHandler({
+      ...services,
+      enrich,
+      settle,
+      works,
+      isAnswered: (request) => analyses?.isAnswered(request) ?? Promise.resolve(false),
+      telemetry,
+      attempts,
+    });
     return this.#submissions?.follow(handler, this.#lifecycle) ?? handler;
   }
 
@@ -264,15 +289,15 @@ class WiredConnector implements Connector {
     });
     await this.#intake.follow(consumer);
     consumer.start();
-    this.#lifecycle.add('consumer', () =>
-      consumer.drain(DRAIN_MS, () => {
+    this.#lifecycle.add('consumer', async () => {
+      const drained = consumer.drain(DRAIN_MS, () => {
         this.#abort.abort();
-      }),
-    );
-    this.#health.watch('consumer', () => {
-      const detail = this.#intake.waitingText;
-      return detail === undefined ? { ok: consumer.consuming } : { ok: true, detail };
+      });
+      // Who waits for a look-up would hardly get it in that time, and goes back to the queue at once.
+      this.#sendWaitersAway();
+      await drained;
     });
+    this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
   }
 
   async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
@@ -286,12 +311,20 @@ class WiredConnector implements Connector {
       concurrency: connector.concurrency,
       unattendedLimit: this.#unattendedLimit,
       maxQueued: MAX_QUEUED_CALLBACKS,
+      isPostponed,
+      ...(this.#abandon === undefined ? {} : { abandon: this.#abandon }),
       logger: this.#logger,
       clock: this.#clock,
     });
     await this.#intake.follow(listener);
     await listener.start();
-    this.#lifecycle.add('callback listener', () => listener.drain(DRAIN_MS));
+    // Who waits for a look-up is not sent away: no queue would have it back.
+    this.#lifecycle.add('callback listener', () =>
+      listener.drain(DRAIN_MS, () => {
+        this.#abort.abort();
+      }),
+    );
+    this.#health.watch('callbacks', () => this.#intake.health(listener.listening));
   }
 
   /** Platforms that hand out a key set sign their callbacks; older ones present the connector's own token. */

@@ -4,15 +4,19 @@ import { AnalysisDesk, type Analyses } from '../enrichment/analyses/analysis-des
 import { AnalysisWatch } from '../enrichment/analyses/analysis-watch.js';
 import { Poller } from '../enrichment/analyses/poll.js';
 import { Resumption } from '../enrichment/analyses/resumption.js';
+import { Publication } from '../enrichment/analyses/publication.js';
 import { Submitter } from '../enrichment/analyses/submit.js';
 import type { SubmissionRules } from '../enrichment/analyses/wish.js';
 import type { HandleRequest } from '../enrichment/handle-request.js';
-import type { WorkKeeper } from '../enrichment/ports.js';
+import type { Exclusions } from '../enrichment/exclusions.js';
+import type { EntityReader, WorkKeeper } from '../enrichment/ports.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
 import { StorageArtifactReader } from '../platform/outbound/artifact-reader.js';
 import { sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
+import type { Telemetry } from '../shared/telemetry.js';
 import type { StateStore } from '../state/port.js';
+import { TLP_VALUES } from '../stix/markings.js';
 import type { Submissions, VirusTotal } from '../virustotal/schema.js';
 import { alone, exclusiveByLeases } from './exclusive-by-leases.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -32,7 +36,10 @@ export interface OpenedVirusTotal {
 
 export interface SubmissionServices {
   readonly client: PlatformClient;
+  readonly entities: EntityReader;
+  readonly exclusions: Exclusions;
   readonly works: WorkKeeper;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Ends waiting for other replicas when the connector stops. */
@@ -59,7 +66,7 @@ export function createSubmissions(
   services: SubmissionServices,
 ): WiredSubmissions | undefined {
   if (submissions === undefined || store === undefined) return undefined;
-  const { client, works, clock, logger } = services;
+  const { client, entities, exclusions, works, telemetry, clock, logger } = services;
   const exclusive =
     config.state.redisUrl === undefined ? alone : exclusiveByLeases(store, { ...services, sleep });
   const firstPollMs = config.virustotal.analysisPollSeconds * 1_000;
@@ -68,18 +75,20 @@ export function createSubmissions(
     exclusive,
     submissions,
     virusTotal,
+    exclusions,
     firstPollMs,
     random: Math.random,
     clock,
     logger,
   };
   let watch: AnalysisWatch | undefined;
-  const wake = (): void => watch?.wake();
+  const wake = (canResume: boolean): void => watch?.wake(canResume);
   const maxBytes = config.virustotal.fileUploadMaxMb * BYTES_PER_MB;
   const artifacts = new StorageArtifactReader({ client, maxBytes });
-  const submitter = new Submitter({ ...common, artifacts });
   const rules = submissionRules(config);
-  const desk = new AnalysisDesk({ store, submitter, rules, onParked: wake, clock, logger });
+  const publication = new Publication({ entities, artifacts, exclusions, maxTlp: rules.uploadMaxTlp });
+  const submitter = new Submitter({ ...common, publication });
+  const desk = new AnalysisDesk({ ...common, submitter, rules, onParked: wake });
   return {
     analyses: desk,
     follow: (handler, lifecycle) => {
@@ -87,11 +96,19 @@ export function createSubmissions(
         ...common,
         handler,
         works,
-        isInHand: (key) => desk.isInHand(key),
+        mayResume: (parked) => desk.mayResume(parked),
         concurrency: config.connector.concurrency,
-        onDone: wake,
+        onHeld: () => {
+          wake(true);
+        },
       });
-      const followed = new AnalysisWatch({ ...common, poller: new Poller(common), resumption, sleep });
+      const followed = new AnalysisWatch({
+        ...common,
+        poller: new Poller(common),
+        resumption,
+        telemetry,
+        sleep,
+      });
       watch = followed;
       lifecycle.add('resumed requests', () => followed.drain(DRAIN_MS));
       return async (request, onCommit) => {
@@ -110,10 +127,12 @@ export function createSubmissions(
 }
 
 function submissionRules({ virustotal }: Config): SubmissionRules {
+  const { maxTlp, uploadMaxTlp } = virustotal;
   return {
     uploadArtifacts: virustotal.fileUploadUnseenArtifacts,
     submitUrls: virustotal.urlUploadUnseen,
-    uploadMaxTlp: virustotal.uploadMaxTlp,
+    // Nothing is published that must not even be looked up.
+    uploadMaxTlp: TLP_VALUES.find((tlp) => tlp === maxTlp || tlp === uploadMaxTlp) ?? uploadMaxTlp,
     reanalyseAfterMs: virustotal.reanalyseAfterDays * DAY_MS,
   };
 }

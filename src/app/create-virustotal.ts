@@ -17,7 +17,7 @@ import { Privileges } from '../virustotal/http/privileges.js';
 import { VirusTotalTransport, type TransportOptions } from '../virustotal/http/transport.js';
 import type { ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
 import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
-import type { AskedRelationships, Submissions, VirusTotal } from '../virustotal/schema.js';
+import type { AskedRelationships, Priority, Submissions, VirusTotal } from '../virustotal/schema.js';
 import { VirusTotalSubmissions } from '../virustotal/submissions.js';
 import { acrossReplicas } from './across-replicas.js';
 import { keyIdOf } from './open-state.js';
@@ -27,6 +27,8 @@ import { productVersion, userAgent } from './product.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** How often our count is compared with VirusTotal's, since the key may be used elsewhere as well. */
 const RECONCILE_INTERVAL_MS = 600_000;
+/** A request that needs many look-ups, and goes back for lack of them, must find those it had when it comes again. */
+const ANSWERS_LAST_MIN = 60;
 const MINUTE_MS = 60_000;
 
 export interface VirusTotalServices {
@@ -43,8 +45,8 @@ export interface PacedVirusTotal {
   readonly submissions: Submissions;
   /** Whether VirusTotal can be reached. */
   health(): PartHealth;
-  /** Sends away who waits for a look-up. The store stays open. */
-  close(): void;
+  /** Sends away who waits for a look-up. The store, which has what was counted when this resolves, stays open. */
+  close(): Promise<void>;
 }
 
 /** VirusTotal with quota and cache: a look-up is spent only where there is one, and where no fresh report is at hand. */
@@ -66,6 +68,7 @@ export function createPacedVirusTotal(
     ...listener,
     limits,
     reserveManualPercent: virustotal.quotaReserveManualPercent,
+    mayReturn: (priority) => answersLastMin(config, priority) >= ANSWERS_LAST_MIN,
     store,
     keyId,
     clock,
@@ -112,7 +115,7 @@ export function createPacedVirusTotal(
     health: () => (isUnreachable ? healthOf(transport.outage) : { ok: true }),
     close: () => {
       clearInterval(timer);
-      scheduler.close();
+      return scheduler.close();
     },
   };
 }
@@ -124,6 +127,13 @@ function healthOf(outage: Outage | undefined): PartHealth {
     ok: false,
     detail: `VirusTotal cannot be reached since ${since.toISOString()}, and is tried again from ${retryAt.toISOString()} on: ${reason}`,
   };
+}
+
+/** How long an answer of any sort will do for a request that comes again. */
+function answersLastMin({ virustotal }: Config, priority: Priority): number {
+  const { cacheTtlMinutes, cacheUnknownTtlMinutes, manualMaxAgeMinutes } = virustotal;
+  const kept = Math.min(cacheTtlMinutes, cacheUnknownTtlMinutes);
+  return priority === 'manual' ? Math.min(kept, manualMaxAgeMinutes) : kept;
 }
 
 /** What is asked for inside the call for a report, because the options want it; it costs nothing there. */

@@ -47,6 +47,28 @@ describe('the control of the intake', () => {
     },
   );
 
+  it.each([
+    { manualServed: true, isTaking: true, ok: true },
+    { manualServed: true, isTaking: false, ok: false },
+    { manualServed: false, isTaking: false, ok: true },
+  ])(
+    'is well ($ok) with a spent quota when manualServed is $manualServed and requests are taken: $isTaking',
+    async ({ manualServed, isTaking, ok }) => {
+      await control.follow(intake);
+      control.onExhausted({ until, window: 'day', manualServed });
+      expect(control.health(isTaking)).toEqual({
+        ok,
+        detail: expect.stringContaining('wait until 2026-03-16T00:00:00.000Z') as string,
+      });
+    },
+  );
+
+  it('is well while there are look-ups only when requests are taken', () => {
+    expect([control.health(true), control.health(false)]).toEqual([{ ok: true }, { ok: false }]);
+    control.onUnreachable();
+    expect(control.health(false)).toEqual({ ok: false });
+  });
+
   it('lets in only people while VirusTotal is down, whatever becomes of the quota', async () => {
     await control.follow(intake);
     control.onUnreachable();

@@ -1,3 +1,4 @@
+import type { PartHealth } from '../observability/health.js';
 import type { Admission } from '../platform/inbound/request-line.js';
 import type { OutageListener } from '../virustotal/http/outage-watch.js';
 import type { Exhaustion, ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
@@ -29,6 +30,16 @@ export class IntakeControl implements ExhaustionListener, OutageListener {
     return manualServed
       ? `automatic requests wait until ${until.toISOString()}: the rest of the VirusTotal quota is reserved for manual ones`
       : `requests wait until ${until.toISOString()}: the VirusTotal quota is used up`;
+  }
+
+  /**
+   * What health says of the intake: requests are taken, or there is nobody to take any for.
+   *
+   * @param isTaking - Whether a request that comes now would be taken, as far as the way in goes.
+   */
+  health(isTaking: boolean): PartHealth {
+    const detail = this.waitingText;
+    return { ok: isTaking || this.admission === 'nobody', ...(detail === undefined ? {} : { detail }) };
   }
 
   readonly onExhausted = (exhaustion: Exhaustion): void => {

@@ -50,7 +50,7 @@ export async function enrichValue(
     receivedAt: systemClock.now(),
   };
   const outcome = await enrich(request).finally(async () => {
-    paced.close();
+    await paced.close();
     await store.close();
   });
   const answered = outcome.status === 'enriched' || outcome.status === 'unknown';

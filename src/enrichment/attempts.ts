@@ -7,6 +7,8 @@ export interface Attempt {
   outcome: EnrichmentOutcome | undefined;
   /** Whether the platform was told that the work has begun; told again, it would reopen a complete work. */
   received: boolean;
+  /** Whether the platform was told that the request waits for quota, or for VirusTotal to come back. */
+  toldToWait: boolean;
   /** Expectations that the platform was told of. */
   announced: number;
   /** Whether the results are with the broker or the platform; only the work is still to be closed. */
@@ -15,8 +17,12 @@ export interface Attempt {
   losses: DeliveryReport['undelivered'];
 }
 
-/** How many unfinished requests are remembered; the broker hands out no more than the prefetch at a time. */
-const MAX_REMEMBERED = 512;
+/**
+ * How many unfinished requests are remembered. Only those that were in work are: at most 512 at once, because as many
+ * manual ones as `CONNECTOR_CONCURRENCY` allows (256) may be in work beside the others. Those that were handed back may
+ * come behind as many as the consumer reads ahead (1,000) before they come again.
+ */
+const MAX_REMEMBERED = 2_048;
 
 /**
  * Remembers how far requests came that were handed back. It lives as long as the process: after a crash a request
@@ -29,7 +35,16 @@ export class Attempts {
   begin(key: string): Attempt {
     const earlier = this.#unfinished.get(key);
     this.#unfinished.delete(key);
-    return earlier ?? { outcome: undefined, received: false, announced: 0, handedOver: false, losses: [] };
+    return (
+      earlier ?? {
+        outcome: undefined,
+        received: false,
+        toldToWait: false,
+        announced: 0,
+        handedOver: false,
+        losses: [],
+      }
+    );
   }
 
   /** Keeps an attempt for the next delivery of its request. */

@@ -3,6 +3,8 @@ import { settled } from '../../test/helpers/virtual-time.js';
 import { CommitOrder, type Turn } from './commit-order.js';
 import type { TriggerMode } from './request.js';
 
+const started = new Date('2026-01-01T00:00:00Z');
+
 /** A request whose work was created in that second, received much later. */
 function requestAt(second: number, mode: TriggerMode = 'auto'): Parameters<CommitOrder['take']>[0] {
   return {
@@ -23,7 +25,7 @@ async function mayGo(turn: Turn): Promise<boolean> {
 
 describe('CommitOrder', () => {
   it('lets requests commit in the order of their works, whatever order they are ready in', async () => {
-    const order = new CommitOrder();
+    const order = new CommitOrder(started);
     const turns = [2, 1, 3].map((second) => ({ second, turn: order.take(requestAt(second)) }));
     const committed: number[] = [];
     const commits = turns.toReversed().map(async ({ second, turn }) => {
@@ -36,15 +38,15 @@ describe('CommitOrder', () => {
   });
 
   it('keeps the order of arrival where the ids of works tell no time', async () => {
-    const order = new CommitOrder();
-    const receivedAt = new Date(0);
+    const order = new CommitOrder(started);
+    const receivedAt = started;
     const first = order.take({ workId: 'work_1', mode: 'auto', receivedAt });
     const second = order.take({ workId: 'work_2', mode: 'auto', receivedAt });
     expect([await mayGo(first), await mayGo(second)]).toEqual([true, false]);
   });
 
   it('goes on when a request leaves without committing, which overtakes nobody', async () => {
-    const order = new CommitOrder();
+    const order = new CommitOrder(started);
     const first = order.take(requestAt(1));
     const second = order.take(requestAt(2));
     const third = order.take(requestAt(3));
@@ -56,8 +58,17 @@ describe('CommitOrder', () => {
     expect(await mayGo(third)).toBe(true);
   });
 
+  it('takes it that works from before this process were overtaken, and keeps their order all the same', async () => {
+    const order = new CommitOrder(new Date('2026-01-01T00:00:03Z'));
+    const [first, second, third] = [1, 2, 3].map((at) => order.take(requestAt(at)));
+    expect([first, second, third].map((turn) => turn?.overtaken)).toEqual([true, true, false]);
+    expect(await mayGo(second!)).toBe(false);
+    first!.sent();
+    expect(await mayGo(second!)).toBe(true);
+  });
+
   it('does not let a manual request wait for automatic ones that are older', async () => {
-    const order = new CommitOrder();
+    const order = new CommitOrder(started);
     const automatic = order.take(requestAt(1));
     const older = order.take(requestAt(2, 'manual'));
     const manual = order.take(requestAt(3, 'manual'));
@@ -68,7 +79,7 @@ describe('CommitOrder', () => {
   });
 
   it('lets automatic requests wait for older manual ones', async () => {
-    const order = new CommitOrder();
+    const order = new CommitOrder(started);
     const manual = order.take(requestAt(1, 'manual'));
     const automatic = order.take(requestAt(2));
     expect(await mayGo(automatic)).toBe(false);
@@ -78,7 +89,7 @@ describe('CommitOrder', () => {
   });
 
   it('lets nobody wait for what was overtaken, and what was overtaken for nobody', async () => {
-    const order = new CommitOrder();
+    const order = new CommitOrder(started);
     const first = order.take(requestAt(1));
     const second = order.take(requestAt(2));
     const newer = order.take(requestAt(4));
@@ -89,7 +100,7 @@ describe('CommitOrder', () => {
   });
 
   it('knows that a request was overtaken before it began', () => {
-    const order = new CommitOrder();
+    const order = new CommitOrder(started);
     order.take(requestAt(3, 'manual')).sent();
     expect(order.take(requestAt(2)).overtaken).toBe(true);
     expect(order.take(requestAt(3)).overtaken).toBe(false);

@@ -2,7 +2,7 @@ import type { EnrichmentRequest } from './request.js';
 
 /** A place in the order in which results are handed to the platform. */
 export interface Turn {
-  /** The results of a newer request went out before ours. */
+  /** The results of a newer request went out before ours, or may have before this process began. */
   readonly overtaken: boolean;
   /** Resolves when nothing that matters is ahead any more, or when we are overtaken all the same. */
   wait(): Promise<void>;
@@ -27,6 +27,8 @@ interface Place {
   /** Decides between works of one moment. */
   readonly number: number;
   readonly isManual: boolean;
+  /** Its work was created before this process began. */
+  readonly isFromBefore: boolean;
   overtaken: boolean;
   /** Resolves when nobody has to wait for it: it has left, or is overtaken already. */
   readonly passed: Promise<void>;
@@ -47,6 +49,12 @@ export class CommitOrder {
   /** Creation of the newest work whose results went out. */
   #newestSent = Number.NEGATIVE_INFINITY;
   #taken = 0;
+  readonly #startedAt: number;
+
+  /** @param startedAt - When this process began: what went out before, it does not know. */
+  constructor(startedAt: Date) {
+    this.#startedAt = startedAt.getTime();
+  }
 
   /** Takes the place of a request. Call it synchronously when its work begins. */
   take(request: Pick<EnrichmentRequest, 'workId' | 'mode' | 'receivedAt'>): Turn {
@@ -57,7 +65,7 @@ export class CommitOrder {
     };
     return {
       get overtaken() {
-        return place.overtaken;
+        return place.overtaken || place.isFromBefore;
       },
       wait: () => this.#wait(place),
       sent: () => {
@@ -70,10 +78,12 @@ export class CommitOrder {
 
   #enter({ workId, mode, receivedAt }: Pick<EnrichmentRequest, 'workId' | 'mode' | 'receivedAt'>): Place {
     const createdAt = creationOf(workId) ?? receivedAt.getTime();
+    const isFromBefore = createdAt < this.#startedAt;
     let pass: () => void = () => undefined;
     const passed = new Promise<void>((resolve) => (pass = resolve));
     const isManual = mode === 'manual';
-    const place: Place = { createdAt, number: (this.#taken += 1), isManual, overtaken: false, passed, pass };
+    const number = (this.#taken += 1);
+    const place: Place = { createdAt, number, isManual, isFromBefore, overtaken: false, passed, pass };
     this.#present.add(place);
     if (createdAt < this.#newestSent) overtake(place);
     return place;

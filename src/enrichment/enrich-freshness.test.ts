@@ -27,7 +27,7 @@ async function askerOf(
   const enrich = createEnrich({
     entities: { readEntity: () => Promise.resolve(undefined) },
     virusTotal,
-    clock: fixedClock('2026-01-02T03:04:05Z'),
+    clock: { ...fixedClock('2026-01-02T03:04:05Z'), elapsedMs: () => 5000 },
     logger: pino({ level: 'silent' }),
     gate: { scope: [], maxTlp: 'TLP:AMBER', exclusions: compileExclusions([]) },
     mapping,
@@ -60,7 +60,7 @@ describe('how old an answer may be', () => {
     for (const mode of ['manual', 'auto'] as const) {
       const analysis = { notBefore, remark: undefined };
       const asker = await askerOf({ mode, resumed: true, analysis }, 0);
-      expect(asker).toEqual({ priority: mode, notBefore });
+      expect(asker).toEqual({ priority: mode, notBefore, startedAtMs: 5000 });
     }
   });
 });

@@ -14,6 +14,7 @@ import type { JsonObject } from '../shared/json.js';
 import { createAuthor } from '../stix/create.js';
 import { applyChanges, leanEntity } from '../stix/entity-changes.js';
 import { entityTypeOf } from '../stix/extensions.js';
+import { markingsOf } from '../stix/markings.js';
 import type { StixObject } from '../stix/objects.js';
 import type { Asker, LookUp, Report, VirusTotal, VtObject } from '../virustotal/schema.js';
 import type { Analyses, Considered, Consideration } from './analyses/analysis-desk.js';
@@ -24,7 +25,7 @@ import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
 import type { EntityReader } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
-import { markingsOf, shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
+import { shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
 
 export interface EnrichmentDependencies {
   readonly entities: EntityReader;
@@ -132,9 +133,10 @@ function askerOf(
   { mode, analysis }: EnrichmentRequest,
   { clock, manualMaxAgeMs }: EnrichmentDependencies,
 ): Asker {
-  if (analysis?.notBefore !== undefined) return { priority: mode, notBefore: analysis.notBefore };
-  if (mode !== 'manual' || manualMaxAgeMs === undefined) return { priority: mode };
-  return { priority: mode, notBefore: new Date(clock.now().getTime() - manualMaxAgeMs) };
+  const asker: Asker = { priority: mode, startedAtMs: clock.elapsedMs?.() };
+  if (analysis?.notBefore !== undefined) return { ...asker, notBefore: analysis.notBefore };
+  if (mode !== 'manual' || manualMaxAgeMs === undefined) return asker;
+  return { ...asker, notBefore: new Date(clock.now().getTime() - manualMaxAgeMs) };
 }
 
 /** A playbook step is answered whatever happens; any other request can come again when the platform is back. */

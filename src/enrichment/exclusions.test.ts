@@ -68,8 +68,52 @@ describe('an excluded address or network', () => {
     ['8.8.8.8', 'Url', 'http://0x08080808/x', true],
     ['8.8.8.8', 'Url', 'http://8.8.8.80/x', false],
     ['2606:4700::/32', 'Url', 'http://[2606:4700::1111]:8080/', true],
+    ['2606:4700::/32', 'Url', 'http://[2606:4701::1111]/', false],
   ] as const)('%s and the %s %s: %s', (entry, type, value, expected) => {
     expect(excludes([entry], type, value)).toBe(expected);
+  });
+});
+
+describe('an excluded IPv4 address', () => {
+  it.each([
+    ['93.184.216.34', '2002:5db8:d822::1', true],
+    ['93.184.216.0/24', '2002:5db8:d822:1:2:3:4:5', true],
+    ['93.184.216.34', '64:ff9b::5db8:d822', true],
+    ['93.184.216.34', '64:ff9b::93.184.216.34', true],
+    ['93.184.216.34', '2002:5db8:d823::1', false],
+    ['93.184.216.34', '64:ff9b::5db8:d823', false],
+    ['93.184.216.34', '64:ff9b:1::5db8:d822', false],
+    ['93.184.216.34', '2001:5db8:d822::1', false],
+    ['2002::/16', '2002:5db8:d822::1', true],
+    ['http://93.184.216.34/x', '2002:5db8:d822::1', false],
+  ])('%s and the IPv6 address %s that leads to it: %s', (entry, address, expected) => {
+    expect(compileExclusions([entry]).excludes({ kind: 'ip_address', address })).toBe(expected);
+    expect(compileExclusions([entry]).excludes({ kind: 'url', url: `http://[${address}]:8080/` })).toBe(
+      expected,
+    );
+  });
+
+  it('is excluded in a URL that names it so, with what is behind it', () => {
+    const exclusions = compileExclusions(['http://93.184.216.34:8080/x']);
+    const excludes = (url: string): boolean => exclusions.excludes({ kind: 'url', url });
+    expect(excludes('http://[2002:5db8:d822::1]:8080/x/y')).toBe(true);
+    expect(excludes('http://[64:ff9b::5db8:d822]:8080/x')).toBe(true);
+    expect(excludes('http://[64:ff9b::5db8:d822]:8080/y')).toBe(false);
+    expect(excludes('http://[64:ff9b::5db8:d822]/x')).toBe(false);
+  });
+});
+
+describe('an excluded name with letters that IDNA2003 and IDNA2008 read differently', () => {
+  it.each([
+    ['straße.example.com', 'strasse.example.com'],
+    ['straße.example.com', 'xn--strae-oqa.example.com'],
+    ['strasse.example.com', 'STRAẞE.example.com'],
+    ['xn--strae-oqa.example.com', 'strasse.example.com'],
+    ['βόλος.example.com', 'βόλοσ.example.com'],
+  ])('%s and %s', (entry, name) => {
+    expect(excludes([entry], 'Domain-Name', name)).toBe(true);
+    expect(excludes([entry], 'Url', `https://${name}/x`)).toBe(true);
+    expect(excludes([`https://${entry}/x`], 'Url', `https://${name}/x`)).toBe(true);
   });
 });
 
@@ -89,6 +133,11 @@ describe('an excluded URL', () => {
     ['https://intranet.example.com:8443/', 'https://intranet.example.com:8443/x', true],
     ['https://example.com/a%2Cb', 'https://example.com/a,b', true],
     ['http://8.8.8.8/x', 'http://0x08080808/x', true],
+    ['https://www.example.org/secret', 'http://www.example.org:443/secret', true],
+    ['https://www.example.org/secret', 'www.example.org:443/secret', true],
+    ['http://www.example.org:443/secret', 'https://www.example.org/secret', true],
+    ['https://www.example.org/secret', 'https://www.example.org//secret', true],
+    ['https://www.example.org//secret/x', 'https://www.example.org/secret//x', true],
   ])('%s and %s: %s', (entry, url, expected) => {
     expect(excludes([entry], 'Url', url)).toBe(expected);
   });

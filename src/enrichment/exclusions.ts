@@ -1,9 +1,10 @@
 import { ConnectorError } from '../shared/connector-error.js';
-import { NetworkSet, parseAddress, type Network } from '../shared/network-set.js';
+import { embeddedIpv4, NetworkSet, parseAddress, type Network } from '../shared/network-set.js';
+import { mergedName } from '../virustotal/domain-name.js';
 import { parseExclusion } from '../virustotal/exclusion-entry.js';
 import { parseHash } from '../virustotal/object-id.js';
 import type { VtObject } from '../virustotal/schema.js';
-import { urlForm } from '../virustotal/url-form.js';
+import { urlForm, type UrlForm } from '../virustotal/url-form.js';
 
 /** What the operator never lets out to VirusTotal. */
 export interface Exclusions {
@@ -66,14 +67,18 @@ export function compileExclusions(entries: readonly string[]): Exclusions {
   };
   const hasHost = (host: string): boolean => {
     const address = parseAddress(host);
-    return address === undefined ? hasName(host) : addresses.has(address);
+    if (address === undefined) return hasName(host);
+    const embedded = embeddedIpv4(address);
+    return addresses.has(address) || (embedded !== undefined && addresses.has(embedded));
   };
   const hasUrl = (url: string): boolean => {
     const form = urlForm(url);
     // What cannot be read cannot be told from what is excluded.
     if (form === undefined) return entries.length > 0;
-    const { host, place } = form;
-    return hasHost(host) || (places.get(host) ?? []).some((beginning) => place.startsWith(beginning));
+    if (hasHost(form.host)) return true;
+    return formsOf(form).some(({ host, place }) =>
+      (places.get(host) ?? []).some((beginning) => place.startsWith(beginning)),
+    );
   };
 
   return {
@@ -84,10 +89,18 @@ export function compileExclusions(entries: readonly string[]): Exclusions {
         case 'ip_address':
           return hasHost(object.address);
         case 'domain':
-          return hasName(object.name);
+          return hasName(mergedName(object.name));
         case 'url':
           return hasUrl(object.url);
       }
     },
   };
+}
+
+/** The URL's own form, and the one with the IPv4 address to which an IPv6 address leads. */
+function formsOf(form: UrlForm): readonly UrlForm[] {
+  const address = parseAddress(form.host);
+  const host = address === undefined ? undefined : embeddedIpv4(address)?.toString();
+  if (host === undefined) return [form];
+  return [form, { host, place: host + form.place.slice(`[${form.host}]`.length) }];
 }

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { fixedClock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
@@ -8,6 +8,9 @@ import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
 import type { EnrichmentRequest, PlaybookStep } from './request.js';
 import type { Settle } from './settle.js';
+import { recordedLogger } from '../../test/helpers/recorded-logger.js';
+import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
+import { StoppedError } from '../virustotal/stopped-error.js';
 
 const outcome: EnrichmentOutcome = { status: 'unknown', message: 'VirusTotal has no report on it.' };
 
@@ -40,8 +43,10 @@ const playbookStep: PlaybookStep = {
 interface Doubles {
   signal: AbortSignal;
   enrich: (request: EnrichmentRequest) => Promise<EnrichmentOutcome>;
-  received: (request: EnrichmentRequest) => Promise<void>;
+  received: (request: EnrichmentRequest, message: string) => Promise<void>;
   settle: Settle;
+  logger: Logger;
+  onError: () => void;
 }
 
 function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (string | undefined)[] } {
@@ -61,9 +66,9 @@ function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (st
       reportExpectation: nothing,
       processed: nothing,
     },
-    telemetry: noTelemetry,
+    telemetry: { ...noTelemetry, error: doubles.onError ?? noTelemetry.error },
     clock: fixedClock('2026-01-01T00:00:00Z'),
-    logger: pino({ level: 'silent' }),
+    logger: doubles.logger ?? pino({ level: 'silent' }),
     signal: doubles.signal,
   });
   return { handle, settled };
@@ -211,6 +216,81 @@ describe('the request handler', () => {
     await expect(handle(requestOf('work_1'))).rejects.toThrow('down');
     await handle(requestOf('work_1'));
     expect([received, settlements]).toEqual([1, 2]);
+  });
+
+  const spent = new HandBackError(new QuotaExhaustedError(new Date('2026-01-02T00:00:00Z'), 'day'));
+
+  it('says once in the work that the request waits for quota, however often it comes meanwhile', async () => {
+    const told: string[] = [];
+    const workId = 'work_vt_2026-01-01T00:00:01.000Z';
+    let asked = 0;
+    const { handle, settled } = setUp({
+      enrich: () => {
+        asked += 1;
+        return asked <= 2 ? Promise.reject(spent) : Promise.resolve(outcome);
+      },
+      received: (_request, message) => {
+        told.push(message);
+        return told.length === 2
+          ? Promise.reject(new ConnectorError('down', 'transient'))
+          : Promise.resolve();
+      },
+    });
+    await expect(handle(requestOf(workId))).rejects.toBe(spent);
+    await expect(handle(requestOf(workId))).rejects.toBe(spent);
+    await handle(requestOf(workId));
+    expect(told).toEqual([
+      'VirusTotal: looking it up',
+      'The daily VirusTotal quota is used up; the request waits until 2026-01-02 00:00 UTC.',
+    ]);
+    expect(settled).toEqual([workId]);
+  });
+
+  it('says nothing of waiting where there is no work, or where it would open a work again', async () => {
+    const told: string[] = [];
+    const received = (_request: EnrichmentRequest, message: string): Promise<void> => {
+      told.push(message);
+      return Promise.resolve();
+    };
+    const { handle } = setUp({
+      enrich: ({ mode }) => (mode === 'manual' ? Promise.resolve(outcome) : Promise.reject(spent)),
+      settle: (_request, _outcome, turn) => {
+        turn.sent();
+        return Promise.resolve();
+      },
+      received,
+    });
+    await handle({ ...requestOf('work_vt_2026-01-01T00:00:02.000Z'), mode: 'manual' });
+    await expect(handle(requestOf('work_vt_2026-01-01T00:00:01.000Z'))).rejects.toBe(spent);
+    const step = { ...requestOf('step'), workId: undefined, playbook: playbookStep };
+    await expect(handle({ ...step, mode: 'playbook' })).rejects.toBe(spent);
+    expect(told).toEqual(['VirusTotal: looking it up', 'VirusTotal: looking it up']);
+  });
+
+  it('makes no noise about requests that a stop sends away, and does not say that they wait', async () => {
+    const stop = new AbortController();
+    const { logger, lines } = recordedLogger();
+    const told: string[] = [];
+    let errors = 0;
+    const { handle } = setUp({
+      enrich: ({ key }) =>
+        key === 'work_1' ? Promise.reject(new HandBackError(new StoppedError())) : Promise.resolve(outcome),
+      received: (_request, message) => {
+        told.push(message);
+        return Promise.resolve();
+      },
+      signal: stop.signal,
+      onError: () => (errors += 1),
+      logger,
+    });
+    await expect(handle(requestOf('work_1'))).rejects.toThrow('The connector stopped');
+    stop.abort();
+    await expect(handle(requestOf('work_2'))).rejects.toThrow('the connector is stopping');
+    expect(lines.map(({ level, msg }) => `${level}: ${msg}`)).toEqual([
+      'debug: request could not be settled and is handed back',
+      'debug: request could not be settled and is handed back',
+    ]);
+    expect([errors, told]).toEqual([0, ['VirusTotal: looking it up', 'VirusTotal: looking it up']]);
   });
 
   it('remembers how far it came when even the report of a defect is handed back', async () => {

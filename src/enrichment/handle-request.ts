@@ -7,6 +7,7 @@ import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { PostponeError } from '../virustotal/postpone-error.js';
+import { StoppedError } from '../virustotal/stopped-error.js';
 import { callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
@@ -16,11 +17,15 @@ export interface HandlerDependencies {
   readonly enrich: Enrich;
   readonly settle: Settle;
   readonly works: WorkReporter;
+  /** Whether a delivery is of a request that was parked and is answered elsewhere: nobody is told anything. */
+  readonly isAnswered?: ((request: EnrichmentRequest) => Promise<boolean>) | undefined;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Aborted when the connector stops: what is not settled by then is handed back instead of reported as failed. */
   readonly signal?: AbortSignal | undefined;
+  /** How far requests came that were handed back; its own when absent. */
+  readonly attempts?: Attempts;
 }
 
 /**
@@ -33,9 +38,18 @@ export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) 
 
 /** Builds the handler that both inbound protocols call, synchronously and in the order in which requests are served. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
-  const order = new CommitOrder();
-  const attempts = new Attempts();
-  const { enrich, settle, works, telemetry, clock, logger, signal } = dependencies;
+  const order = new CommitOrder(dependencies.clock.now());
+  const {
+    enrich,
+    settle,
+    works,
+    isAnswered,
+    telemetry,
+    clock,
+    logger,
+    signal,
+    attempts = new Attempts(),
+  } = dependencies;
 
   return async (request, onCommit) => {
     const turn = request.playbook === undefined ? order.take(request) : outOfOrder;
@@ -53,15 +67,16 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         const tookMs = clock.now().getTime() - request.receivedAt.getTime();
         logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
       } catch (error) {
-        if (!isPostponed(error)) telemetry.error();
+        if (!isExpected(error)) telemetry.error();
+        if (isPostponed(error)) await tellToWait(request, error.cause, turn, attempt);
         if (error instanceof HandBackError) throw error;
         logger.error({ ...about, error }, 'request could not be settled');
         await settleAsFailed(request, error, turn, attempt);
       }
     } catch (error) {
       attempts.keep(request.key, attempt);
-      // That the quota is spent, or VirusTotal down, is said once, and not for each request that waits.
-      logger[isPostponed(error) ? 'debug' : 'warn'](
+      // That the quota is spent, VirusTotal down, or the connector stopped, is said once, and not for each request.
+      logger[isExpected(error) ? 'debug' : 'warn'](
         { ...about, reason: describeError(error) },
         'request could not be settled and is handed back',
       );
@@ -78,6 +93,8 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     attempt: Attempt,
     onCommit: (() => void) | undefined,
   ): Promise<EnrichmentOutcome> {
+    if (isAnswered !== undefined && (await isAnswered(request)))
+      return { status: 'postponed', message: 'VirusTotal: answered already' };
     // The platform's bookkeeping and the look-up need not wait for each other.
     const both = [lookUp(request, attempt), receive(request, attempt)] as const;
     await Promise.allSettled(both);
@@ -116,6 +133,31 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     return request;
   }
 
+  /** Says in the work, once and if the platform can be told, why nothing happens for a while. */
+  async function tellToWait(
+    request: EnrichmentRequest,
+    reason: PostponeError,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<void> {
+    // Told of something, the platform reopens a work that it has closed because a newer one overtook it.
+    if (!attempt.received || attempt.toldToWait || turn.overtaken || reason instanceof StoppedError) return;
+    attempt.toldToWait = true;
+    try {
+      await works.received(request, reason.message);
+    } catch (error) {
+      logger.debug(
+        { key: request.key, reason: describeError(error) },
+        'platform could not be told that a request waits',
+      );
+    }
+  }
+
+  /** What comes of a stop, or passes without anybody's doing. */
+  function isExpected(error: unknown): boolean {
+    return isPostponed(error) || (error instanceof HandBackError && signal?.aborted === true);
+  }
+
   /** A second attempt must end what the first one told the platform, also when that was a failure. */
   async function settleAndRemember(...[request, outcome, turn, attempt]: Parameters<Settle>): Promise<void> {
     try {
@@ -148,6 +190,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   }
 }
 
-function isPostponed(error: unknown): boolean {
+/** Whether a request was handed back because VirusTotal cannot be asked for a while, through no fault of its own. */
+export function isPostponed(error: unknown): error is HandBackError & { readonly cause: PostponeError } {
   return error instanceof HandBackError && error.cause instanceof PostponeError;
 }

@@ -16,17 +16,24 @@ export interface EntityReader {
   readEntity(request: EnrichmentRequest): Promise<JsonObject | undefined>;
 }
 
+/** The file of an Artifact, as it is attached in the platform. */
+export interface ArtifactFile extends FileContent {
+  /** Ids of its own markings; `undefined` when they cannot be read. */
+  readonly markings: readonly string[] | undefined;
+}
+
 /** Finds the file that an Artifact stands for, so that its bytes can be uploaded. */
 export interface ArtifactReader {
   /**
    * The file, in the request's draft; `undefined` when none is attached. Its bytes are read when it is opened, not
    * before, and never wholly into memory.
    *
-   * @param entity - The Artifact in the platform's STIX form.
-   * @throws ConnectorError when the platform cannot be asked, or when the file is known to be larger than what may be
-   *   uploaded; opening and reading the content throw it as well, and a file that turns out too large while it is read.
+   * @param entity - The Artifact in the platform's STIX form: as it is now, since it holds the markings of its files.
+   * @throws ConnectorError when the platform cannot be asked, when the Artifact has no hash by which its file is known,
+   *   or when the file is known to be larger than what may be uploaded; opening and reading the content throw it as
+   *   well, and a file that turns out too large while it is read.
    */
-  contentOf(request: EnrichmentRequest, entity: JsonObject): Promise<FileContent | undefined>;
+  contentOf(request: EnrichmentRequest, entity: JsonObject): Promise<ArtifactFile | undefined>;
 }
 
 /**

@@ -98,7 +98,7 @@ function setUp({ dropsOvertakenBundles = false } = {}): {
   settle: (r: EnrichmentRequest, o: EnrichmentOutcome, a?: Attempt) => Promise<void>;
 } {
   const platform = new RecordingPlatform();
-  const order = new CommitOrder();
+  const order = new CommitOrder(new Date(0));
   const settle = createSettle({
     works: platform,
     sink: platform,

@@ -1,6 +1,6 @@
 import type { Observable, ObservableType, Subject } from '../mapping/context.js';
 import { plainText } from '../mapping/plain-text.js';
-import { asText, asTextList, type JsonObject } from '../shared/json.js';
+import { asText, type JsonObject } from '../shared/json.js';
 import { createdAtOf, observableValuesOf, scoreOf } from '../stix/extensions.js';
 import type { StixId } from '../stix/objects.js';
 import { patternObservables } from '../stix/pattern.js';
@@ -142,14 +142,6 @@ export function subjectOf(entity: JsonObject, entityType: string, entityId: stri
     name: asText(entity.name),
     createdAt: createdAtOf(entity),
   };
-}
-
-/** The ids of the entity's markings; `undefined` when there is something that is no list of ids. */
-export function markingsOf(entity: JsonObject): StixId[] | undefined {
-  const refs: unknown = entity.object_marking_refs ?? [];
-  const list = typeof refs === 'string' ? [refs] : refs;
-  const ids = asTextList(list).map((id) => id.toLowerCase() as StixId);
-  return Array.isArray(list) && ids.length === list.length ? ids : undefined;
 }
 
 /** Says that VirusTotal has no report on any of the values, and what it was not asked about. */

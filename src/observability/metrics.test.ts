@@ -82,6 +82,22 @@ describe('Metrics', () => {
     ]);
   });
 
+  it('shows how many requests wait for an analysis, and since when', async () => {
+    const metrics = new Metrics('', '');
+    const parked = async (): Promise<string[]> =>
+      (await samplesOf(metrics)).filter((sample) => sample.startsWith('virustotal_requests_parked'));
+    metrics.requestsParked(3, new Date('2026-03-16T00:00:00Z'));
+    expect(await parked()).toEqual([
+      'virustotal_requests_parked 3',
+      'virustotal_requests_parked_since_timestamp_seconds 1773619200',
+    ]);
+    metrics.requestsParked(0, undefined);
+    expect(await parked()).toEqual([
+      'virustotal_requests_parked 0',
+      'virustotal_requests_parked_since_timestamp_seconds 0',
+    ]);
+  });
+
   it('shows the quota as it is when somebody looks, and nothing before it is known', async () => {
     const metrics = new Metrics('', '');
     const quotaSamples = async (): Promise<string[]> =>

@@ -22,6 +22,8 @@ export class Metrics implements Telemetry {
   readonly #lookUps: Counter<'kind' | 'result'>;
   readonly #cacheRequests: Counter<'kind' | 'result'>;
   readonly #cacheAge: Histogram;
+  readonly #parked: Gauge;
+  readonly #oldestParked: Gauge;
   readonly #prefix: string;
   readonly #state: Gauge;
   readonly #stateLabel: string;
@@ -64,6 +66,13 @@ export class Metrics implements Telemetry {
       buckets: [MINUTE_S, 10 * MINUTE_S, HOUR_S, 6 * HOUR_S, DAY_S, 3 * DAY_S, 7 * DAY_S, 30 * DAY_S],
       registers,
     });
+    const gauge = (name: string, help: string): Gauge =>
+      new Gauge({ name: `${prefix}${name}`, help, registers });
+    this.#parked = gauge('virustotal_requests_parked', 'Requests that wait for an analysis.');
+    this.#oldestParked = gauge(
+      'virustotal_requests_parked_since_timestamp_seconds',
+      'Since when the first of them waits; 0 while none does.',
+    );
     this.#prefix = prefix;
     this.#stateLabel = `${prefix}state`;
     this.#state = new Gauge({
@@ -115,6 +124,11 @@ export class Metrics implements Telemetry {
     this.#cacheRequests.inc({ kind, result });
     // Clocks of replicas differ: an answer may be a little younger than nothing.
     if (ageMs !== undefined) this.#cacheAge.observe(Math.max(0, ageMs) / 1000);
+  }
+
+  requestsParked(count: number, oldestAt: Date | undefined): void {
+    this.#parked.set(count);
+    this.#oldestParked.set((oldestAt?.getTime() ?? 0) / 1000);
   }
 
   watchQuota(read: () => QuotaFigures): void {

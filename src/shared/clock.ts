@@ -11,6 +11,11 @@ export interface Clock {
 /** The wall clock of this machine. */
 export const systemClock: Clock = { now: () => new Date(), elapsedMs: () => performance.now() };
 
+/** Milliseconds that have passed since some moment, as far as the clock can tell. */
+export function monotonicMs(clock: Clock): number {
+  return clock.elapsedMs?.() ?? clock.now().getTime();
+}
+
 /** A clock that stands still at the given moment. */
 export function fixedClock(at: Date | string): Clock {
   const moment = new Date(at);

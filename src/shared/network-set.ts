@@ -33,6 +33,23 @@ export function parseNetwork(text: string): Network | undefined {
   return prefixBits < 0 || prefixBits > width ? undefined : { address, prefixBits };
 }
 
+/** IPv6 prefixes behind which stands an IPv4 address, and the byte where it begins. */
+const embeddingNetworks = [
+  // 6to4 (RFC 3056).
+  { network: '2002::/16', offset: 2 },
+  // NAT64 with the well-known prefix (RFC 6052).
+  { network: '64:ff9b::/96', offset: 12 },
+].map(({ network, offset }) => ({ network: ipaddr.IPv6.parseCIDR(network), offset }));
+
+/** The IPv4 address to which packets for this IPv6 address go in the end; `undefined` when there is none in it. */
+export function embeddedIpv4(address: Address): Address | undefined {
+  if (address instanceof ipaddr.IPv4) return undefined;
+  const found = embeddingNetworks.find(({ network }) => address.match(network));
+  return found === undefined
+    ? undefined
+    : ipaddr.fromByteArray(address.toByteArray().slice(found.offset, found.offset + 4));
+}
+
 /** The one text of an address. */
 export function addressText(address: Address): string {
   return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();

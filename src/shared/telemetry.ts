@@ -48,6 +48,8 @@ export interface Telemetry {
   lookedUp(kind: AnswerKind, result: LookUpResult): void;
   /** The cache was asked. `ageMs`, with a hit: since when the answer has been there. */
   cacheAsked(kind: AnswerKind, result: CacheResult, ageMs?: number): void;
+  /** Requests that wait for an analysis, and since when the first of them; `undefined`: none. */
+  requestsParked(count: number, oldestAt: Date | undefined): void;
   /** From where the figures of the quota are read whenever somebody wants to know them; said once. */
   watchQuota(read: () => QuotaFigures): void;
 }
@@ -65,5 +67,6 @@ export const noTelemetry: Telemetry = {
   clientError: nothing,
   lookedUp: nothing,
   cacheAsked: nothing,
+  requestsParked: nothing,
   watchQuota: nothing,
 };

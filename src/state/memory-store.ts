@@ -9,6 +9,8 @@ export interface MemoryStoreOptions {
   readonly maxCacheBytes?: number;
   /** Records of all buckets together, 100,000 by default. Those unused for the longest time give way. */
   readonly maxRecords?: number;
+  /** What it says about itself: a test that restarts a process on it wants `true`. */
+  readonly isDurable?: boolean;
 }
 
 const MEBIBYTE = 1_048_576;
@@ -18,6 +20,7 @@ const ENTRY_OVERHEAD_BYTES = 200;
 /** State that ends with the process: for tests, and while the store proper cannot be used. */
 export class MemoryStore implements StateStore {
   readonly description = 'memory';
+  readonly isDurable: boolean;
   readonly #records: BoundedMap<{
     readonly bucket: string;
     readonly key: string;
@@ -27,6 +30,7 @@ export class MemoryStore implements StateStore {
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
+    this.isDurable = options.isDurable ?? false;
     this.#records = new BoundedMap(options.maxRecords ?? 100_000, () => 1);
     this.#cache = new BoundedMap(
       options.maxCacheBytes ?? 64 * MEBIBYTE,

@@ -6,6 +6,9 @@ export interface StateStore {
   /** For health and log, without credentials: `SQLite file state/connector.sqlite`, `Redis redis:6379`, `memory`. */
   readonly description: string;
 
+  /** Whether what is written survives the process. It may change: memory stands in for a store that fails. */
+  readonly isDurable: boolean;
+
   /**
    * Reads and changes one record atomically, also against other replicas.
    *

@@ -59,6 +59,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<StateS
 
 class RedisStore implements StateStore {
   readonly description: string;
+  readonly isDurable = true;
   readonly #connection: RedisConnection;
   readonly #prefix: string;
   readonly #maxContentionMs: number;

@@ -31,6 +31,7 @@ class Backend {
 }
 
 class Connection implements StateStore {
+  readonly isDurable = true;
   readonly description = 'Redis redis.example.com:6379';
   readonly #backend: Backend;
 

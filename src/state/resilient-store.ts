@@ -89,6 +89,10 @@ class StoreWithStandIn implements ResilientStore {
     return this.#primary?.description ?? this.#memory.description;
   }
 
+  get isDurable(): boolean {
+    return this.#primary?.isDurable ?? false;
+  }
+
   health(): { readonly ok: boolean; readonly detail?: string } {
     return this.#failure === undefined
       ? { ok: true }

@@ -40,6 +40,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stat
 
 class SqliteStore implements StateStore {
   readonly description: string;
+  readonly isDurable = true;
   readonly #connection: SqliteConnection;
   readonly #cache: SqliteCache;
   readonly #select: StatementSyncInstance;

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isWithinTlp, PAP_IDS, parseTlp, strictestTlp, TLP_IDS, TLP_VALUES } from './markings.js';
+import {
+  isWithinTlp,
+  PAP_IDS,
+  parseTlp,
+  publicationObstacle,
+  strictestTlp,
+  TLP_IDS,
+  TLP_VALUES,
+} from './markings.js';
 import { markingDefinitionId } from './ids.js';
 
 describe('parseTlp', () => {
@@ -66,6 +74,34 @@ describe('isWithinTlp', () => {
     expect(isWithinTlp([{ definition_type: 'TLP', definition: 'TLP:AMBER' }], 'TLP:AMBER')).toBe(true);
     expect(isWithinTlp([{ definition_type: 'tlp', definition: { tlp: 'amber' } }], 'TLP:GREEN')).toBe(false);
     expect(isWithinTlp([{ definition_type: 'PAP', definition: 'PAP:RED' }], 'TLP:CLEAR')).toBe(true);
+  });
+});
+
+describe('publicationObstacle', () => {
+  const ownMarking = 'marking-definition--11111111-2222-4333-8444-555555555555';
+
+  it('is none without a marking, up to the ceiling, and for PAP:CLEAR', () => {
+    expect(publicationObstacle([], 'TLP:CLEAR')).toBeUndefined();
+    expect(publicationObstacle([TLP_IDS['TLP:CLEAR'], PAP_IDS['PAP:CLEAR']], 'TLP:CLEAR')).toBeUndefined();
+    expect(publicationObstacle([TLP_IDS['TLP:AMBER']], 'TLP:AMBER')).toBeUndefined();
+  });
+
+  it.each([
+    ['TLP:GREEN', [TLP_IDS['TLP:GREEN']], 'above'],
+    ['TLP:RED of TLP 2.0', ['marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1'], 'above'],
+    ['PAP:GREEN', [PAP_IDS['PAP:GREEN']], 'pap'],
+    ['PAP:AMBER', [PAP_IDS['PAP:AMBER']], 'pap'],
+    ['PAP:RED', [TLP_IDS['TLP:CLEAR'], PAP_IDS['PAP:RED']], 'pap'],
+    ['a marking of the platform', [TLP_IDS['TLP:CLEAR'], ownMarking], 'unknown'],
+    ['what is no marking id', [''], 'unknown'],
+    ['everything', [ownMarking, PAP_IDS['PAP:RED'], TLP_IDS['TLP:RED']], 'above'],
+  ])('is %s', (_name, markings, obstacle) => {
+    expect(publicationObstacle(markings, 'TLP:CLEAR')).toBe(obstacle);
+  });
+
+  it('is a marking that cannot be ranked even where the strictest TLP may be published', () => {
+    expect(publicationObstacle([ownMarking], 'TLP:RED')).toBe('unknown');
+    expect(publicationObstacle([PAP_IDS['PAP:RED']], 'TLP:RED')).toBe('pap');
   });
 });
 

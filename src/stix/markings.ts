@@ -1,4 +1,4 @@
-import { asText, isJsonObject } from '../shared/json.js';
+import { asText, asTextList, isJsonObject, type JsonObject } from '../shared/json.js';
 import type { StixId } from './objects.js';
 
 /** TLP 2.0 labels, from the least to the most restrictive. */
@@ -24,7 +24,7 @@ const OASIS_TLP2_IDS: Readonly<Record<Tlp, StixId>> = {
   'TLP:RED': 'marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1',
 };
 
-/** PAP (Permissible Actions Protocol) markings of OpenCTI. They do not restrict look-ups here. */
+/** PAP (Permissible Actions Protocol) markings of OpenCTI. They restrict what is published, not look-ups. */
 export const PAP_IDS = {
   'PAP:CLEAR': 'marking-definition--4cdff7eb-acb8-543f-8573-829eb9fe8b34',
   'PAP:GREEN': 'marking-definition--89484dde-e3d2-547f-a6c6-d14824429eb1',
@@ -43,6 +43,14 @@ const TLP_BY_ID: ReadonlyMap<string, Tlp> = new Map(
 );
 
 const rank = (tlp: Tlp): number => TLP_VALUES.indexOf(tlp);
+
+/** The ids of the markings of an object, or of a file; `undefined` when there is something that is no list of ids. */
+export function markingsOf(object: JsonObject): StixId[] | undefined {
+  const refs: unknown = object.object_marking_refs ?? [];
+  const list = typeof refs === 'string' ? [refs] : refs;
+  const ids = asTextList(list).map((id) => id.toLowerCase() as StixId);
+  return Array.isArray(list) && ids.length === list.length ? ids : undefined;
+}
 
 /**
  * Reads a TLP label, whatever its case, with or without the prefix `TLP:`; `WHITE` is `CLEAR`.
@@ -93,6 +101,29 @@ export function isWithinTlp(
     const tlp = parseTlp(definitionText(marking.definition));
     return tlp !== undefined && rank(tlp) <= rank(max);
   });
+}
+
+/** Why something so marked must not be published: a TLP above the ceiling, a PAP above `PAP:CLEAR`, or no known marking. */
+export type PublicationObstacle = 'above' | 'pap' | 'unknown';
+
+/**
+ * What keeps something so marked from being published, which cannot be undone: unlike {@link isWithinTlp}, a marking that
+ * nobody can rank is an obstacle here. It may be a TLP of the platform's own, or "company confidential".
+ *
+ * @param max - The strictest TLP that may be published.
+ * @returns `undefined` when nothing does; without a marking nothing does.
+ */
+export function publicationObstacle(
+  markingIds: readonly string[],
+  max: Tlp,
+): PublicationObstacle | undefined {
+  const obstacles = markingIds.map((id) => {
+    const tlp = TLP_BY_ID.get(id);
+    if (tlp !== undefined) return rank(tlp) > rank(max) ? 'above' : undefined;
+    if (id === PAP_IDS['PAP:CLEAR']) return undefined;
+    return (Object.values(PAP_IDS) as string[]).includes(id) ? 'pap' : 'unknown';
+  });
+  return (['above', 'pap', 'unknown'] as const).find((obstacle) => obstacles.includes(obstacle));
 }
 
 function definitionText(definition: unknown): string {

@@ -450,6 +450,20 @@ describe('the quota', () => {
     expect(events).toEqual(['acquire manual', 'acquire manual']);
   });
 
+  it('is told since when the request is in work', async () => {
+    const told: unknown[] = [];
+    const pacer: Pacer = {
+      ...pacerOf([]),
+      acquire: (priority, signal, startedAtMs) => {
+        told.push(startedAtMs);
+        return pacerOf([]).acquire(priority, signal, startedAtMs);
+      },
+    };
+    answers = [json(eicar)];
+    await client({ pacer }).lookUp(file, { priority: 'auto', startedAtMs: 5000 });
+    expect(told).toEqual([5000]);
+  });
+
   it('gets a unit back when no connection came about', async () => {
     const events: string[] = [];
     await failureOf(

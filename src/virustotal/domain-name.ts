@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 import type { Checked } from './ip-address.js';
 
@@ -50,4 +50,18 @@ export function asciiName(text: string): string {
   const name = text.replace(/\.$/, '');
   // ASCII never goes through `domainToASCII`: it would read `0x7f.1` as an address and refuse old `xn--` labels.
   return /^[\x00-\x7F]*$/.test(name) ? name.toLowerCase() : domainToASCII(name);
+}
+
+/**
+ * The ASCII form in which two names are one that IDNA2003 took for the same and IDNA2008 tells apart: `straße` and
+ * `strasse` (UTS #46, section 4, transitional processing). Nobody knows by which of them a name is read elsewhere.
+ */
+export function mergedName(text: string): string {
+  const name = asciiName(text);
+  if (!name.includes('xn--')) return name;
+  const merged = domainToUnicode(name)
+    .replaceAll('ß', 'ss')
+    .replaceAll('ς', 'σ')
+    .replace(/[\u200C\u200D]/g, '');
+  return asciiName(merged) || name;
 }

@@ -74,6 +74,43 @@ describe('relationships in the call for a report', () => {
     expect(asked).toEqual([serving, serving]);
   });
 
+  it('cost a key that may do nothing no second call each time, and are not what it may not do', async () => {
+    const refusing = answering(() => forbidden);
+    for (let time = 0; time < 4; time += 1)
+      await expect(relationships.ask('url', refusing)).rejects.toBe(forbidden);
+    // Either could be what the key may do again.
+    expect(asked).toEqual([serving, '', serving, '', serving]);
+    await expect(relationships.ask('file', refusing)).rejects.toBe(forbidden);
+    expect(asked).toHaveLength(7);
+    asked = [];
+    expect(await relationships.ask('url', always)).toBe('answer to ');
+    expect(await relationships.ask('url', always)).toBe(`answer to ${serving}`);
+  });
+
+  it('are asked for with the next value when a single one was refused', async () => {
+    await expect(
+      relationships.ask(
+        'url',
+        answering(() => forbidden),
+      ),
+    ).rejects.toBe(forbidden);
+    expect(await relationships.ask('url', always)).toBe(`answer to ${serving}`);
+  });
+
+  it('are found to be refused once the key may look up at all', async () => {
+    await expect(
+      relationships.ask(
+        'url',
+        answering(() => forbidden),
+      ),
+    ).rejects.toBe(forbidden);
+    const picky = answering((query) => (query === serving ? forbidden : undefined));
+    await expect(relationships.ask('url', picky)).rejects.toBe(forbidden);
+    asked = [];
+    for (let time = 0; time < 3; time += 1) expect(await relationships.ask('url', picky)).toBe('answer to ');
+    expect(asked).toEqual(['', serving, '', '']);
+  });
+
   it('do not make a call again that failed for another reason', async () => {
     const fault = new TransportError('no line');
     await expect(

@@ -10,6 +10,11 @@ import type { AskedRelationships, VtObjectKind } from './schema.js';
 export class EmbeddedRelationships {
   /** Kinds for which a call with relationships was answered: if one is refused as invalid, it is for its value. */
   private readonly accepted = new Set<VtObjectKind>();
+  /**
+   * Kinds that the key may not look up at all, as it seems, with the query of the call that was refused last. One call
+   * each tells whether that is still so: in turn with relationships and without, since either may be what has changed.
+   */
+  private readonly refusedAltogether = new Map<VtObjectKind, string>();
 
   constructor(
     private readonly relationships: AskedRelationships,
@@ -26,6 +31,8 @@ export class EmbeddedRelationships {
     const query = `?relationships=${names.map(encodeURIComponent).join(',')}`;
     const endpoint = `${kind}${query}`;
     if (names.length === 0 || (await this.privileges.lacks(endpoint))) return call('');
+    const refused = this.refusedAltogether.get(kind);
+    if (refused !== undefined) return this.askOnce(kind, refused === '' ? query : '', call);
     try {
       const answer = await call(query);
       this.accepted.add(kind);
@@ -33,9 +40,25 @@ export class EmbeddedRelationships {
     } catch (error) {
       if (!this.mayBeRefusal(kind, error)) throw error;
       // When this fails as well, it was not because of the relationships.
-      const answer = await call('');
+      const answer = await this.askOnce(kind, '', call);
       await this.privileges.refused(endpoint);
       return answer;
+    }
+  }
+
+  private async askOnce<T>(
+    kind: VtObjectKind,
+    query: string,
+    call: (query: string) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const answer = await call(query);
+      this.refusedAltogether.delete(kind);
+      return answer;
+    } catch (error) {
+      if (error instanceof ForbiddenError) this.refusedAltogether.set(kind, query);
+      else this.refusedAltogether.delete(kind);
+      throw error;
     }
   }
 

@@ -8,6 +8,7 @@ import {
   InvalidArgumentError,
   QuotaExceededError,
   TemporaryFailureError,
+  TooManyRequestsError,
   TransportError,
   VirusTotalError,
 } from './errors.js';
@@ -27,8 +28,8 @@ describe('failureFromAnswer', () => {
     [424, 'FailedDependencyError', TemporaryFailureError, 'transient'],
     [429, 'QuotaExceededError', QuotaExceededError, 'transient'],
     [429, 'QuotaExceeded', QuotaExceededError, 'transient'],
-    [429, 'TooManyRequestsError', TemporaryFailureError, 'transient'],
-    [429, 'SomethingNew', TemporaryFailureError, 'transient'],
+    [429, 'TooManyRequestsError', TooManyRequestsError, 'transient'],
+    [429, 'SomethingNew', TooManyRequestsError, 'transient'],
     [503, 'TransientError', TemporaryFailureError, 'transient'],
     [504, 'DeadlineExceededError', TemporaryFailureError, 'transient'],
     [500, 'QuotaExceededError', TemporaryFailureError, 'transient'],
@@ -73,7 +74,7 @@ describe('failureFromAnswer', () => {
 
 describe('failureWithoutEnvelope', () => {
   it.each([
-    [204, TemporaryFailureError, 'transient'],
+    [204, TooManyRequestsError, 'transient'],
     [302, TransportError, 'configuration'],
     [401, CredentialsError, 'configuration'],
     [403, TransportError, 'configuration'],
@@ -82,7 +83,7 @@ describe('failureWithoutEnvelope', () => {
     [408, TransportError, 'transient'],
     [413, InvalidArgumentError, 'invalid'],
     [414, InvalidArgumentError, 'invalid'],
-    [429, TemporaryFailureError, 'transient'],
+    [429, TooManyRequestsError, 'transient'],
     [502, TransportError, 'transient'],
   ])('takes HTTP %i for an answer of something in between', (status, type, kind) => {
     const error = failureWithoutEnvelope(status);

@@ -69,10 +69,20 @@ export class InvalidArgumentError extends VirusTotalError {
   }
 }
 
-/** VirusTotal had a fault or asked for fewer calls (5xx, 424, 429 `TooManyRequestsError`): worth another try. */
+/** VirusTotal had a fault, or asked for fewer calls (5xx, 424, {@link TooManyRequestsError}): worth another try. */
 export class TemporaryFailureError extends VirusTotalError {
   constructor(message: string, details: FailureDetails) {
     super(message, 'transient', details);
+  }
+}
+
+/** 429 that is not about a quota (`TooManyRequestsError`, or a page of the front end): fewer calls for a while. */
+export class TooManyRequestsError extends TemporaryFailureError {
+  constructor(details: FailureDetails) {
+    super('VirusTotal asks for fewer calls at the moment; try again later.', {
+      ...details,
+      untouched: true,
+    });
   }
 }
 
@@ -90,6 +100,11 @@ export class TransportError extends VirusTotalError {
 export function isOutage(error: VirusTotalError): boolean {
   if (error instanceof TransportError) return error.kind !== 'defect';
   return error instanceof TemporaryFailureError && (error.status ?? 0) >= 500;
+}
+
+/** Whether VirusTotal wants the key to pause: it concerns every call that is made with it, and no value. */
+export function wantsPause(error: unknown): error is QuotaExceededError | TooManyRequestsError {
+  return error instanceof QuotaExceededError || error instanceof TooManyRequestsError;
 }
 
 /** VirusTotal's error envelope as received. */
@@ -115,12 +130,7 @@ export function failureFromAnswer(answer: ErrorAnswer): VirusTotalError {
   if (status === 401) return new CredentialsError(credentialsMessage(named), details);
   if (status === 403) return new ForbiddenError(details);
   if (status === 429 && named === 'QuotaExceeded') return new QuotaExceededError(details);
-  if (status === 429 || status === 204) {
-    return new TemporaryFailureError('VirusTotal asks for fewer calls at the moment; try again later.', {
-      ...details,
-      untouched: true,
-    });
-  }
+  if (status === 429 || status === 204) return new TooManyRequestsError(details);
   if (status === 424 || status >= 500) {
     return new TemporaryFailureError(
       `VirusTotal could not answer at the moment (HTTP ${status}, ${reason}); try again later.`,

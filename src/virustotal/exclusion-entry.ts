@@ -1,12 +1,12 @@
 import { parseNetwork, type Network } from '../shared/network-set.js';
-import { asciiName } from './domain-name.js';
+import { mergedName } from './domain-name.js';
 import { parseHash } from './object-id.js';
 import { urlForm } from './url-form.js';
 
 /** What one entry of a list of exclusions stands for. */
 export type Exclusion =
   | { readonly kind: 'network'; readonly network: Network }
-  /** A name and every name below it; without `itself` only those below. */
+  /** A name (see `mergedName`) and every name below it; without `itself` only those below. */
   | { readonly kind: 'name'; readonly name: string; readonly itself: boolean }
   /** Every URL whose place (see {@link urlForm}) begins so. */
   | { readonly kind: 'url'; readonly host: string; readonly place: string }
@@ -65,7 +65,7 @@ function urlExclusion(text: string): Exclusion | BadExclusion {
 
 function nameExclusion(text: string): Exclusion | BadExclusion {
   const below = text.startsWith('*.');
-  const name = asciiName(below ? text.slice(2) : text);
+  const name = mergedName(below ? text.slice(2) : text);
   if (!isName(name)) {
     if (text.slice(1).includes('*') || (text.startsWith('*') && !below)) {
       return {

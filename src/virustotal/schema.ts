@@ -192,8 +192,15 @@ export interface Asker {
   readonly priority: Priority;
   /** Reports fetched before this moment will not do; whatever is in the cache does when absent. */
   readonly notBefore?: Date | undefined;
+  /** Since when the request is in work, in monotonic milliseconds: it is held for some minutes only. Absent: since now. */
+  readonly startedAtMs?: number | undefined;
   /** Ends the wait for quota, because the answer came from elsewhere; a call that is on its way goes on. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Asked when the unit of quota is there, before the call is made: whether the call is needed still. If not, the unit is
+   * given back, and what the call fails with does not matter.
+   */
+  readonly isNeeded?: (() => Promise<boolean>) | undefined;
 }
 
 /**
@@ -214,8 +221,8 @@ export interface FileContent {
   readonly name: string;
   /** As the source told it; `undefined` when it did not. */
   readonly sizeBytes: number | undefined;
-  /** Expected SHA-256 in lower-case hex; bytes that differ must not be uploaded. */
-  readonly sha256: string | undefined;
+  /** Its SHA-256, SHA-1 or MD5 in lower-case hex, the strongest that is known; other bytes must not be uploaded. */
+  readonly hash: string;
   /**
    * Opens the source; called once for each try. Ends the transfer when the signal aborts, or when what it gives is not
    * read to its end.

@@ -99,7 +99,7 @@ function fileOf(
   const content = {
     name: 'démo.bin',
     sizeBytes: pieces.join('').length,
-    sha256: undefined,
+    hash: createHash('sha256').update(pieces.join('')).digest('hex'),
     opened: 0,
     open: () => {
       content.opened += 1;
@@ -108,6 +108,11 @@ function fileOf(
     ...changes,
   };
   return content;
+}
+
+async function* brokenSource(error: Error): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.alloc(0));
+  throw error;
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<ConnectorError> {
@@ -134,7 +139,7 @@ async function startServer(answer: Parameters<typeof createServer>[1]): Promise<
 describe('a file that VirusTotal does not know', () => {
   it('is uploaded under its name, with its length, and followed to its report, all free of charge', async () => {
     const { virusTotal, submissions } = await startVirusTotal();
-    const submission = await submissions.submitFile(fileOf(['de', 'mo'], { sha256: demo.sha256 }), asker);
+    const submission = await submissions.submitFile(fileOf(['de', 'mo'], { hash: demo.sha256 }), asker);
     expect(submission).toEqual({
       analysisId: 'ZmUwMWNlMmE3ZmJhYzhmYWZhZWQ3Yzk4MmEwNGUyMjk6MTc0ODc3OTIwMA==',
       free: true,
@@ -155,7 +160,8 @@ describe('a file that VirusTotal does not know', () => {
   ])('goes up %s', async (_, sizeBytes, calls, cost) => {
     const { virusTotal, submissions } = await startVirusTotal();
     const bytes = Buffer.alloc(sizeBytes, 'x');
-    const content = fileOf([], { sizeBytes, open: () => Promise.resolve(Readable.from([bytes])) });
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const content = fileOf([], { sizeBytes, hash, open: () => Promise.resolve(Readable.from([bytes])) });
     const submission = await submissions.submitFile(content, asker);
     expect(await submissions.analysisStatus(submission!, asker)).toBe('queued');
     const made = virusTotal.log.entries.map(({ method, path }) => `${method} ${path}`);
@@ -171,6 +177,52 @@ describe('a file that VirusTotal does not know', () => {
     expect(upload?.path).toMatch(/^\/_ah\/upload\/[\w-]+\/$/);
     expect(upload?.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
     expect(upload?.headers).not.toHaveProperty('content-length');
+  });
+
+  it.each<[string, FileContent['open'], string]>([
+    [
+      'cannot be opened',
+      () => Promise.reject(new ConnectorError('OpenCTI is away.', 'transient', { untouched: true })),
+      'OpenCTI is away.',
+    ],
+    [
+      'breaks off at once',
+      () => Promise.resolve(brokenSource(new ConnectorError('The storage is away.', 'transient'))),
+      'The storage is away.',
+    ],
+    [
+      'breaks off for a reason that is not for people',
+      () => Promise.resolve(brokenSource(new Error('no'))),
+      'What was to be sent to VirusTotal could not be read (Error); ask again later.',
+    ],
+    [
+      'is empty',
+      () => Promise.resolve(Readable.from([Buffer.alloc(0)])),
+      'The file of the artifact is empty; there is nothing to upload.',
+    ],
+  ])('costs nothing when it is large and its source %s', async (_, open, message) => {
+    const { virusTotal, submissions } = await startVirusTotal();
+    const content = fileOf([], { sizeBytes: MAX_DIRECT + 1, open });
+    expect((await failureOf(submissions.submitFile(content, asker))).message).toBe(message);
+    expect([virusTotal.log.entries, units]).toEqual([[], 0]);
+  });
+
+  it('is opened once for its upload by an upload URL, and again for another', async () => {
+    const { virusTotal, submissions } = await startVirusTotal();
+    const content = fileOf(['de', '', 'mo'], { sizeBytes: undefined, hash: demo.sha256 });
+    await submissions.submitFile(content, asker);
+    expect(content.opened).toBe(1);
+    virusTotal.faults.add('POST *', { kind: 'error', status: 429, code: 'TooManyRequestsError' });
+    await submissions.submitFile(content, asker);
+    expect(content.opened).toBe(3);
+    expect(virusTotal.log.matching(({ uploadedBytes }) => uploadedBytes === 4).length).toBe(2);
+  });
+
+  it('waits for a unit when it came too often', async () => {
+    const { virusTotal, submissions } = await startVirusTotal();
+    virusTotal.faults.add('POST *', { kind: 'error', status: 429, code: 'TooManyRequestsError' }, 3);
+    expect((await submissions.submitFile(fileOf(['demo']), asker))?.free).toBe(true);
+    expect(units).toBe(1);
   });
 
   it('is not submitted again while it is analysed', async () => {
@@ -220,10 +272,10 @@ describe('a file that VirusTotal does not know', () => {
 describe('a file that is not what it should be', () => {
   const PIECE = 100_000;
   it.each<[string, string, Partial<FileContent>]>([
-    ['other bytes than its hash promises', 'x', { sizeBytes: 2 * PIECE + 1, sha256: demo.sha256 }],
+    ['other bytes than its hash promises', 'x', { sizeBytes: 2 * PIECE + 1, hash: demo.sha256 }],
     ['fewer bytes than announced', '', { sizeBytes: 2 * PIECE + 1 }],
     ['more bytes than announced', 'xx', { sizeBytes: 2 * PIECE + 1 }],
-    ['other bytes, of unknown number', 'x', { sizeBytes: undefined, sha256: demo.sha256 }],
+    ['other bytes, of unknown number', 'x', { sizeBytes: undefined, hash: demo.sha256 }],
   ])('never arrives whole: %s', async (_, last, changes) => {
     let arrived: (() => void) | undefined;
     const isArriving = new Promise<void>((resolve) => (arrived = resolve));
@@ -284,8 +336,14 @@ describe('an upload', () => {
     const pieces = async function* (): AsyncGenerator<Uint8Array> {
       for (; given < total; given += 1) yield await Promise.resolve(Buffer.alloc(65_536, given));
     };
+    const all = createHash('sha256');
+    for (let piece = 0; piece < total; piece += 1) all.update(Buffer.alloc(65_536, piece));
     const upload = submissions.submitFile(
-      fileOf([], { sizeBytes: total * 65_536, open: () => Promise.resolve(pieces()) }),
+      fileOf([], {
+        sizeBytes: total * 65_536,
+        hash: all.digest('hex'),
+        open: () => Promise.resolve(pieces()),
+      }),
       asker,
     );
     // It comes to a halt when the buffers of both sockets are full.
@@ -358,9 +416,27 @@ describe('an upload URL', () => {
       response.end('{}');
     });
     const { submissions } = await startVirusTotal({ uploadUrlOrigin: new URL(foreign).origin });
-    const content = fileOf(['demo'], { sizeBytes: undefined });
+    let signal: AbortSignal | undefined;
+    let isOver = false;
+    const pieces = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield await Promise.resolve(Buffer.from('demo'));
+      } finally {
+        isOver = true;
+      }
+    };
+    const content = fileOf([], {
+      sizeBytes: undefined,
+      open: (given: AbortSignal) => {
+        signal = given;
+        return Promise.resolve(pieces());
+      },
+    });
     expect((await failureOf(submissions.submitFile(content, asker))).kind).toBe('configuration');
-    expect([asked, content.opened]).toEqual([[], 0]);
+    expect(asked).toEqual([]);
+    // Nothing more is read from the source.
+    await expect.poll(() => isOver).toBe(true);
+    expect(signal?.aborted).toBe(true);
   });
 
   it('with credentials is not trusted', async () => {

@@ -1,9 +1,10 @@
 import type { FailureKind } from '../shared/connector-error.js';
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
 import type { Call, CallTimeouts } from './http/call.js';
-import { InvalidArgumentError, QuotaExceededError, VirusTotalError } from './errors.js';
+import { InvalidArgumentError, VirusTotalError, wantsPause } from './errors.js';
 import { encodePathSegment } from './gui-link.js';
 import { multipartBody } from './http/multipart-body.js';
+import { startContent } from './http/started-content.js';
 import { objectPath } from './object-id.js';
 import { asObject } from './report-fields.js';
 import type { AnalysisStatus, Asker, FileContent, Submission, Submissions, VtObject } from './schema.js';
@@ -12,9 +13,11 @@ import type { VirusTotalTransport } from './http/transport.js';
 /** Larger files go to an upload URL (VirusTotal reference §7: 32 MB). */
 const MAX_DIRECT_BYTES = 33_554_432;
 
+/** Longer than the minute for which the source may be silent, so that it is the source which is blamed. */
+const SOURCE_SILENCE_MS = 90_000;
+
 const uploadTimeouts: CallTimeouts = {
-  // Longer than the minute for which the source may be silent, so that it is the source which is blamed.
-  idleMs: 90_000,
+  idleMs: SOURCE_SILENCE_MS,
   // VirusTotal reads and hashes the file before it answers.
   headersMs: 180_000,
   // 650 MB in three hours are half a megabit a second.
@@ -89,8 +92,24 @@ export class VirusTotalSubmissions implements Submissions {
     asker: Asker,
     payer: Asker | undefined,
   ): Promise<string | undefined> {
-    const isSmall = content.sizeBytes !== undefined && content.sizeBytes <= MAX_DIRECT_BYTES;
-    const place = isSmall ? { path: '/files' } : await this.uploadPlace(asker);
+    if (content.sizeBytes !== undefined && content.sizeBytes <= MAX_DIRECT_BYTES)
+      return this.uploadTo({ path: '/files' }, content, payer);
+    // The place costs a unit, which is wasted when the source cannot be read.
+    const started = await this.transport.prepare(SOURCE_SILENCE_MS, (signal) =>
+      startContent(content, signal),
+    );
+    try {
+      return await this.uploadTo(await this.uploadPlace(asker), started.content, payer);
+    } finally {
+      started.close();
+    }
+  }
+
+  private async uploadTo(
+    place: Pick<Call, 'path' | 'baseUrl'>,
+    content: FileContent,
+    payer: Asker | undefined,
+  ): Promise<string | undefined> {
     try {
       const analysisId = await this.submit({
         operation: 'upload file',
@@ -171,12 +190,15 @@ function notFound(message: string, kind: FailureKind): VirusTotalError {
   return new VirusTotalError(message, kind, { status: 404, untouched: true });
 }
 
-/** Makes a call that should cost nothing; when VirusTotal wants a unit for it all the same, with one. */
+/**
+ * Makes a call that should cost nothing; when VirusTotal wants a unit for it all the same, with one. So is one that came
+ * too often: who needs a unit waits for his turn, and while the key pauses.
+ */
 async function freeIfPossible<T>(asker: Asker, make: (payer: Asker | undefined) => Promise<T>): Promise<T> {
   try {
     return await make(undefined);
   } catch (error) {
-    if (error instanceof QuotaExceededError) return make(asker);
+    if (wantsPause(error)) return make(asker);
     throw error;
   }
 }

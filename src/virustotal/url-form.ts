@@ -1,13 +1,14 @@
 import { addressText, parseAddress } from '../shared/network-set.js';
-import { asciiName } from './domain-name.js';
+import { mergedName } from './domain-name.js';
 
 /** Where a URL points, in a form in which two spellings of one place are the same text. */
 export interface UrlForm {
-  /** A name as `asciiName` writes it, or an address without brackets; IPv4-mapped IPv6 as IPv4. */
+  /** A name as `mergedName` writes it, or an address without brackets; IPv4-mapped IPv6 as IPv4. */
   readonly host: string;
   /**
    * Host, port and everything behind it up to the fragment: `example.com:8443/x?y`. Neither the scheme nor user and
-   * password are in it, and a port only when it is not the scheme's own.
+   * password are in it, nor the ports 80 and 443, with which the scheme is often written wrong. Slashes in a row are one,
+   * since most servers take them so.
    */
   readonly place: string;
 }
@@ -24,8 +25,9 @@ export function urlForm(text: string): UrlForm | undefined {
   if (url === undefined || url.hostname === '') return undefined;
   const host = hostForm(url.hostname);
   const bracketed = host.includes(':') ? `[${host}]` : host;
-  const port = url.port === '' ? '' : `:${url.port}`;
-  return { host, place: bracketed + port + plainEscapes(url.pathname + url.search) };
+  const port = ['', '80', '443'].includes(url.port) ? '' : `:${url.port}`;
+  const path = url.pathname.replace(/\/{2,}/g, '/');
+  return { host, place: bracketed + port + plainEscapes(path + url.search) };
 }
 
 interface ReadUrl {
@@ -49,7 +51,7 @@ export function readUrl(url: string): ReadUrl | undefined {
 function hostForm(hostname: string): string {
   const text = hostname.replace(/^\[(.*)\]$/, '$1');
   const address = parseAddress(text);
-  return address === undefined ? asciiName(text) : addressText(address);
+  return address === undefined ? mergedName(text) : addressText(address);
 }
 
 /**

@@ -3,18 +3,20 @@ import { AnalysisDesk } from '../../src/enrichment/analyses/analysis-desk.js';
 import { AnalysisWatch } from '../../src/enrichment/analyses/analysis-watch.js';
 import type { Exclusive } from '../../src/enrichment/analyses/exclusive.js';
 import { Poller } from '../../src/enrichment/analyses/poll.js';
+import { Publication } from '../../src/enrichment/analyses/publication.js';
 import { Resumption } from '../../src/enrichment/analyses/resumption.js';
 import { Submitter } from '../../src/enrichment/analyses/submit.js';
 import type { SubmissionRules } from '../../src/enrichment/analyses/wish.js';
 import { createEnrich } from '../../src/enrichment/enrich.js';
 import { compileExclusions } from '../../src/enrichment/exclusions.js';
 import { createRequestHandler } from '../../src/enrichment/handle-request.js';
-import type { ArtifactReader } from '../../src/enrichment/ports.js';
+import type { ArtifactReader, EntityReader } from '../../src/enrichment/ports.js';
 import type { EnrichmentRequest } from '../../src/enrichment/request.js';
 import { createSettle } from '../../src/enrichment/settle.js';
 import { noTelemetry } from '../../src/shared/telemetry.js';
 import type { JsonObject } from '../../src/shared/json.js';
 import type { StateStore } from '../../src/state/port.js';
+import { PARKED_BUCKET, parkedFrom } from '../../src/enrichment/analyses/parked-request.js';
 import { requestOf } from './enrichment-requests.js';
 import type { FakeAnalyses } from './fake-analyses.js';
 import { options as mapping } from './mapping-samples.js';
@@ -37,6 +39,9 @@ export interface AnalysesWorldOptions {
   readonly virusTotal: FakeAnalyses;
   readonly rules?: Partial<SubmissionRules>;
   readonly artifacts?: ArtifactReader;
+  /** What the platform holds at the moment of a submission; by default what the message holds. */
+  readonly entities?: EntityReader;
+  readonly exclude?: readonly string[];
   readonly exclusive?: Exclusive;
   readonly concurrency?: number;
   /** What every call to the platform does first. */
@@ -87,22 +92,24 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     logger,
   };
   const artifacts = options.artifacts ?? { contentOf: () => Promise.resolve(undefined) };
+  const entities = options.entities ?? { readEntity: ({ entity }) => Promise.resolve(entity) };
+  const exclusions = compileExclusions(options.exclude ?? []);
+  const rules = { ...everything, ...options.rules };
+  const publication = new Publication({ entities, artifacts, exclusions, maxTlp: rules.uploadMaxTlp });
   const desk = new AnalysisDesk({
-    store,
-    submitter: new Submitter({ ...common, artifacts }),
-    rules: { ...everything, ...options.rules },
-    onParked: () => {
-      watch.wake();
+    ...common,
+    submitter: new Submitter({ ...common, publication }),
+    rules,
+    onParked: (mayEnd) => {
+      watch.wake(mayEnd);
     },
-    clock,
-    logger,
   });
   const enrich = createEnrich({
     entities: { readEntity: () => Promise.resolve(undefined) },
     virusTotal,
     clock,
     logger,
-    gate: { scope: [], maxTlp: 'TLP:AMBER', exclusions: compileExclusions([]) },
+    gate: { scope: [], maxTlp: 'TLP:AMBER', exclusions },
     mapping,
     analyses: desk,
   });
@@ -121,18 +128,27 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     logger,
     dropsOvertakenBundles: false,
   });
-  const handler = createRequestHandler({ enrich, settle, works, telemetry: noTelemetry, clock, logger });
+  const handler = createRequestHandler({
+    enrich,
+    settle,
+    works,
+    isAnswered: (request) => desk.isAnswered(request),
+    telemetry: noTelemetry,
+    clock,
+    logger,
+  });
   const watch = new AnalysisWatch({
     ...common,
-    poller: new Poller(common),
+    poller: new Poller({ ...common, exclusions }),
+    telemetry: noTelemetry,
     resumption: new Resumption({
       ...common,
       handler,
       works,
-      isInHand: (key) => desk.isInHand(key),
+      mayResume: (parked) => desk.mayResume(parked),
       concurrency,
-      onDone: () => {
-        watch.wake();
+      onHeld: () => {
+        watch.wake(true);
       },
     }),
     sleep,
@@ -148,6 +164,12 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     }
   };
   return { told, acked, requeued, lines, watch, deliver: (request) => void take(request) };
+}
+
+/** Keys of the requests that wait; those that are only remembered as settled are not among them. */
+export async function parkedKeys(store: Pick<StateStore, 'list'>): Promise<string[]> {
+  const records = await store.list(PARKED_BUCKET);
+  return records.flatMap(({ key, value }) => (parkedFrom(value) === undefined ? [] : [key]));
 }
 
 /** A manual request about a URL. */

@@ -69,7 +69,7 @@ export class FakeAnalyses implements VirusTotal, Submissions {
   async submitFile(content: FileContent): Promise<Submission | undefined> {
     const pieces: Uint8Array[] = [];
     for await (const piece of await content.open(new AbortController().signal)) pieces.push(piece);
-    return this.#submit(`upload ${content.name}`, { kind: 'file', hash: content.sha256 ?? '' }, true);
+    return this.#submit(`upload ${content.name}`, { kind: 'file', hash: content.hash }, true);
   }
 
   async submitUrl(url: string): Promise<Submission> {

@@ -10,6 +10,7 @@ export interface Death {
 /** A state store whose process can be killed: from then on nothing that it asks for comes about, or is answered. */
 export class MortalStore implements StateStore {
   readonly description = 'mortal';
+  readonly isDurable = true;
   /** Changes that were made, or were about to be. */
   changes = 0;
   /** How often it was used at all. */

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { StorageArtifactReader } from '../../src/platform/outbound/artifact-reader.js';
+import { GraphqlEntityReader } from '../../src/platform/outbound/entity-reader.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { noTelemetry } from '../../src/shared/telemetry.js';
 import { VirusTotalSubmissions } from '../../src/virustotal/submissions.js';
@@ -13,10 +14,9 @@ import { recordedLogger } from './recorded-logger.js';
 
 const [, , platformUrl = '', token = '', virusTotalUrl = '', smallId = '', largeId = ''] = process.argv;
 
-const reader = new StorageArtifactReader({
-  client: testClient(platformUrl, { token }).client,
-  maxBytes: 650 * 1024 * 1024,
-});
+const { client } = testClient(platformUrl, { token });
+const entities = new GraphqlEntityReader(client);
+const reader = new StorageArtifactReader({ client, maxBytes: 650 * 1024 * 1024 });
 const transport = new VirusTotalTransport({
   baseUrl: virusTotalUrl,
   apiKey: 'a'.repeat(64),
@@ -33,7 +33,8 @@ const transport = new VirusTotalTransport({
 const submissions = new VirusTotalSubmissions(transport, virusTotalUrl);
 
 async function upload(entityId: string): Promise<void> {
-  const content = await reader.contentOf(requestOf({ entityId }), {});
+  const request = requestOf({ entityId });
+  const content = await reader.contentOf(request, (await entities.readEntity(request)) ?? {});
   if (content === undefined) throw new Error('the artifact has no file');
   await submissions.submitFile(content, { priority: 'manual' });
 }

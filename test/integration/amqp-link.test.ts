@@ -186,6 +186,38 @@ describe('AmqpLink', () => {
     expect(JSON.stringify([error, (error as Error).stack, lines])).not.toContain('hunter22');
   });
 
+  it.each(['ends later', 'fails'])(
+    'tells of a lost channel also when its set-up had not ended, and %s',
+    async (end) => {
+      await link.start();
+      const told: string[] = [];
+      const first = gate();
+      const kept = link.keepChannel({
+        name: 'test',
+        setUp: async (channel) => {
+          told.push('set up');
+          if (told.length > 1) return;
+          if (end === 'ends later') {
+            proxy.cut();
+            await first.opened;
+          } else {
+            // The broker closes the channel.
+            await channel.checkQueue(`no_${names.listen}`);
+          }
+        },
+        lost: (_reason, alone) => {
+          told.push(alone ? 'lost alone' : 'lost');
+        },
+      });
+      await vi.waitFor(() => {
+        expect(told).toEqual(['set up', end === 'fails' ? 'lost alone' : 'lost', 'set up']);
+      }, WAIT);
+      first.open();
+      await kept.close();
+      expect(told).toHaveLength(4);
+    },
+  );
+
   it('can be closed while it waits for a broker', async () => {
     proxy.open = false;
     const started = link.start();

@@ -241,7 +241,7 @@ describe('a queue that knows no priorities', () => {
   });
 
   it('keeps a request however often it is handed back, also where the queue counts', async () => {
-    await world.open({ 'x-queue-type': 'quorum', 'x-delivery-limit': 20 });
+    await world.open({ 'x-queue-type': 'quorum', 'x-delivery-limit': 2 });
     const { time } = world;
     const consumer = world.start({ sleep: time.sleep });
     await consumer.serve('manual');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import type { PlatformSimulator } from '../../src/simulators/platform/simulator.js';
+import { freePorts } from '../../src/simulators/broker/free-port.js';
 import { startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
 import {
   calledNames,
@@ -195,3 +196,62 @@ describe('callbacks of OpenCTI 6.8.8, which presents the connector’s own token
     expect(await workSettled(platform, workId)).toMatchObject({ status: 'complete', errors: [] });
   });
 });
+
+describe('callbacks while the quota is spent', () => {
+  let world: ConnectorWorld;
+  let healthPort: number;
+
+  beforeAll(async () => {
+    [healthPort = 0] = await freePorts(1);
+    world = await startConnectorWorld({
+      transport: 'callback',
+      variables: {
+        VIRUSTOTAL_QUOTA_PER_DAY: '2',
+        VIRUSTOTAL_QUOTA_PER_MINUTE: '1000',
+        CONNECTOR_HEALTH_PORT: String(healthPort),
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await world.close();
+  });
+
+  it('stay with the worker, and at a stop every request that was taken has ended', async () => {
+    const { platform, connector } = world;
+    const accepted = (): number => platform.callbackDeliveries.filter(({ status }) => status === 202).length;
+    const works: string[] = [];
+    const ask = async (first: number, count: number): Promise<void> => {
+      for (let index = first; index < first + count; index += 1) {
+        const { standardId } = platform.addObservable('IPv4-Addr', { value: `8.8.0.${index}` });
+        works.push(await platform.requestEnrichment({ entityId: standardId, mode: 'auto' }));
+      }
+    };
+    await ask(1, 10);
+    const detail: unknown = expect.stringContaining('requests wait until');
+    await expect.poll(() => callbacksOf(healthPort), { timeout: 20_000 }).toEqual({ ok: true, detail });
+    const taken = accepted();
+    await ask(11, 5);
+    await platform.until(() => platform.callbackDeliveries.some(({ status }) => status === 429));
+
+    const askedAt = performance.now();
+    expect(await connector.stop('SIGTERM')).toBe(0);
+    // There is nothing to wait for.
+    expect(performance.now() - askedAt).toBeLessThan(4_000);
+    expect(accepted()).toBe(taken);
+    const ended = works.map((id) => platform.work(id)).filter((work) => work?.status === 'complete');
+    expect(ended).toHaveLength(taken);
+    const errors = ended.flatMap((work) => work?.errors ?? []).map(({ message }) => message);
+    expect(errors).toEqual(
+      Array<string>(taken - 2).fill(
+        'VirusTotal: the connector stopped before this could be done; start the enrichment again.',
+      ),
+    );
+  });
+});
+
+async function callbacksOf(healthPort: number): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${healthPort}/health`);
+  const { parts } = (await response.json()) as { parts: Record<string, unknown> };
+  return parts.callbacks;
+}

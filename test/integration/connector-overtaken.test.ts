@@ -53,4 +53,25 @@ describe('an automatic request that a manual one overtakes', () => {
     expect(platform.work(automatic)).toMatchObject({ status: 'complete', errors: [] });
     expect(refusals(platform)).toEqual([]);
   });
+
+  it.each(['6.8.9', '6.9.10'])(
+    'loses nothing on %s when the connector dies before it has its answer',
+    async (version) => {
+      world = await startConnectorWorld({ version });
+      const { platform, gate, virusTotal, connector } = world;
+      const entity = platform.addObservable('Domain-Name', { value: 'evil.example.com' }).standardId;
+      const held = gate.hold('/domains/evil.example.com');
+      const automatic = await platform.requestEnrichment({ entityId: entity, mode: 'auto' });
+      await virusTotal.log.waitFor(1);
+      const other = platform.addObservable('Domain-Name', { value: 'example.com' }).standardId;
+      await workSettled(platform, await platform.requestEnrichment({ entityId: other, mode: 'manual' }));
+      expect(platform.closeOvertakenWorks()).toEqual([automatic]);
+
+      await connector.stop('SIGKILL');
+      held.open();
+      await world.startConnector();
+      await platform.until(() => notesAbout(platform, entity).length === 2, { description: 'the notes' });
+      expect(messagesOf(platform, automatic)).toEqual([]);
+    },
+  );
 });

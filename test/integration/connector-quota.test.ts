@@ -78,6 +78,12 @@ describe('the quota of the key', () => {
       });
     expect(virusTotal.quota.use(API_KEY).day).toBe(55);
     expect(complete()).toHaveLength(55);
+    const waiting = works
+      .flatMap((id) => platform.work(id)?.messages ?? [])
+      .filter(({ message }) =>
+        message.startsWith('The daily VirusTotal quota is used up; the request waits until'),
+      );
+    expect(waiting.length).toBeGreaterThan(0);
     expect(works.flatMap((id) => platform.work(id)?.errors ?? [])).toEqual([]);
     expect(refusedFor429(virusTotal)).toBe(0);
   });
@@ -130,6 +136,45 @@ describe('the quota of the key', () => {
     expect(virusTotal.quota.use(API_KEY).day).toBe(20);
     expect([...automatic, ...rest].flatMap((id) => platform.work(id)?.errors ?? [])).toEqual([]);
     expect(refusedFor429(virusTotal)).toBe(0);
+  });
+
+  it('is no reason to be well while it is left to manual requests that cannot come', async () => {
+    const [healthPort = 0] = await freePorts(1);
+    const { platform } = await start(
+      { perMinute: 1000 },
+      {
+        VIRUSTOTAL_QUOTA_PER_DAY: '4',
+        VIRUSTOTAL_QUOTA_RESERVE_MANUAL_PERCENT: '50',
+        CONNECTOR_HEALTH_PORT: String(healthPort),
+      },
+    );
+    await request(platform, 10, 10);
+    const consumer = async (): Promise<unknown> => {
+      const health = (await healthOf(healthPort)) as { parts: { consumer: unknown } };
+      return health.parts.consumer;
+    };
+    const detail: unknown = expect.stringContaining('automatic requests wait until');
+    await expect.poll(consumer, { timeout: 20_000 }).toEqual({ ok: true, detail });
+    await platform.deleteConnector();
+    await expect.poll(consumer, { timeout: 10_000 }).toEqual({ ok: false, detail });
+  });
+
+  it('of the minute holds up no stop: those that wait for it go back at once and quietly', async () => {
+    const { platform, connector, virusTotal } = await start(
+      { perMinute: 1000 },
+      { VIRUSTOTAL_QUOTA_PER_MINUTE: '1' },
+    );
+    const works = await request(platform, 20, 20);
+    await virusTotal.log.waitFor(1);
+    await platform.until(() => completeOf(platform, works).length === 1, { description: 'one work' });
+    await expect.poll(() => platform.queueDepth('listen'), { timeout: 10_000 }).toBeLessThan(12);
+    const askedAt = performance.now();
+    expect(await connector.stop('SIGTERM')).toBe(0);
+    // Far less than what requests in work are given.
+    expect(performance.now() - askedAt).toBeLessThan(3_000);
+    expect(await platform.queueDepth('listen')).toBe(19);
+    expect(connector.log()).not.toMatch(/"level":"(WARN|ERROR)"/);
+    expect(works.flatMap((id) => platform.work(id)?.errors ?? [])).toEqual([]);
   });
 });
 

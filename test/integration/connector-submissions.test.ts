@@ -222,6 +222,33 @@ describe('what VirusTotal does not know', () => {
     expect(platform.downloads).toEqual([]);
   });
 
+  it('is not submitted when the file itself has a stricter marking than its Artifact', async () => {
+    const { platform, virusTotal } = await start();
+    const content = Buffer.from('red');
+    const files = [{ name: 'sample.bin', content, markings: ['TLP:RED'] }];
+    const hashes = { 'SHA-256': digestOf(content, 'sha256') };
+    const { standardId } = platform.addObservable('Artifact', { hashes }, { files, markings: ['TLP:CLEAR'] });
+    const work = await workSettled(platform, await platform.requestEnrichment({ entityId: standardId }));
+    expect(messages(platform, work.id).at(-1)).toMatch(
+      /^VirusTotal has no report on .+\. It was not submitted: the marking of its file is above TLP:CLEAR, .*VIRUSTOTAL_UPLOAD_MAX_TLP/,
+    );
+    expect([posts(virusTotal), platform.downloads]).toEqual([[], []]);
+  });
+
+  it('is not submitted when it was marked after it was asked for', async () => {
+    const { platform, virusTotal, connector, startConnector } = await start();
+    await connector.stop('SIGTERM');
+    const url = platform.addObservable('Url', { value: 'https://marked.example.com/' });
+    const workId = await platform.requestEnrichment({ entityId: url.standardId });
+    url.markingRefs.push('marking-definition--11111111-2222-4333-8444-555555555555');
+    await startConnector();
+    await workSettled(platform, workId, 30_000);
+    expect(messages(platform, workId).at(-1)).toMatch(
+      /^VirusTotal has no report on .+\. It was not submitted: its marking is no known TLP, .*VIRUSTOTAL_UPLOAD_MAX_TLP/,
+    );
+    expect(posts(virusTotal)).toEqual([]);
+  });
+
   it('is not submitted when the options are off', async () => {
     const { platform, virusTotal } = await start({
       VIRUSTOTAL_FILE_UPLOAD_UNSEEN_ARTIFACTS: 'false',

@@ -38,13 +38,13 @@ export const network = {
 /** Where this process keeps what must survive a restart. */
 export const state = {
   path: option({
-    doc: 'SQLite file that holds what must survive a restart: the quota used and the cached reports. Not on a network file system.',
+    doc: 'SQLite file that holds what must survive a restart: the quota used, the cached reports, and the requests that wait for an analysis. Not on a network file system.',
     env: 'STATE_PATH',
     type: path,
     default: 'state/connector.sqlite',
   }),
   redis_url: optional({
-    doc: 'Redis in which replicas with one VirusTotal key share the quota used and the cached reports, in place of the file; rediss:// for TLS.',
+    doc: 'Redis in which replicas with one VirusTotal key share the quota used, the cached reports, and the requests that wait for an analysis, in place of the file; rediss:// for TLS.',
     env: 'STATE_REDIS_URL',
     type: secretUrl,
     secret: true,

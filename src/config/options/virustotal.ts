@@ -30,7 +30,7 @@ const general = group('General', {
     default: 'TLP:AMBER',
   }),
   upload_max_tlp: option({
-    doc: "Highest TLP of objects that may be uploaded or submitted: what is uploaded becomes available to VirusTotal's customers and partners. An object without a TLP counts as TLP:CLEAR. A value above max_tlp has no effect.",
+    doc: "Highest TLP of objects that may be uploaded or submitted: what is uploaded becomes available to VirusTotal's customers and partners. An object without markings counts as TLP:CLEAR; a marking that is no TLP, or a PAP above PAP:CLEAR, forbids it. A value above max_tlp has no effect.",
     env: 'VIRUSTOTAL_UPLOAD_MAX_TLP',
     type: TLP,
     default: 'TLP:CLEAR',

@@ -15,6 +15,9 @@ export type AnalysisStage = 'submitting' | 'waiting' | 'completed' | 'given-up';
 
 const STAGES: readonly AnalysisStage[] = ['submitting', 'waiting', 'completed', 'given-up'];
 
+/** Best first. */
+const PRIORITIES: readonly Priority[] = ['manual', 'playbook', 'auto'];
+
 /** One object that is being analysed, for any number of requests. Moments are milliseconds since the epoch. */
 export interface AnalysisRecord {
   readonly object: VtObject;
@@ -30,6 +33,8 @@ export interface AnalysisRecord {
   readonly polls: number;
   /** How often the report was not there yet although the analysis had ended. */
   readonly lateReports: number;
+  /** How often the answer to a submission was lost. */
+  readonly lostAnswers?: number | undefined;
   /** When to ask next. */
   readonly dueAt: number;
   readonly giveUpAt: number;
@@ -62,6 +67,7 @@ export function analysisFrom(value: unknown): AnalysisRecord | undefined {
     staleSince: asNumber(value.staleSince),
     polls: asNumber(value.polls) ?? 0,
     lateReports: asNumber(value.lateReports) ?? 0,
+    lostAnswers: asNumber(value.lostAnswers),
     dueAt,
     giveUpAt,
     endedAt: asNumber(value.endedAt),
@@ -69,14 +75,24 @@ export function analysisFrom(value: unknown): AnalysisRecord | undefined {
   };
 }
 
-/** All analyses, by key. @throws StateError */
-export async function listAnalyses(store: Pick<StateStore, 'list'>): Promise<Map<string, AnalysisRecord>> {
-  const records = await store.list(ANALYSIS_BUCKET);
-  return new Map(
-    records.flatMap(({ key, value }): [string, AnalysisRecord][] => {
-      const record = analysisFrom(value);
-      return record === undefined ? [] : [[key, record]];
-    }),
+/** All analyses, by key, and the keys of records that cannot be read. @throws StateError */
+export async function listAnalyses(
+  store: Pick<StateStore, 'list'>,
+): Promise<{ readonly analyses: Map<string, AnalysisRecord>; readonly unreadable: readonly string[] }> {
+  const analyses = new Map<string, AnalysisRecord>();
+  const unreadable: string[] = [];
+  for (const { key, value } of await store.list(ANALYSIS_BUCKET)) {
+    const record = analysisFrom(value);
+    if (record === undefined) unreadable.push(key);
+    else analyses.set(key, record);
+  }
+  return { analyses, unreadable };
+}
+
+/** Deletes a record that cannot be read. @throws StateError */
+export function forgetUnreadable(store: Pick<StateStore, 'update'>, key: string): Promise<void> {
+  return store.update<unknown, undefined>(ANALYSIS_BUCKET, key, (current) =>
+    analysisFrom(current) === undefined ? { next: undefined, result: undefined } : { result: undefined },
   );
 }
 
@@ -106,10 +122,14 @@ export function changeAnalysis(
   });
 }
 
+/** Rank of a priority: 0 is the most urgent. */
+export function urgencyOf(priority: Priority): number {
+  return PRIORITIES.indexOf(priority);
+}
+
 /** The more urgent of two. */
 export function moreUrgent(a: Priority, b: Priority): Priority {
-  const order: readonly Priority[] = ['manual', 'playbook', 'auto'];
-  return order.indexOf(a) <= order.indexOf(b) ? a : b;
+  return urgencyOf(a) <= urgencyOf(b) ? a : b;
 }
 
 function priorityFrom(value: unknown): Priority {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   artifactRequest,
+  parkedKeys,
   startAnalysesWorld,
   urlRequest,
   type AnalysesWorld,
@@ -13,6 +14,7 @@ import { ConnectorError } from '../../shared/connector-error.js';
 import { MemoryStore } from '../../state/memory-store.js';
 import { TLP_IDS } from '../../stix/markings.js';
 import { ForbiddenError, VirusTotalError } from '../../virustotal/errors.js';
+import { CircuitOpenError } from '../../virustotal/http/circuit-open-error.js';
 import { QuotaExhaustedError } from '../../virustotal/quota/quota-exhausted-error.js';
 import { ANALYSIS_BUCKET } from './analysis-record.js';
 import { PARKED_BUCKET } from './parked-request.js';
@@ -41,7 +43,7 @@ describe('an analysis that is waited for', () => {
   beforeEach(() => {
     time = new VirtualTime('2026-01-02T03:04:00Z');
     virusTotal = new FakeAnalyses(time);
-    store = new MemoryStore();
+    store = new MemoryStore({ isDurable: true });
   });
 
   afterEach(() => {
@@ -59,7 +61,8 @@ describe('an analysis that is waited for', () => {
       Promise.resolve({
         name: 'sample.bin',
         sizeBytes: 1,
-        sha256: SHA256,
+        hash: SHA256,
+        markings: [],
         open: () => Promise.resolve(Readable.from([new Uint8Array(1)])),
       }),
   };
@@ -80,7 +83,7 @@ describe('an analysis that is waited for', () => {
       'publish work_1',
       'processed work_1: VirusTotal: 3 of 10 engines call this malicious',
     ]);
-    expect(await store.list(PARKED_BUCKET)).toEqual([]);
+    expect(await parkedKeys(store)).toEqual([]);
   });
 
   it('is asked for after half a minute, and then more and more rarely', async () => {
@@ -216,6 +219,93 @@ describe('an analysis that is waited for', () => {
     expect(told.at(-1)).toBe('processed work_1: VirusTotal: 3 of 10 engines call this malicious');
   });
 
+  it('that has not ended when the quota returns has its waiting time before it', async () => {
+    virusTotal.durationMs = 370 * MINUTE_MS;
+    const resetsAt = new Date(time.clock.now().getTime() + 360 * MINUTE_MS);
+    const { deliver, told } = start();
+    deliver(urlRequest(URL_TEXT));
+    await time.pass(10 * SECOND_MS);
+    virusTotal.before = () => {
+      if (time.clock.now() < resetsAt) throw new QuotaExhaustedError(resetsAt, 'day');
+    };
+    await time.pass(385 * MINUTE_MS);
+    expect(told.at(-1)).toBe('processed work_1: VirusTotal: 3 of 10 engines call this malicious');
+  });
+
+  it('is not given up for an outage of VirusTotal, however long', async () => {
+    const { deliver, told } = start();
+    deliver(urlRequest(URL_TEXT, { mode: 'auto' }));
+    await time.pass(5 * SECOND_MS);
+    const since = time.clock.now();
+    virusTotal.before = () => {
+      const retryAt = new Date(time.clock.now().getTime() + 30 * SECOND_MS);
+      throw new CircuitOpenError(since, retryAt, new Error('down'));
+    };
+    await time.pass(3 * 60 * MINUTE_MS);
+    expect(told.filter((line) => line.startsWith('processed'))).toEqual([]);
+    virusTotal.before = () => undefined;
+    await time.pass(5 * MINUTE_MS);
+    expect(told.at(-1)).toBe('processed work_1: VirusTotal: 3 of 10 engines call this malicious');
+  });
+
+  it('is not given up while the line to VirusTotal is bad', async () => {
+    const { deliver, told } = start();
+    deliver(urlRequest(URL_TEXT));
+    await time.pass(5 * SECOND_MS);
+    virusTotal.before = () => {
+      throw new VirusTotalError('not reachable', 'transient');
+    };
+    await time.pass(60 * MINUTE_MS);
+    virusTotal.before = () => undefined;
+    await time.pass(5 * MINUTE_MS);
+    expect(told.at(-1)).toBe('processed work_1: VirusTotal: 3 of 10 engines call this malicious');
+  });
+
+  it('is given up when VirusTotal refuses for good to tell how far it is', async () => {
+    const { deliver, told } = start();
+    deliver(urlRequest(URL_TEXT));
+    await time.pass(5 * SECOND_MS);
+    virusTotal.before = (call) => {
+      if (call === 'poll') throw new ForbiddenError({ status: 403 });
+    };
+    await time.pass(40 * MINUTE_MS);
+    expect(told.filter((line) => line.startsWith('processed'))).toHaveLength(1);
+  });
+
+  it('that was given up is looked for afresh, and not in what was known before the submission', async () => {
+    virusTotal.durationMs = 600 * MINUTE_MS;
+    const { deliver } = start();
+    deliver(urlRequest(URL_TEXT));
+    await time.pass(40 * MINUTE_MS);
+    const { notBefore } = virusTotal.lookUps.at(-1)?.asker ?? {};
+    expect(notBefore?.getTime()).toBeGreaterThan(Date.parse('2026-01-02T03:04:00Z'));
+  });
+
+  it('is not followed any more once its object is excluded', async () => {
+    const first = start();
+    first.deliver(urlRequest(URL_TEXT));
+    await time.pass(5 * SECOND_MS);
+    first.watch.stop();
+    const second = start({ exclude: ['new.example.com'] });
+    await time.pass(10 * MINUTE_MS);
+    expect(virusTotal.polls).toBe(0);
+    expect(second.told).toContainEqual(expect.stringMatching(/^processed work_1: .*VIRUSTOTAL_EXCLUDE/));
+  });
+
+  it('whose record cannot be read is dropped, and so is such a request, each with one line', async () => {
+    const garbage = () => ({ next: { stage: 'of another version' }, result: undefined });
+    await store.update<unknown, undefined>(ANALYSIS_BUCKET, 'url 1', garbage);
+    await store.update<unknown, undefined>(PARKED_BUCKET, 'work_9', garbage);
+    const { lines } = start();
+    await time.pass(5 * MINUTE_MS);
+    expect(await store.list(ANALYSIS_BUCKET)).toEqual([]);
+    expect(await store.list(PARKED_BUCKET)).toEqual([]);
+    expect(lines.filter(({ level }) => level !== 'debug')).toMatchObject([
+      { level: 'warn', key: 'url 1' },
+      { level: 'error', key: 'work_9' },
+    ]);
+  });
+
   it('is followed by look-ups where its id is not known', async () => {
     virusTotal.forgetsAnalyses = true;
     const { deliver, told } = start();
@@ -249,7 +339,7 @@ describe('an analysis that is waited for', () => {
     isAway = false;
     await time.pass(3 * MINUTE_MS);
     expect(told.filter((line) => line.startsWith('processed'))).toHaveLength(1);
-    expect(await store.list(PARKED_BUCKET)).toEqual([]);
+    expect(await parkedKeys(store)).toEqual([]);
   });
 
   it('resumes no more requests at the same time than there are places', async () => {
@@ -271,7 +361,7 @@ describe('an analysis that is waited for', () => {
       waiting.shift()?.();
       await time.pass(10 * SECOND_MS);
     }
-    expect(await store.list(PARKED_BUCKET)).toEqual([]);
+    expect(await parkedKeys(store)).toEqual([]);
   });
 
   it('is forgotten in the end', async () => {
@@ -289,7 +379,7 @@ describe('an analysis that is waited for', () => {
     await time.pass(20 * SECOND_MS);
     await first.watch.drain(SECOND_MS);
     await time.pass(30 * MINUTE_MS);
-    expect(await store.list(PARKED_BUCKET)).toHaveLength(1);
+    expect(await parkedKeys(store)).toHaveLength(1);
     const second = start();
     await time.pass(MINUTE_MS);
     expect(second.told.at(-1)).toBe('processed work_1: VirusTotal: 3 of 10 engines call this malicious');
@@ -309,7 +399,7 @@ describe('an analysis that is waited for', () => {
     const drained = watch.drain(SECOND_MS);
     await time.pass(2 * SECOND_MS);
     await drained;
-    expect((await store.list(PARKED_BUCKET)).map(({ key }) => key)).toEqual(['work_1']);
+    expect(await parkedKeys(store)).toEqual(['work_1']);
   });
 
   it('comes about for a request that has the file when another one for the same object has none', async () => {
@@ -345,7 +435,7 @@ describe('an analysis that is waited for', () => {
       const world = start(options);
       world.deliver(request);
       await time.pass(10 * SECOND_MS);
-      expect(await store.list(PARKED_BUCKET)).toEqual([]);
+      expect(await parkedKeys(store)).toEqual([]);
       expect(await store.list(ANALYSIS_BUCKET)).toEqual([]);
       return world.told.at(-1);
     };
@@ -443,7 +533,7 @@ describe('an analysis that is waited for', () => {
 
     it('leaves the old one when it is refused', async () => {
       virusTotal.before = (call) => {
-        if (call === 'submit') throw new VirusTotalError('not now.', 'transient');
+        if (call === 'submit') throw new VirusTotalError('not now.', 'transient', { untouched: true });
       };
       const { deliver, told } = start({ rules });
       deliver(urlRequest(URL_TEXT));

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { startAnalysesWorld, urlRequest, type AnalysesWorld } from '../../../test/helpers/analyses-world.js';
+import {
+  parkedKeys,
+  startAnalysesWorld,
+  urlRequest,
+  type AnalysesWorld,
+} from '../../../test/helpers/analyses-world.js';
 import { FakeAnalyses } from '../../../test/helpers/fake-analyses.js';
 import { MortalStore, type Death } from '../../../test/helpers/mortal-store.js';
 import { VirtualTime } from '../../../test/helpers/virtual-time.js';
 import type { EnrichmentRequest } from '../request.js';
 import { MemoryStore } from '../../state/memory-store.js';
-import { PARKED_BUCKET } from './parked-request.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -33,7 +37,7 @@ async function survive(
 ): Promise<Survived> {
   const time = new VirtualTime('2026-01-02T03:04:00Z');
   const virusTotal = new FakeAnalyses(time);
-  const state = new MemoryStore();
+  const state = new MemoryStore({ isDurable: true });
   const doomed = new MortalStore(state, death);
   const request = urlRequest(URL_TEXT, options.request);
   const platform = (): Promise<void> => doomed.alive();
@@ -56,7 +60,7 @@ async function survive(
     if (!first.acked.includes(request.key)) second.deliver(request);
     await time.pass(30 * MINUTE_MS);
   }
-  expect(await state.list(PARKED_BUCKET)).toEqual([]);
+  expect(await parkedKeys(state)).toEqual([]);
   for (const world of worlds) world.watch.stop();
   const told = worlds.flatMap((world) => world.told);
   const ended = told.filter((line) => /^(processed|failed|reply)/.test(line));
@@ -67,10 +71,10 @@ describe('a process that is killed', () => {
   it('changes the state in this order', async () => {
     const { buckets, processed } = await survive(undefined);
     expect(processed).toEqual([RESULT]);
-    expect(buckets).toEqual(['analyses', 'analyses', 'parked', 'analyses', 'analyses', 'parked']);
+    expect(buckets).toEqual(['analyses', 'analyses', 'parked', 'analyses', 'analyses', 'parked', 'parked']);
   });
 
-  const kills = Array.from({ length: 6 }, (_, atChange) => [
+  const kills = Array.from({ length: 7 }, (_, atChange) => [
     { atChange, after: false },
     { atChange, after: true },
   ]).flat();
@@ -84,7 +88,7 @@ describe('a process that is killed', () => {
       expect(submitted).toHaveLength(isAnswerLost ? 2 : 1);
       expect(new Set(processed)).toEqual(new Set([RESULT]));
       // Only who dies between the settlement and its record does it again, as with any request.
-      const isSettled = death.atChange === 5 && !death.after;
+      const isSettled = death.atChange === 6 && !death.after;
       expect(processed).toHaveLength(isSettled ? 2 : 1);
     }
   });
@@ -106,7 +110,7 @@ describe('a process that is killed', () => {
       previousStepId: 'q',
       bundle: { type: 'bundle', objects: [{ type: 'url', id: 'url--1', value: URL_TEXT }] },
     };
-    for (const death of kills.slice(0, 10)) {
+    for (const death of kills.slice(0, 12)) {
       const { submitted, processed } = await survive(death, {
         request: { key: 'playbook 1', mode: 'playbook', workId: undefined, playbook },
         restartAfterMs: 20 * MINUTE_MS,

@@ -25,7 +25,14 @@ const full = requestOf({
 describe('a parked request', () => {
   it('comes back as it was, with its draft, applicant, markings, validation and playbook bundle', async () => {
     const store = new MemoryStore();
-    const parked = { request: full, analysis: 'url 1', message: 'waits', parkedAt: 5 };
+    const parked = {
+      request: full,
+      analysis: 'url 1',
+      message: 'waits',
+      parkedAt: 5,
+      holder: 'process 1',
+      heldAt: 7,
+    };
     await park(store, parked);
     const read = await readParked(store, full.key);
     expect(read).toEqual(parked);

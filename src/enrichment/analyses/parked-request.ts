@@ -1,25 +1,92 @@
-import { asText, isJsonObject, type JsonObject } from '../../shared/json.js';
+import { asNumber, asText, isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { StateStore } from '../../state/port.js';
 import type { EnrichmentRequest, PlaybookStep, TriggerMode, ValidationRequest } from '../request.js';
 
 /** Bucket of requests that wait for an analysis, by their key. */
 export const PARKED_BUCKET = 'parked';
 
-/** A request that waits for an analysis while nobody holds its delivery. */
+/** A request that waits for an analysis while nobody holds its delivery. Moments are milliseconds since the epoch. */
 export interface ParkedRequest {
   readonly request: EnrichmentRequest;
   /** Key of the analysis it waits for. */
   readonly analysis: string;
   /** What its work says meanwhile. */
   readonly message: string;
-  /** Milliseconds since the epoch. */
   readonly parkedAt: number;
+  /** The process that took its delivery last, and when: that one knows whether it is acknowledged. */
+  readonly holder: string | undefined;
+  readonly heldAt: number;
+  /** It is being answered, or was about to be: its work is not to be told any more that it waits. */
+  readonly resumedAt?: number | undefined;
 }
+
+/** Whether a parked request may be resumed at this moment, as far as its delivery is concerned. */
+export type MayResume = (parked: ParkedRequest) => boolean;
 
 /** Keeps a request. @throws StateError */
 export function park(store: Pick<StateStore, 'update'>, parked: ParkedRequest): Promise<void> {
   return store.update<unknown, undefined>(PARKED_BUCKET, parked.request.key, () => ({
     next: parked,
+    result: undefined,
+  }));
+}
+
+/**
+ * Takes a delivery of a request that may be parked already. Whoever resumes parked requests sees from now on that this
+ * process has it.
+ *
+ * @returns `answered` when there is nothing left to tell anybody; `undefined` when no request with this key was parked,
+ *   or it cannot be read.
+ * @throws StateError
+ */
+export function recallParked(
+  store: Pick<StateStore, 'update'>,
+  key: string,
+  by: Pick<ParkedRequest, 'holder' | 'heldAt'>,
+): Promise<ParkedRequest | 'answered' | undefined> {
+  return store.update<unknown, ParkedRequest | 'answered' | undefined>(PARKED_BUCKET, key, (current) => {
+    if (settledAtFrom(current) !== undefined) return { result: 'answered' };
+    const parked = parkedFrom(current);
+    if (parked === undefined) return { result: undefined };
+    if (parked.resumedAt !== undefined) return { result: 'answered' };
+    return { next: { ...parked, holder: by.holder, heldAt: by.heldAt }, result: parked };
+  });
+}
+
+/**
+ * Marks a request as being resumed, so that a delivery that comes late tells nobody that it waits.
+ *
+ * @returns `held` when its delivery is in somebody's hands; `undefined` when it is not parked any more.
+ * @throws StateError
+ */
+export function claimParked(
+  store: Pick<StateStore, 'update'>,
+  key: string,
+  mayResume: MayResume,
+  resumedAt: number,
+): Promise<ParkedRequest | 'held' | undefined> {
+  return store.update<unknown, ParkedRequest | 'held' | undefined>(PARKED_BUCKET, key, (current) => {
+    const parked = parkedFrom(current);
+    if (parked === undefined) return { result: undefined };
+    if (!mayResume(parked)) return { result: 'held' };
+    if (parked.resumedAt !== undefined) return { result: parked };
+    return { next: { ...parked, resumedAt }, result: parked };
+  });
+}
+
+/**
+ * Leaves only the fact that the request was settled: a broker that was not reached by its acknowledgement delivers it
+ * again, at once or when it has noticed that its consumer is gone.
+ *
+ * @throws StateError
+ */
+export function settleParked(
+  store: Pick<StateStore, 'update'>,
+  key: string,
+  settledAt: number,
+): Promise<void> {
+  return store.update<unknown, undefined>(PARKED_BUCKET, key, () => ({
+    next: { settledAt },
     result: undefined,
   }));
 }
@@ -32,9 +99,14 @@ export function readParked(
   return store.update(PARKED_BUCKET, key, (current: unknown) => ({ result: parkedFrom(current) }));
 }
 
-/** Forgets a parked request. @throws StateError */
+/** Forgets a request, parked or settled. @throws StateError */
 export function unpark(store: Pick<StateStore, 'update'>, key: string): Promise<void> {
   return store.update<unknown, undefined>(PARKED_BUCKET, key, () => ({ next: undefined, result: undefined }));
+}
+
+/** When a request was settled that had been parked; `undefined` for any other record. */
+export function settledAtFrom(value: unknown): number | undefined {
+  return isJsonObject(value) ? asNumber(value.settledAt) : undefined;
 }
 
 /** A parked request as it was stored: the moment of its arrival is a Date again. */
@@ -43,8 +115,16 @@ export function parkedFrom(value: unknown): ParkedRequest | undefined {
   const request = requestFrom(value.request);
   const analysis = asText(value.analysis);
   if (request === undefined || analysis === undefined) return undefined;
-  const parkedAt = typeof value.parkedAt === 'number' ? value.parkedAt : request.receivedAt.getTime();
-  return { request, analysis, message: asText(value.message) ?? '', parkedAt };
+  const parkedAt = asNumber(value.parkedAt) ?? request.receivedAt.getTime();
+  return {
+    request,
+    analysis,
+    message: asText(value.message) ?? '',
+    parkedAt,
+    holder: asText(value.holder),
+    heldAt: asNumber(value.heldAt) ?? parkedAt,
+    resumedAt: asNumber(value.resumedAt),
+  };
 }
 
 function requestFrom(stored: JsonObject): EnrichmentRequest | undefined {

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.js';
-import { describeError } from '../../shared/connector-error.js';
+import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { StateStore } from '../../state/port.js';
 import { PostponeError } from '../../virustotal/postpone-error.js';
-import { QuotaExhaustedError } from '../../virustotal/quota/quota-exhausted-error.js';
 import type { Asker, LookUp, Submissions, VirusTotal } from '../../virustotal/schema.js';
+import type { Exclusions } from '../exclusions.js';
 import { changeAnalysis, readAnalysis, type AnalysisRecord } from './analysis-record.js';
 import { lateReportDelayMs, MAX_LATE_REPORTS, pollDelayMs } from './timing.js';
 
@@ -12,12 +12,16 @@ export interface PollerOptions {
   readonly store: Pick<StateStore, 'update'>;
   readonly submissions: Pick<Submissions, 'analysisStatus'>;
   readonly virusTotal: Pick<VirusTotal, 'lookUp'>;
+  /** What is excluded is not asked about, also when it was submitted before. */
+  readonly exclusions: Exclusions;
   readonly firstPollMs: number;
   /** In [0, 1). */
   readonly random: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+const NOT_IN_TIME = 'Its analysis has not ended in time; enrich it again later to have the result.';
 
 /** What a poll changes in the record of an analysis. */
 type Progress = Partial<AnalysisRecord>;
@@ -30,22 +34,29 @@ export class Poller {
     this.#options = options;
   }
 
-  /** Does nothing when the analysis is not due any more. @throws StateError */
-  async poll(key: string): Promise<void> {
-    const { store, clock } = this.#options;
+  /**
+   * Does nothing when the analysis is not due any more.
+   *
+   * @returns whether it has ended.
+   * @throws StateError
+   */
+  async poll(key: string): Promise<boolean> {
+    const { store, clock, exclusions, logger } = this.#options;
     const record = await readAnalysis(store, key);
-    if (record?.stage !== 'waiting' || record.dueAt > clock.now().getTime()) return;
-    const progress = await this.#ask(record);
+    if (record?.stage !== 'waiting' || record.dueAt > clock.now().getTime()) return false;
+    const progress = exclusions.excludes(record.object)
+      ? this.#givenUp('Its analysis was not followed: it is excluded (VIRUSTOTAL_EXCLUDE).')
+      : await this.#ask(record);
     await changeAnalysis(store, key, (current) =>
-      current?.stage === 'waiting' ? { ...current, ...progress } : current,
+      current?.stage === 'waiting' ? advanced(current, progress, record) : current,
     );
-    if (progress.endedAt === undefined) return;
-    const { logger } = this.#options;
+    if (progress.endedAt === undefined) return false;
     const waitedS = Math.round((progress.endedAt - record.begunAt) / 1000);
     logger.info(
       { stage: progress.stage, analysisId: record.submission?.analysisId, waitedS },
       'analysis ended',
     );
+    return true;
   }
 
   async #ask(record: AnalysisRecord): Promise<Progress> {
@@ -60,14 +71,14 @@ export class Poller {
       if (status === 'queued' || status === 'in-progress') return this.#later(record);
       return await this.#reportProgress(record, asker, status === 'completed' || record.lateReports > 0);
     } catch (error) {
-      if (error instanceof QuotaExhaustedError) return this.#whenQuotaReturns(record, error.resetsAt);
+      if (error instanceof PostponeError) return this.#notBefore(error.until, record);
       logger.warn(
         { analysisId: record.submission?.analysisId, reason: describeError(error) },
         'VirusTotal did not tell how far an analysis is; it is asked again later',
       );
-      const later = this.#later(record);
-      if (!(error instanceof PostponeError) || later.dueAt === undefined) return later;
-      return { ...later, dueAt: Math.max(later.dueAt, error.until.getTime()) };
+      // What does not pass by itself is an answer, too.
+      const passes = error instanceof ConnectorError && error.retryable;
+      return passes ? this.#later({ ...record, giveUpAt: Infinity }) : this.#later(record);
     }
   }
 
@@ -95,29 +106,31 @@ export class Poller {
   #later(record: AnalysisRecord): Progress {
     const { clock, firstPollMs, random } = this.#options;
     const now = clock.now().getTime();
-    if (now >= record.giveUpAt) return this.#givenUp();
+    if (now >= record.giveUpAt) return this.#givenUp(NOT_IN_TIME);
     const polls = record.polls + 1;
     return { polls, dueAt: now + pollDelayMs(polls, firstPollMs, random) };
   }
 
-  #givenUp(): Progress {
-    return {
-      stage: 'given-up',
-      endedAt: this.#options.clock.now().getTime(),
-      remark: 'Its analysis has not ended in time; enrich it again later to have the result.',
-    };
+  #givenUp(remark: string): Progress {
+    return { stage: 'given-up', endedAt: this.#options.clock.now().getTime(), remark };
   }
 
-  /** Time in which nothing can be asked does not count as waiting for the analysis. */
-  #whenQuotaReturns(record: AnalysisRecord, resetsAt: Date): Progress {
+  /** Time in which nothing can be asked, for want of quota or in an outage, does not count as waiting. */
+  #notBefore(until: Date, record: AnalysisRecord): Progress {
     const { clock, firstPollMs, random } = this.#options;
     const now = clock.now().getTime();
-    const pauseMs = Math.max(0, resetsAt.getTime() - now);
+    const pauseMs = Math.max(0, until.getTime() - now);
     return {
       dueAt: now + pauseMs + pollDelayMs(0, firstPollMs, random),
       giveUpAt: record.giveUpAt + pauseMs,
     };
   }
+}
+
+/** Somebody more urgent may have asked for it to be due earlier while it was asked for. */
+function advanced(current: AnalysisRecord, progress: Progress, asked: AnalysisRecord): AnalysisRecord {
+  const next = { ...current, ...progress };
+  return current.priority === asked.priority ? next : { ...next, dueAt: Math.min(next.dueAt, current.dueAt) };
 }
 
 /** Whether the report is of this analysis or a later one. Only VirusTotal's own dates are compared. */

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.js';
-import { ConnectorError, describeError } from '../../shared/connector-error.js';
-import type { JsonObject } from '../../shared/json.js';
+import { ConnectorError } from '../../shared/connector-error.js';
 import type { StateStore } from '../../state/port.js';
 import { ForbiddenError, VirusTotalError } from '../../virustotal/errors.js';
 import { PostponeError } from '../../virustotal/postpone-error.js';
@@ -15,19 +14,20 @@ import type {
 } from '../../virustotal/schema.js';
 import { comesAgain } from '../comes-again.js';
 import { HandBackError } from '../platform-call.js';
-import type { ArtifactReader } from '../ports.js';
 import type { EnrichmentRequest } from '../request.js';
 import { changeAnalysis, readAnalysis, type AnalysisRecord } from './analysis-record.js';
 import type { Exclusive } from './exclusive.js';
+import type { Publication } from './publication.js';
 import { maxWaitMs, pollDelayMs } from './timing.js';
+import { OvertakenError, Turns } from './turns.js';
 import type { Wish } from './wish.js';
 
 export interface SubmitterOptions {
-  readonly store: Pick<StateStore, 'update'>;
+  readonly store: Pick<StateStore, 'update' | 'isDurable'>;
   readonly exclusive: Exclusive;
   readonly submissions: Submissions;
   readonly virusTotal: Pick<VirusTotal, 'lookUp'>;
-  readonly artifacts: ArtifactReader;
+  readonly publication: Publication;
   /** Time from a submission to the first question how far it is. */
   readonly firstPollMs: number;
   /** In [0, 1). */
@@ -36,13 +36,15 @@ export interface SubmitterOptions {
   readonly logger: Logger;
 }
 
+/** How often a request comes again because the answer to its submission was lost, before that fails it. */
+const MAX_LOST_ANSWERS = 3;
+
 /** What is to be submitted, and for whom. */
 export interface Order {
   readonly key: string;
   readonly object: VtObject;
   readonly wish: Exclude<Wish, { kind: 'nothing' | 'refused' }>;
   readonly request: EnrichmentRequest;
-  readonly entity: JsonObject;
 }
 
 /** An analysis to wait for, or a sentence that says why there is none. */
@@ -54,8 +56,7 @@ export type Submitted = AnalysisRecord | { readonly refusal: string };
  */
 export class Submitter {
   readonly #options: SubmitterOptions;
-  /** The last one in line for each object. */
-  readonly #last = new Map<string, Promise<Submitted>>();
+  readonly #turns = new Turns();
 
   constructor(options: SubmitterOptions) {
     this.#options = options;
@@ -65,40 +66,47 @@ export class Submitter {
    * @throws HandBackError when the platform cannot be asked for the file now, or the quota is spent; VirusTotalError
    *   when the call failed and may be made again.
    */
-  submit(order: Order): Promise<Submitted> {
-    const { exclusive, store } = this.#options;
-    return this.#inTurn(order.key, () =>
-      exclusive.once<Submitted>(`submit ${order.key}`, {
-        ready: async () => {
-          const record = await readAnalysis(store, order.key);
-          return record === undefined || record.stage === 'submitting' ? undefined : record;
-        },
-        task: () => this.#submit(order),
-      }),
-    );
-  }
-
-  /** One after the other for each object. What one request is refused, another one may have: a file, a place in time. */
-  async #inTurn(key: string, task: () => Promise<Submitted>): Promise<Submitted> {
-    const mine = (this.#last.get(key) ?? Promise.resolve()).then(task, task);
-    this.#last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#last.get(key) === mine) this.#last.delete(key);
+  async submit(order: Order): Promise<Submitted> {
+    for (;;) {
+      // What one request is refused, another one may have: a file, a place in time.
+      const turn = await this.#turns.take(order.key, order.request.mode);
+      try {
+        return await this.#once(order, turn.signal);
+      } catch (error) {
+        // What the more urgent one leaves behind is for this one, too.
+        if (!(error instanceof OvertakenError)) throw error;
+      } finally {
+        turn.end();
+      }
     }
   }
 
-  async #submit(order: Order): Promise<Submitted> {
+  #once(order: Order, signal: AbortSignal): Promise<Submitted> {
+    const { exclusive, store } = this.#options;
+    return exclusive.once<Submitted>(`submit ${order.key}`, {
+      ready: async () => {
+        const record = await readAnalysis(store, order.key);
+        return record === undefined || record.stage === 'submitting' ? undefined : record;
+      },
+      task: () => this.#submit(order, signal),
+    });
+  }
+
+  async #submit(order: Order, signal: AbortSignal): Promise<Submitted> {
     const { store, clock, logger, firstPollMs, random } = this.#options;
     const { key, object, wish, request } = order;
     const earlier = await readAnalysis(store, key);
     if (earlier !== undefined) {
-      const found = await this.#recover(order, earlier);
+      const found = await this.#recover(order, earlier, signal);
       if (found !== undefined) return found;
     }
-    const content = wish.kind === 'upload' ? await this.#contentOf(order) : undefined;
-    if (content !== undefined && 'refusal' in content) return this.#drop(key, content.refusal);
+    // A fresh analysis of what VirusTotal has publishes nothing.
+    const cleared =
+      wish.kind === 'reanalyse'
+        ? { content: undefined }
+        : await this.#options.publication.clear(request, object);
+    if ('refusal' in cleared) return this.#drop(key, cleared.refusal);
+    const { content } = cleared;
     const begunAt = clock.now().getTime();
     const begun: AnalysisRecord = {
       object,
@@ -108,14 +116,17 @@ export class Submitter {
       staleSince: wish.kind === 'reanalyse' ? wish.lastAnalysis.getTime() : undefined,
       polls: 0,
       lateReports: 0,
+      lostAnswers: earlier?.lostAnswers,
       dueAt: begunAt,
       giveUpAt: begunAt + maxWaitMs(object.kind),
     };
     await changeAnalysis(store, key, () => begun);
-    const submission = await this.#call(order, content);
+    if (!store.isDurable)
+      return this.#drop(key, 'Nothing is submitted while the connector cannot keep its state.');
+    const submission = await this.#call(order, content, signal);
     if (submission !== undefined && 'refusal' in submission) return this.#drop(key, submission.refusal);
     const dueAt = clock.now().getTime() + pollDelayMs(0, firstPollMs, random);
-    const waiting: AnalysisRecord = { ...begun, stage: 'waiting', submission, dueAt };
+    const waiting: AnalysisRecord = { ...begun, stage: 'waiting', lostAnswers: undefined, submission, dueAt };
     await changeAnalysis(store, key, () => waiting);
     logger.info(
       { entityId: request.entityId, what: wish.kind, analysisId: submission?.analysisId },
@@ -125,12 +136,16 @@ export class Submitter {
   }
 
   /** A former attempt ended somewhere between its call and its record: VirusTotal may have the object by now. */
-  async #recover(order: Order, earlier: AnalysisRecord): Promise<AnalysisRecord | undefined> {
+  async #recover(
+    order: Order,
+    earlier: AnalysisRecord,
+    signal: AbortSignal,
+  ): Promise<AnalysisRecord | undefined> {
     const { store, clock, virusTotal } = this.#options;
     const { key, object, request, wish } = order;
     const notBefore = clock.now();
     const answer = await orHandBack(
-      virusTotal.lookUp(object, { priority: request.mode, notBefore }),
+      virusTotal.lookUp(object, { priority: request.mode, notBefore, signal }),
       request,
     );
     if (!answer.found) return undefined;
@@ -150,26 +165,15 @@ export class Submitter {
     );
   }
 
-  async #contentOf({ request, entity }: Order): Promise<FileContent | { readonly refusal: string }> {
-    try {
-      const content = await this.#options.artifacts.contentOf(request, entity);
-      return content ?? { refusal: 'It was not submitted: no file is attached to it.' };
-    } catch (error) {
-      if (!(error instanceof ConnectorError)) throw error;
-      // A playbook step is answered whatever happens; any other request can come again when the platform is back.
-      if (error.retryable && request.playbook === undefined) throw new HandBackError(error);
-      return { refusal: `It was not submitted: ${describeError(error)}` };
-    }
-  }
-
   /** `undefined`: VirusTotal is analysing this very object already. */
   async #call(
     order: Order,
     content: FileContent | undefined,
+    signal: AbortSignal,
   ): Promise<Submission | undefined | { readonly refusal: string }> {
     const { submissions, logger } = this.#options;
     const { object, wish, request, key } = order;
-    const asker: Asker = { priority: request.mode };
+    const asker: Asker = { priority: request.mode, signal };
     try {
       if (content !== undefined) return await submissions.submitFile(content, asker);
       if (object.kind === 'url' && wish.kind === 'submit-url')
@@ -179,7 +183,9 @@ export class Submitter {
     } catch (error) {
       if (error instanceof PostponeError || (error instanceof ConnectorError && error.untouched))
         await this.#forget(key);
+      if (error instanceof OvertakenError) throw error;
       if (comesAgain(error, request) || isFaultOfSource(error, request)) throw new HandBackError(error);
+      if (await this.#isWorthRecovering(error, order)) throw new HandBackError(error);
       const isFinal =
         error instanceof ForbiddenError || (error instanceof ConnectorError && error.kind === 'invalid');
       if (!isFinal) throw error;
@@ -188,6 +194,18 @@ export class Submitter {
         wish.kind === 'reanalyse' ? 'A fresh analysis could not be asked for' : 'It was not submitted';
       return { refusal: `${what}: ${error.message}` };
     }
+  }
+
+  /** VirusTotal may have taken it: when the request comes again, a look-up tells. */
+  async #isWorthRecovering(error: unknown, { key, request }: Order): Promise<boolean> {
+    if (!(error instanceof VirusTotalError && error.uncertain) || request.playbook !== undefined)
+      return false;
+    const record = await changeAnalysis(
+      this.#options.store,
+      key,
+      (current) => current && { ...current, lostAnswers: (current.lostAnswers ?? 0) + 1 },
+    );
+    return (record?.lostAnswers ?? 0) <= MAX_LOST_ANSWERS;
   }
 
   async #drop(key: string, refusal: string): Promise<Submitted> {

@@ -41,21 +41,38 @@ describe('what VirusTotal is asked to analyse', () => {
   });
 
   it.each([
-    ['none', 'TLP:CLEAR', [], true],
-    ['TLP:CLEAR', 'TLP:CLEAR', [TLP_IDS['TLP:CLEAR']], true],
-    ['TLP:GREEN', 'TLP:CLEAR', [TLP_IDS['TLP:GREEN']], false],
-    ['TLP:CLEAR and TLP:AMBER', 'TLP:GREEN', [TLP_IDS['TLP:CLEAR'], TLP_IDS['TLP:AMBER']], false],
-    ['TLP:GREEN', 'TLP:GREEN', [TLP_IDS['TLP:GREEN']], true],
-    ['PAP:RED', 'TLP:CLEAR', [PAP_IDS['PAP:RED']], true],
-    ['something that cannot be read', 'TLP:RED', undefined, false],
-  ] as const)('with the marking %s and the ceiling %s', (_name, uploadMaxTlp, markings, isSubmitted) => {
+    ['none', 'TLP:CLEAR', [], undefined],
+    ['TLP:CLEAR', 'TLP:CLEAR', [TLP_IDS['TLP:CLEAR']], undefined],
+    ['TLP:GREEN', 'TLP:CLEAR', [TLP_IDS['TLP:GREEN']], 'is above TLP:CLEAR'],
+    [
+      'TLP:CLEAR and TLP:AMBER',
+      'TLP:GREEN',
+      [TLP_IDS['TLP:CLEAR'], TLP_IDS['TLP:AMBER']],
+      'is above TLP:GREEN',
+    ],
+    ['TLP:GREEN', 'TLP:GREEN', [TLP_IDS['TLP:GREEN']], undefined],
+    ['PAP:CLEAR', 'TLP:CLEAR', [PAP_IDS['PAP:CLEAR']], undefined],
+    [
+      'PAP:RED',
+      'TLP:CLEAR',
+      [PAP_IDS['PAP:RED']],
+      'is a PAP above PAP:CLEAR, which counts as above TLP:CLEAR',
+    ],
+    [
+      'of the platform’s own',
+      'TLP:RED',
+      ['marking-definition--11111111-2222-4333-8444-555555555555'],
+      'is no known TLP, which counts as above TLP:RED',
+    ],
+    ['that cannot be read', 'TLP:RED', undefined, 'cannot be read, which counts as above TLP:RED'],
+  ] as const)('with the marking %s and the ceiling %s', (_name, uploadMaxTlp, markings, reason) => {
     for (const entityType of ['Artifact', 'Url']) {
       const wish = wishOf({ entityType, markings, answer: unknown }, { ...rules, uploadMaxTlp }, now);
-      if (isSubmitted) expect(wish.kind).not.toBe('refused');
+      if (reason === undefined) expect(wish.kind).not.toBe('refused');
       else {
         expect(wish).toEqual({
           kind: 'refused',
-          remark: `It was not submitted: its marking is above ${uploadMaxTlp}, the highest that may be published there (VIRUSTOTAL_UPLOAD_MAX_TLP).`,
+          remark: `It was not submitted: its marking ${reason}, the highest that may be published there (VIRUSTOTAL_UPLOAD_MAX_TLP).`,
         });
       }
     }

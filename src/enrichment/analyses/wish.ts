@@ -1,4 +1,4 @@
-import { isWithinTlp, type Tlp } from '../../stix/markings.js';
+import { publicationObstacle, type Tlp } from '../../stix/markings.js';
 import type { LookUp } from '../../virustotal/schema.js';
 
 /** What may be submitted to VirusTotal, and when. */
@@ -45,11 +45,32 @@ export function wishOf({ entityType, markings, answer }: LookedUp, rules: Submis
   }
   const kind = submissionKindOf(entityType, rules);
   if (kind === undefined) return nothing;
-  if (markings !== undefined && isWithinTlp(markings, rules.uploadMaxTlp)) return { kind };
-  return {
-    kind: 'refused',
-    remark: `It was not submitted: its marking is above ${rules.uploadMaxTlp}, the highest that may be published there (VIRUSTOTAL_UPLOAD_MAX_TLP).`,
-  };
+  const remark = publicationRefusal('its marking', markings, rules.uploadMaxTlp);
+  return remark === undefined ? { kind } : { kind: 'refused', remark };
+}
+
+const obstacleTexts = {
+  above: 'is',
+  pap: 'is a PAP above PAP:CLEAR, which counts as',
+  unknown: 'is no known TLP, which counts as',
+  unreadable: 'cannot be read, which counts as',
+} as const;
+
+/**
+ * A sentence that says why something so marked is not published, or `undefined` when it may be.
+ *
+ * @param what - Whose marking it is, to begin the reason with.
+ * @param markings - `undefined` when they cannot be read.
+ */
+export function publicationRefusal(
+  what: 'its marking' | 'the marking of its file',
+  markings: readonly string[] | undefined,
+  maxTlp: Tlp,
+): string | undefined {
+  const obstacle = markings === undefined ? 'unreadable' : publicationObstacle(markings, maxTlp);
+  return obstacle === undefined
+    ? undefined
+    : `It was not submitted: ${what} ${obstacleTexts[obstacle]} above ${maxTlp}, the highest that may be published there (VIRUSTOTAL_UPLOAD_MAX_TLP).`;
 }
 
 function submissionKindOf(entityType: string, rules: SubmissionRules): 'upload' | 'submit-url' | undefined {

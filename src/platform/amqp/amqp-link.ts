@@ -23,7 +23,8 @@ export interface ChannelPlan<C extends Channel> {
   /** Prepares a fresh channel; when it rejects, the channel is given up and opened again later. */
   setUp(channel: C): Promise<void>;
   /**
-   * The channel that was set up is gone.
+   * The channel is gone. Called once for each channel that was handed to {@link setUp}, also when that did not end or
+   * failed.
    *
    * @param alone - The connection stands: the broker closed this channel, because of something done on it.
    */
@@ -198,6 +199,7 @@ export class AmqpLink {
         const model = await this.#connection();
         if (model === undefined || signal.aborted) return;
         let reason: string;
+        let wasHanded = false;
         try {
           const channel = await open(model);
           const { closed } = watch(channel);
@@ -206,6 +208,7 @@ export class AmqpLink {
             await atMost(CLOSE_TIMEOUT_MS, channel.close());
             return;
           }
+          wasHanded = true;
           const ready = await Promise.race([plan.setUp(channel).then(() => true), closed.then(() => false)]);
           if (ready) {
             if (complained) logger.info({ channel: plan.name }, 'channel is open again');
@@ -213,11 +216,11 @@ export class AmqpLink {
             attempt = 0;
           }
           reason = await closed;
-          if (ready) plan.lost(reason, model === this.#model);
         } catch (error) {
           reason = describeError(error);
           await atMost(CLOSE_TIMEOUT_MS, current?.close());
         }
+        if (wasHanded) plan.lost(reason, model === this.#model);
         current = undefined;
         if (isAborted(signal)) return;
         // When the connection is gone, it was said already.

@@ -8,7 +8,7 @@ import type { AmqpLink } from '../amqp/amqp-link.js';
 import { contentOf, newFlight, type Flight } from './flight.js';
 import { HoldWatch } from './hold-watch.js';
 import { decodeRequest, readRequest, UndecodableMessageError } from './message.js';
-import { hasComeBackOften, MessageCopier } from './message-copier.js';
+import { MessageCopier, wouldComeBackAgain } from './message-copier.js';
 import { QueueReader, type Delivery } from './queue-reader.js';
 import { RequestLine, type Admission } from './request-line.js';
 import { SettledKeys } from './settled-keys.js';
@@ -52,7 +52,7 @@ const MIN_READ_AHEAD = 100;
  *
  * The queue knows no priorities. While requests wait for quota, many more are therefore read than are worked on, so that
  * manual ones behind automatic ones are found; those that are not started are held as they came, and go back to their
- * place in the queue long before the broker takes them away.
+ * place in the queue, or where the queue counts returns to its end, long before the broker takes them away.
  */
 export class AmqpConsumer {
   readonly #options: AmqpConsumerOptions;
@@ -283,9 +283,9 @@ export class AmqpConsumer {
 
   #handBack(flight: Flight): void {
     const isDraining = this.#draining.signal.aborted;
-    const often = flight.deliveries.find(({ message }) => hasComeBackOften(message));
-    if (often === undefined || isDraining) this.#finish(flight, 'requeue');
-    else void this.#replace(flight, often);
+    const counted = flight.deliveries.find(({ message }) => wouldComeBackAgain(message));
+    if (counted === undefined || isDraining) this.#finish(flight, 'requeue');
+    else void this.#replace(flight, counted);
   }
 
   /** Hands back a copy, because the broker would drop the message itself sooner or later. */

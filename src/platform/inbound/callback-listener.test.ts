@@ -191,7 +191,7 @@ describe('CallbackListener', () => {
     ]);
   });
 
-  it('keeps requests while it is paused, and counts no attempt', async () => {
+  it('keeps what it has while nobody is served, counts no attempt, and leaves the rest to the worker', async () => {
     let attempts = 0;
     const settled = gate();
     const running: CallbackListener = await start({
@@ -205,13 +205,47 @@ describe('CallbackListener', () => {
       },
     });
     expect((await post(messageOf('work_1'))).status).toBe(202);
-    expect((await post(messageOf('work_2'))).status).toBe(202);
-    expect((await post(messageOf('work_3'))).status).toBe(429);
+    expect((await post(messageOf('work_2'))).status).toBe(429);
+    expect((await post(messageOf('manual_3', 'manual'))).status).toBe(429);
+    // The worker comes again with what it thinks was not answered.
+    expect((await post(messageOf('work_1'))).status).toBe(202);
     expect(attempts).toBe(1);
     running.serve('everyone');
+    expect((await post(messageOf('work_2'))).status).toBe(202);
     await settled.opened;
     expect(attempts).toBe(3);
-    expect(lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('takes no more when those that wait are too large together, except what can begin at once', async () => {
+    const work = gate();
+    const size = messageOf('work_1').length;
+    const running = await start({
+      handler: () => work.opened,
+      maxQueued: 10,
+      maxQueuedBytes: size + 1,
+    });
+    const statuses: number[] = [];
+    for (const id of ['work_1', 'work_2', 'work_3', 'work_4'])
+      statuses.push((await post(messageOf(id))).status);
+    expect(statuses).toEqual([202, 202, 202, 429]);
+    work.open();
+    await running.drain(10_000);
+  });
+
+  it('counts no attempt for what a request has to wait for, although others of its kind are served', async () => {
+    let attempts = 0;
+    const running = await start({
+      isPostponed: (error) => error instanceof Error && error.message === 'no quota',
+      handler: () => {
+        attempts += 1;
+        return attempts <= 30 ? Promise.reject(new Error('no quota')) : Promise.resolve();
+      },
+    });
+    await post(messageOf('work_1'));
+    await running.drain(10_000);
+    expect(attempts).toBe(31);
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('works on manual requests first, takes them when it is full of automatic ones, and lets those wait in its line', async () => {
@@ -250,13 +284,66 @@ describe('CallbackListener', () => {
   });
 
   it('names the requests that are lost when it has to stop', async () => {
-    const running = await start({ handler: () => new Promise(() => undefined) });
+    const running = await start({
+      handler: () => new Promise(() => undefined),
+      sleep: () => Promise.resolve(),
+    });
     await post(messageOf('work_1'));
     await post(messageOf('work_2'));
     await running.drain(0);
     expect(lines.filter((line) => line.level === 'error').map((line) => line.requests)).toEqual([
       ['work_1 ipv4-addr--1', 'work_2 ipv4-addr--1'],
     ]);
+  });
+
+  it('cuts short what requests wait for when the time is over, and abandons those that are lost', async () => {
+    const stop = new AbortController();
+    const abandoned: string[] = [];
+    const running: CallbackListener = await start({
+      maxQueued: 5,
+      concurrency: 2,
+      abandon: ({ workId }) => {
+        abandoned.push(String(workId));
+        return workId === 'work_2' ? Promise.reject(new Error('platform is away')) : Promise.resolve();
+      },
+      handler: ({ workId }) =>
+        new Promise((_resolve, reject) => {
+          // The second one is at something that cannot be cut short.
+          if (workId !== 'work_1') return;
+          stop.signal.addEventListener('abort', () => {
+            reject(new Error('the connector is stopping'));
+          });
+        }),
+      sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    });
+    for (const id of ['work_1', 'work_9', 'work_2', 'work_3']) await post(messageOf(id));
+    await running.drain(5_000, () => {
+      stop.abort();
+    });
+    expect(abandoned).toEqual(['work_1', 'work_2', 'work_3']);
+    expect(lines.filter(({ level }) => level === 'error').map(({ requests }) => requests)).toEqual([
+      ['work_1 ipv4-addr--1', 'work_9 ipv4-addr--1', 'work_2 ipv4-addr--1', 'work_3 ipv4-addr--1'],
+    ]);
+    expect(lines.filter(({ level }) => level === 'warn').map(({ key }) => key)).toEqual([
+      'work_2 ipv4-addr--1',
+    ]);
+  });
+
+  it('does not wait for requests that nobody serves when it is drained', async () => {
+    const slept: number[] = [];
+    const running: CallbackListener = await start({
+      handler: () => {
+        running.serve('nobody');
+        return Promise.reject(new Error('no quota'));
+      },
+      sleep: (durationMs) => {
+        slept.push(durationMs);
+        return Promise.resolve();
+      },
+    });
+    await post(messageOf('work_1'));
+    await running.drain(5_000);
+    expect(slept).toEqual([]);
   });
 
   it('sends requests back while it is being drained', async () => {

@@ -11,6 +11,7 @@ import { systemClock, type Clock } from '../../shared/clock.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { readPem } from '../../shared/http-dispatcher.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
+import type { EnrichmentRequest } from '../../enrichment/request.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
 import { readRequest, UndecodableMessageError } from './message.js';
@@ -35,6 +36,12 @@ export interface CallbackListenerOptions {
   readonly unattendedLimit?: number | undefined;
   /** Requests that may wait for their turn; more are sent back to the worker. Manual ones wait beside the others. */
   readonly maxQueued: number;
+  /** Bytes of waiting requests beyond which no more are taken; counted like `maxQueued`. */
+  readonly maxQueuedBytes?: number;
+  /** As in `CallbackQueueOptions`. */
+  readonly isPostponed?: (error: unknown) => boolean;
+  /** As in `CallbackQueueOptions`. */
+  readonly abandon?: (request: EnrichmentRequest) => Promise<void>;
   readonly maxBodyBytes?: number;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -80,7 +87,12 @@ export class CallbackListener {
     return this.#queue.size;
   }
 
-  /** Works only on requests of these from now on; all are still taken. */
+  /** Whether workers can reach us. */
+  get listening(): boolean {
+    return this.#server?.listening === true;
+  }
+
+  /** Works only on requests of these from now on. While nobody is served, none are taken. */
   serve(whom: Admission): void {
     this.#queue.serve(whom);
   }
@@ -112,11 +124,14 @@ export class CallbackListener {
 
   /**
    * Takes nothing new, waits for the requests at hand, and gives up on what is not settled in time. Those are lost,
-   * because the worker was told that they are taken; they are logged.
+   * because the worker was told that they are taken; they are logged, and abandoned.
+   *
+   * @param timeoutMs - How long to wait for requests in work.
+   * @param expire - Called when that time is over, to end what they wait for; they get a moment to let go.
    */
-  async drain(timeoutMs: number): Promise<void> {
+  async drain(timeoutMs: number, expire?: () => void): Promise<void> {
     this.#draining = true;
-    await this.#queue.drain(timeoutMs);
+    await this.#queue.drain(timeoutMs, expire);
     await this.close();
   }
 
@@ -199,8 +214,8 @@ export class CallbackListener {
       // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
       return { status: 202, body: { message: `dropped: ${request.message}` } };
     }
-    if (!this.#queue.offer(request)) {
-      return refusal(429, 'too many requests are waiting', { 'retry-after': RETRY_AFTER_S });
+    if (!this.#queue.offer(request, body.length)) {
+      return refusal(429, 'requests have to wait', { 'retry-after': RETRY_AFTER_S });
     }
     return { status: 202, body: { message: 'request accepted' } };
   }

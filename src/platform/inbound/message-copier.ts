@@ -9,18 +9,16 @@ export interface MessageCopierOptions {
   readonly logger: Logger;
 }
 
-/** A quorum queue drops a message that came back more often than this by default, from RabbitMQ 4.0 on. */
-const DELIVERY_LIMIT = 20;
-/** From here on a message is copied instead; well before, because a crash or a lost connection counts as well. */
-const OFTEN = DELIVERY_LIMIT / 2;
-
 /**
- * Whether a message has come back so often that it may be dropped when it comes back again. Quorum queues count it in
+ * Whether a message has come back already, so that it may be dropped when it comes back again. Quorum queues count it in
  * `x-delivery-count`; before 4.3 each return counts, later only failures. Classic queues neither count nor drop.
+ *
+ * A quorum queue drops what came back more often than its delivery limit: 20 by default from RabbitMQ 4.0 on, but a
+ * policy can set it to anything, and nobody tells a consumer. A crash or a lost connection counts as well.
  */
-export function hasComeBackOften({ properties }: ConsumeMessage): boolean {
+export function wouldComeBackAgain({ properties }: ConsumeMessage): boolean {
   const count: unknown = properties.headers?.['x-delivery-count'];
-  return typeof count === 'number' && count >= OFTEN;
+  return typeof count === 'number' && count >= 1;
 }
 
 /**
@@ -66,7 +64,7 @@ export class MessageCopier {
       if (!this.#complained) {
         this.#options.logger.warn(
           { queue: this.#options.queue, reason: describeError(error) },
-          'message that came back often cannot be put back into its queue; it is kept',
+          'message that came back cannot be put back into its queue; it is kept',
         );
       }
       this.#complained = true;

@@ -13,6 +13,8 @@ export interface RequestLineOptions<T> {
   readonly unattendedLimit?: number | undefined;
   /** Begins the work synchronously. Resolves when the place is free again; never rejects. */
   readonly start: (item: T) => Promise<void>;
+  /** Nothing is in work any more, and nobody who waits may begin. */
+  readonly onIdle?: () => void;
 }
 
 /** Served first to last. */
@@ -48,11 +50,8 @@ export class RequestLine<T extends { readonly mode: TriggerMode }> {
   }
 
   /** Requests that would be served before one of this mode that comes now. */
-  waitingBefore(mode: TriggerMode): number {
-    return MODES.slice(0, MODES.indexOf(mode) + 1).reduce(
-      (count, other) => count + this.#waiting[other].length,
-      0,
-    );
+  waitingBefore(mode: TriggerMode): readonly T[] {
+    return MODES.slice(0, MODES.indexOf(mode) + 1).flatMap((other) => this.#waiting[other]);
   }
 
   /** Whether requests of this mode are started at all now. */
@@ -98,6 +97,7 @@ export class RequestLine<T extends { readonly mode: TriggerMode }> {
       void this.#options.start(item).finally(() => {
         this.#inWork[kind] -= 1;
         this.#startNext();
+        if (this.inWork === 0) this.#options.onIdle?.();
       });
     }
   }

@@ -14,11 +14,17 @@ import {
 import type { PlatformClientOptions } from '../graphql/client.js';
 import { StorageArtifactReader } from './artifact-reader.js';
 
+const MD5 = 'fe01ce2a7fbac8fafaed7c982a04e229';
+const SHA1 = '89e495e7941cf9e40e6980d14a16bf023ccd4c91';
 const SHA256 = '2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea';
 const ENTITY_ID = 'artifact--02fff920-f614-527c-81d1-6353633a6d21';
 const OCTI = 'extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba';
 const OCTI_SCO = 'extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82';
+const TLP_RED = 'marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed';
 const MAX_BYTES = 1_000_000;
+
+/** An Artifact whose file may be uploaded, in the platform's STIX form. */
+const known: JsonObject = { hashes: { 'SHA-256': SHA256 } };
 
 const request = requestOf({ entityId: ENTITY_ID, entityType: 'Artifact' });
 const unaborted = new AbortController().signal;
@@ -75,7 +81,7 @@ async function readerOfStorage(
   return { reader: readerOf(url, changes), asked };
 }
 
-async function bytesOf(reader: StorageArtifactReader, entity: JsonObject = {}): Promise<Buffer> {
+async function bytesOf(reader: StorageArtifactReader, entity: JsonObject = known): Promise<Buffer> {
   const content = await reader.contentOf(request, entity);
   if (content === undefined) throw new Error('there is no file');
   const pieces: Uint8Array[] = [];
@@ -109,7 +115,8 @@ describe('the file of an artifact', () => {
     expect(file).toMatchObject({
       name: 'a #1 50%?.bin',
       sizeBytes: 300_000,
-      sha256: digestOf(content, 'sha256'),
+      hash: digestOf(content, 'sha256'),
+      markings: [],
     });
     expect(platform.downloads).toEqual([]);
     const pieces: Uint8Array[] = [];
@@ -152,9 +159,9 @@ describe('the file of an artifact', () => {
     );
     const reader = readerOf(platform.url);
     const ask = requestOf({ entityId: artifact.standardId });
-    const named = { extensions: { [OCTI_SCO]: { additional_names: ['other.exe', 'sample.exe'] } } };
+    const named = { ...known, extensions: { [OCTI_SCO]: { additional_names: ['other.exe', 'sample.exe'] } } };
     expect((await reader.contentOf(ask, named))?.name).toBe('sample.exe');
-    expect((await reader.contentOf(ask, {}))?.name).toBe('report.pdf');
+    expect((await reader.contentOf(ask, known))?.name).toBe('report.pdf');
   });
 
   it('is missing when the platform lists none', async () => {
@@ -179,19 +186,60 @@ describe('the file of an artifact', () => {
       'nonsense',
       { uri: '/storage/get/import/Artifact/1/a b.bin', mime_type: 'text/plain' },
     ];
-    const content = await readerOf(url).contentOf(request, { extensions: { [OCTI]: { files } } });
-    expect(content).toMatchObject({ name: 'a b.bin', sizeBytes: undefined, sha256: undefined });
-    await expect(readerOf(url).contentOf(request, {})).resolves.toBeUndefined();
+    const content = await readerOf(url).contentOf(request, { ...known, extensions: { [OCTI]: { files } } });
+    expect(content).toMatchObject({ name: 'a b.bin', sizeBytes: undefined, markings: [] });
+    await expect(readerOf(url).contentOf(request, known)).resolves.toBeUndefined();
   });
 
   it.each([
     [{ 'SHA-256': SHA256.toUpperCase() }, SHA256],
     [{ sha256: ` ${SHA256} ` }, SHA256],
-    [{ 'SHA-256': 'demo' }, undefined],
-    [{ MD5: 'fe01ce2a7fbac8fafaed7c982a04e229' }, undefined],
-  ])('has the hash that %j promises', async (hashes, sha256) => {
+    [{ MD5, 'SHA-1': SHA1, 'SHA-256': SHA256 }, SHA256],
+    [{ MD5, 'SHA-1': SHA1, 'SHA-256': 'demo' }, SHA1],
+    [{ MD5, 'SHA-1': MD5 }, MD5],
+  ])('is known by the strongest of %j', async (hashes, hash) => {
     const { reader } = await readerOfStorage(() => undefined);
-    expect((await reader.contentOf(request, { hashes }))?.sha256).toBe(sha256);
+    expect((await reader.contentOf(request, { hashes }))?.hash).toBe(hash);
+  });
+
+  it.each([{}, { hashes: {} }, { hashes: { 'SHA-256': 'demo', 'SHA-512': SHA256.repeat(2) } }])(
+    'is not handed out when nobody can tell whether it is the right one: %j',
+    async (entity) => {
+      const { reader, asked } = await readerOfStorage(() => undefined);
+      const failure = await failureOf(reader.contentOf(request, entity));
+      expect([failure.kind, failure.untouched, asked.length]).toEqual(['invalid', true, 1]);
+      expect(failure.message).toContain('has no MD5, SHA-1 or SHA-256 hash');
+    },
+  );
+
+  it.each([
+    ['its own', [{ uri: '/storage/get/import/a.bin', object_marking_refs: [TLP_RED] }], [TLP_RED]],
+    ['none', [{ name: 'a.bin', uri: '/storage/get/import/a.bin', object_marking_refs: [] }], []],
+    ['none before platforms mark files', [{ name: 'a.bin', uri: '/storage/get/import/a.bin' }], []],
+    [
+      'those of its name where a draft spells its path otherwise',
+      [{ name: 'a.bin', uri: '/storage/get/draft/1/a.bin', object_marking_refs: [TLP_RED] }],
+      [TLP_RED],
+    ],
+    [
+      'not those of another file',
+      [
+        { name: 'b.bin', uri: '/storage/get/import/b.bin', object_marking_refs: [TLP_RED] },
+        { name: 'a.bin', uri: '/storage/get/import/a.bin', object_marking_refs: [] },
+      ],
+      [],
+    ],
+    [
+      'unknown when they are no ids',
+      [{ uri: '/storage/get/import/a.bin', object_marking_refs: [{}] }],
+      undefined,
+    ],
+    ['unknown when it is not listed', [{ uri: '/storage/get/import/b.bin' }], undefined],
+    ['unknown without a list', undefined, undefined],
+  ])('has markings: %s', async (_name, files, markings) => {
+    const { reader } = await readerOfStorage(() => undefined);
+    const content = await reader.contentOf(request, { ...known, extensions: { [OCTI]: { files } } });
+    expect(content?.markings).toEqual(markings);
   });
 
   it('is asked for with the token, by custom headers too, and never compressed', async () => {
@@ -219,7 +267,7 @@ describe('a file that is too large', () => {
       { files: [{ name: 'large.bin', content: { sizeBytes: 34_603_009, seed: '' } }] },
     );
     const reader = readerOf(platform.url, { maxBytes: 33_554_432 });
-    const failure = await failureOf(reader.contentOf(requestOf({ entityId: artifact.standardId }), {}));
+    const failure = await failureOf(reader.contentOf(requestOf({ entityId: artifact.standardId }), known));
     expect(failure.kind).toBe('invalid');
     expect(failure.message).toBe(
       'The file of 33.0 MB is larger than the 32 MB that may be uploaded; raise VIRUSTOTAL_FILE_UPLOAD_MAX_MB to upload it.',
@@ -307,7 +355,10 @@ describe('a file that cannot be had', () => {
     const files = [{ name: 'a.bin', content: { sizeBytes: 300_000, seed: 'a' } }];
     const artifact = platform.addObservable('Artifact', { hashes: { 'SHA-256': SHA256 } }, { files });
     platform.faults.fail('storage', { kind: 'cut', afterBytes: 100_000 });
-    const content = await readerOf(platform.url).contentOf(requestOf({ entityId: artifact.standardId }), {});
+    const content = await readerOf(platform.url).contentOf(
+      requestOf({ entityId: artifact.standardId }),
+      known,
+    );
     const read = async (): Promise<number> => {
       let received = 0;
       for await (const piece of await content!.open(unaborted)) received += piece.length;
@@ -341,7 +392,7 @@ describe('a file that cannot be had', () => {
   it('is one that nobody wants any more', async () => {
     const { reader } = await readerOfStorage((_, response) => response.writeHead(200).write('begin'));
     const stop = new AbortController();
-    const content = await reader.contentOf(request, {});
+    const content = await reader.contentOf(request, known);
     const read = async (): Promise<void> => {
       for await (const piece of await content!.open(stop.signal)) if (piece.length > 0) stop.abort();
     };
@@ -350,6 +401,6 @@ describe('a file that cannot be had', () => {
 
   it('is one of a platform that cannot be asked', async () => {
     const { url } = await startServer((_, response) => response.writeHead(502).end('<html></html>'));
-    expect((await failureOf(readerOf(url).contentOf(request, {}))).kind).toBe('transient');
+    expect((await failureOf(readerOf(url).contentOf(request, known))).kind).toBe('transient');
   });
 });

@@ -1,8 +1,9 @@
-import type { ArtifactReader } from '../../enrichment/ports.js';
+import type { ArtifactFile, ArtifactReader } from '../../enrichment/ports.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { asNumber, asText, asTextList, isJsonObject, type JsonObject } from '../../shared/json.js';
 import { extensionOf, OCTI_EXTENSION, readAttribute } from '../../stix/extensions.js';
+import { markingsOf } from '../../stix/markings.js';
 import type { PlatformClient } from '../graphql/client.js';
 import { IMPORT_FILES } from '../graphql/operations.js';
 
@@ -19,15 +20,18 @@ interface AttachedFile {
   readonly sizeBytes: number | undefined;
 }
 
-type Content = Awaited<ReturnType<ArtifactReader['contentOf']>>;
+/** As the STIX form lists it: without its size, but from 6.3.12 on with its markings. */
+interface ListedFile extends AttachedFile {
+  readonly markings: readonly string[] | undefined;
+}
 
 const STORAGE_PATH = '/storage/get/';
 const BYTES_PER_MB = 1024 * 1024;
 
 /**
  * Finds the file of an Artifact in the platform's storage (protocol reference §13) and reads it from there. The
- * platform itself is asked for the files, since only that tells their size; where it does not show the Artifact, the
- * list in the STIX form counts.
+ * platform itself is asked for the files, since only that tells their size; their markings are in the STIX form alone,
+ * whose list counts as a whole where the platform does not show the Artifact.
  */
 export class StorageArtifactReader implements ArtifactReader {
   readonly #client: PlatformClient;
@@ -38,15 +42,25 @@ export class StorageArtifactReader implements ArtifactReader {
     this.#maxBytes = maxBytes;
   }
 
-  async contentOf(request: EnrichmentRequest, entity: JsonObject): Promise<Content> {
-    const files = (await this.#importFiles(request)) ?? filesInExtension(entity);
+  async contentOf(request: EnrichmentRequest, entity: JsonObject): Promise<ArtifactFile | undefined> {
+    const listed = filesInExtension(entity);
+    const files = (await this.#importFiles(request)) ?? listed;
     const file = fileOfArtifact(files, entity);
     if (file === undefined) return undefined;
     if (file.sizeBytes !== undefined && file.sizeBytes > this.#maxBytes) throw this.#tooLarge(file.sizeBytes);
+    const hash = hashOf(entity);
+    if (hash === undefined) {
+      throw new ConnectorError(
+        'The artifact has no MD5, SHA-1 or SHA-256 hash, so nobody can tell whether the attached file is its own; add one.',
+        'invalid',
+        { untouched: true },
+      );
+    }
     return {
       name: file.name,
       sizeBytes: file.sizeBytes,
-      sha256: sha256Of(entity),
+      hash,
+      markings: markingsOfFile(file, listed),
       open: async (signal) =>
         this.#limited(await this.#client.download(file.id, { draftId: request.draftId, signal })),
     };
@@ -87,12 +101,12 @@ export class StorageArtifactReader implements ArtifactReader {
   }
 }
 
-/** The list that the STIX form carries, without sizes. */
-function filesInExtension(entity: JsonObject): AttachedFile[] {
+/** The list that the STIX form carries. */
+function filesInExtension(entity: JsonObject): ListedFile[] {
   return objectsIn(extensionOf(entity, OCTI_EXTENSION)?.files).flatMap((file) => {
     const uri = asText(file.uri);
     const id = uri?.startsWith(STORAGE_PATH) === true ? uri.slice(STORAGE_PATH.length) : undefined;
-    return attachedFile(id, file.name, undefined);
+    return attachedFile(id, file.name, undefined).map((one) => ({ ...one, markings: markingsOf(file) }));
   });
 }
 
@@ -105,6 +119,16 @@ function attachedFile(id: string | undefined, name: unknown, size: unknown): Att
 }
 
 /**
+ * The markings that the STIX form has for the file. A draft may spell its path otherwise, so that its name tells as well;
+ * `undefined` when it is not listed, since nobody knows its markings then.
+ */
+function markingsOfFile(file: AttachedFile, listed: readonly ListedFile[]): readonly string[] | undefined {
+  const same = listed.filter(({ id, name }) => id === file.id || name === file.name);
+  const markings = same.flatMap((one) => one.markings ?? []);
+  return same.length > 0 && same.every((one) => one.markings !== undefined) ? markings : undefined;
+}
+
+/**
  * People may attach more files to an Artifact: a report, a screenshot. Its own was the first, and gave it one of its
  * names.
  */
@@ -113,12 +137,24 @@ function fileOfArtifact(files: readonly AttachedFile[], entity: JsonObject): Att
   return files.find((file) => names.includes(file.name)) ?? files[0];
 }
 
-/** The SHA-256 that the Artifact stands for, when it has a well-formed one. */
-function sha256Of(entity: JsonObject): string | undefined {
+/** The hashes by which VirusTotal knows files, the strongest first, with the number of their hex digits. */
+const hashForms = [
+  ['SHA256', 64],
+  ['SHA1', 40],
+  ['MD5', 32],
+] as const;
+
+/** The strongest well-formed hash that the Artifact stands for, in lower-case hex. */
+function hashOf(entity: JsonObject): string | undefined {
   const hashes = isJsonObject(entity.hashes) ? Object.entries(entity.hashes) : [];
-  const named = hashes.find(([name]) => /^sha-?256$/i.test(name));
-  const digest = asText(named?.[1])?.trim().toLowerCase() ?? '';
-  return /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+  return hashForms
+    .flatMap(([algorithm, length]) =>
+      hashes
+        .filter(([name]) => name.toUpperCase().replace(/[^A-Z0-9]/g, '') === algorithm)
+        .map(([, digest]) => asText(digest)?.trim().toLowerCase() ?? '')
+        .filter((digest) => digest.length === length && /^[0-9a-f]+$/.test(digest)),
+    )
+    .at(0);
 }
 
 function objectsIn(list: unknown): JsonObject[] {

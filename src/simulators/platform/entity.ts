@@ -16,6 +16,8 @@ export interface StoredFile {
   name: string;
   mimeType: string;
   version: string;
+  /** Standard ids of the markings that it has itself. */
+  markingRefs: string[];
   content: FileBytes;
 }
 

@@ -88,7 +88,7 @@ function commonExtension(
       uri: `/storage/get/${file.id}`,
       version: file.version,
       mime_type: file.mimeType,
-      ...(since('6.3.12') ? { object_marking_refs: [] } : {}),
+      ...(since('6.3.12') ? { object_marking_refs: file.markingRefs } : {}),
     })),
     stix_ids: entity.stixIds,
     is_inferred: false,

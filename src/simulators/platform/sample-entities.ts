@@ -12,6 +12,8 @@ export interface SampleFile {
   name: string;
   content: FileBytes;
   mimeType?: string;
+  /** Definitions, as with an entity. Platforms before 6.3.12 do not show them. */
+  markings?: string[];
 }
 
 /** What can be said of any entity beside what its type demands. */
@@ -78,7 +80,7 @@ export function addSample(
     createdByRef: options.author === undefined ? undefined : organization(options.author),
     additionalNames: [],
     stixIds: [],
-    files: (options.files ?? []).map(attachedFile),
+    files: (options.files ?? []).map((file) => attachedFile(store, file)),
     inferred: false,
   };
   const { entity } = store.upsert(reading);
@@ -109,8 +111,13 @@ function withIdentityClass(entityType: string, attributes: JsonObject): JsonObje
   return identityClass === undefined ? attributes : { identity_class: identityClass, ...attributes };
 }
 
-function attachedFile(file: SampleFile): AttachedFile {
-  return { name: file.name, content: file.content, mimeType: file.mimeType ?? 'application/octet-stream' };
+function attachedFile(store: EntityStore, file: SampleFile): AttachedFile {
+  return {
+    name: file.name,
+    content: file.content,
+    mimeType: file.mimeType ?? 'application/octet-stream',
+    markingRefs: (file.markings ?? []).map((definition) => markingId(store, definition)),
+  };
 }
 
 /** Standard id of a marking; TLP:WHITE is TLP:CLEAR. */

@@ -17,6 +17,7 @@ import { DOMAIN_OBJECT_TYPES, IDENTITY_CLASSES, LOCATION_TYPES, observableTypeOf
 export interface AttachedFile {
   name: string;
   mimeType: string;
+  markingRefs: string[];
   content: FileBytes;
 }
 
@@ -177,7 +178,8 @@ function filesOf(object: JsonObject): AttachedFile[] {
     const data = asText(file.data);
     if (name === undefined || data === undefined) return [];
     const mimeType = asText(file.mime_type) ?? 'application/octet-stream';
-    return [{ name, mimeType, content: Buffer.from(data, 'base64') }];
+    const markingRefs = asTextList(file.object_marking_refs);
+    return [{ name, mimeType, markingRefs, content: Buffer.from(data, 'base64') }];
   });
 }
 

@@ -6,7 +6,7 @@ import type { AnswerKind, Telemetry } from '../../shared/telemetry.js';
 import type { StateStore } from '../../state/port.js';
 import { PostponeError } from '../postpone-error.js';
 import type { Asker } from '../schema.js';
-import { RankedFlight } from './ranked-flight.js';
+import { type Boarded, RankedFlight } from './ranked-flight.js';
 import { decodeAnswer, encodeAnswer } from './stored-answer.js';
 
 /** What one kind of answer is, and how long it lasts. */
@@ -17,10 +17,8 @@ export interface AnswerPolicy<T> {
   readonly isAnswer: (value: unknown) => value is T;
   /** Every path under which what was found can be asked for; it is kept under each. */
   readonly pathsOf?: (answer: T) => readonly string[];
-  /** Lifetime of what was found; 0 keeps none. */
-  readonly foundMs: number;
-  /** Lifetime of "VirusTotal does not have it"; 0 keeps none. */
-  readonly unknownMs: number;
+  /** How long an answer is used again, in ms; 0: it is not kept. */
+  readonly lifetimeMs: (answer: T) => number;
 }
 
 /**
@@ -70,6 +68,9 @@ interface Entry<T> {
 /** What the store has: the answer, nothing, or one that will not do. */
 type Recalled<T> = Entry<T> | 'miss' | 'stale';
 
+/** Who had the unit of quota sooner than this need not look whether the answer came meanwhile. */
+const SHORT_WAIT_MS = 50;
+
 /** Changes whenever an answer of the version before would be read wrongly. */
 const FORMAT = 1;
 
@@ -94,7 +95,8 @@ export class AnswerCache<T> {
     const askedAtMs = performance.now();
     for (;;) {
       const flight = this.flights.run(key, asker.priority, (signal) => this.fly(key, question, signal));
-      const entry = await flight.answer;
+      const entry = await this.arrival(flight);
+      if (entry === undefined) continue;
       // What arrived since we asked is fresh, whatever the clock says. Who joined may want anything else fresher than the
       // one who began.
       const wasThere = entry.arrivedAtMs === undefined || entry.arrivedAtMs < askedAtMs;
@@ -110,6 +112,16 @@ export class AnswerCache<T> {
     }
   }
 
+  /** `undefined` when it has to be tried again: the task of somebody less urgent failed, maybe of waiting. */
+  private async arrival(flight: Boarded<Entry<T>>): Promise<Entry<T> | undefined> {
+    try {
+      return await flight.answer;
+    } catch (error) {
+      if (flight.isLesser) return undefined;
+      throw error;
+    }
+  }
+
   private async fly(key: string, question: Question<T>, signal: AbortSignal): Promise<Entry<T>> {
     const known = await this.recall(key, question);
     if (typeof known === 'object') return known;
@@ -117,10 +129,7 @@ export class AnswerCache<T> {
     const task = (): Promise<Entry<T>> => this.fetch(key, question, signal);
     const { acrossReplicas } = this.services;
     if (acrossReplicas === undefined) return task();
-    const ready = async (): Promise<Entry<T> | undefined> => {
-      const left = await this.recall(key, question);
-      return typeof left === 'object' ? left : undefined;
-    };
+    const ready = (): Promise<Entry<T> | undefined> => this.atHand(key, question);
     // A person does not wait for the turn of another replica's machine either.
     return acrossReplicas(`${question.asker.priority} ${key}`, { ready, task }, signal);
   }
@@ -128,17 +137,34 @@ export class AnswerCache<T> {
   private async fetch(key: string, question: Question<T>, signal: AbortSignal): Promise<Entry<T>> {
     const { kind, asker, ask } = question;
     signal.throwIfAborted();
-    const answer = await ask({ ...asker, signal }).catch((error: unknown) => {
+    const askedAtMs = performance.now();
+    const meanwhile: { entry?: Entry<T> | undefined } = {};
+    const isNeeded = async (): Promise<boolean> => {
+      // Whoever waited for its turn may find what another replica, or a person, has left.
+      if (performance.now() - askedAtMs > SHORT_WAIT_MS) meanwhile.entry = await this.atHand(key, question);
+      if (meanwhile.entry === undefined) this.flights.depart(key, signal);
+      return meanwhile.entry === undefined;
+    };
+    let answer: T;
+    try {
+      answer = await ask({ ...asker, signal, isNeeded });
+    } catch (error) {
+      if (meanwhile.entry !== undefined) return meanwhile.entry;
       const isPostponed = error instanceof PostponeError && error.postpones(asker.priority);
       if (!signal.aborted) this.services.telemetry.lookedUp(kind, isPostponed ? 'postponed' : 'failed');
       throw error;
-    });
+    }
     this.services.telemetry.lookedUp(kind, this.policy.isFound(answer) ? 'found' : 'unknown');
     const entry = { answer, fetchedAt: this.services.clock.now(), arrivedAtMs: performance.now() };
     // Whoever still waits for quota to ask the same takes this and spends nothing.
     this.flights.settle(key, entry, signal);
     await this.remember(key, question, entry);
     return entry;
+  }
+
+  private async atHand(key: string, question: Question<T>): Promise<Entry<T> | undefined> {
+    const known = await this.recall(key, question);
+    return typeof known === 'object' ? known : undefined;
   }
 
   private async recall(key: string, { asker, relationships }: Question<T>): Promise<Recalled<T>> {
@@ -152,7 +178,7 @@ export class AnswerCache<T> {
       const { answer } = stored;
       const isFound = this.policy.isFound(answer);
       // The lifetime of now counts, not that of the day when it was stored.
-      const isOver = now.getTime() - fetchedAt.getTime() >= this.lifetimeMs(answer);
+      const isOver = now.getTime() - fetchedAt.getTime() >= this.policy.lifetimeMs(answer);
       const lacksSome = isFound && relationships.some((name) => !stored.relationships.includes(name));
       if (isOver || lacksSome || isBefore(fetchedAt, asker.notBefore)) return 'stale';
       return { answer, fetchedAt, arrivedAtMs: undefined };
@@ -165,7 +191,7 @@ export class AnswerCache<T> {
   private async remember(key: string, { relationships }: Question<T>, entry: Entry<T>): Promise<void> {
     const { store, logger } = this.services;
     const { answer, fetchedAt: storedAt } = entry;
-    const lifetimeMs = this.lifetimeMs(answer);
+    const lifetimeMs = this.policy.lifetimeMs(answer);
     try {
       if (lifetimeMs <= 0) {
         // An older answer of the other sort must not outlive this one.
@@ -181,10 +207,6 @@ export class AnswerCache<T> {
     } catch (error) {
       logger.warn({ reason: describeError(error) }, 'answer cannot be cached');
     }
-  }
-
-  private lifetimeMs(answer: T): number {
-    return this.policy.isFound(answer) ? this.policy.foundMs : this.policy.unknownMs;
   }
 
   /** Hashed, because a URL may be long and is nobody's business who looks at the store. */

@@ -69,6 +69,6 @@ describe('a person and machines that want to know the same while the minute is s
     await time.pass(60_500);
     expect(await others[0]).toEqual(unknown);
     expect(scheduler.usage().day.used).toBe(3);
-    scheduler.close();
+    await scheduler.close();
   });
 });

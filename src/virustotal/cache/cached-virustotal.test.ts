@@ -46,8 +46,8 @@ const virusTotal: VirusTotal = {
     asked.push(`${by.priority} ${object.kind}`);
     return answer(by);
   },
-  yaraRuleset: (id, { priority }) => {
-    asked.push(`${priority} ruleset ${id}`);
+  yaraRuleset: (id, { priority, startedAtMs }) => {
+    asked.push(`${priority} ruleset ${id}${startedAtMs === undefined ? '' : ` since ${startedAtMs}`}`);
     const rules = rulesets.get(id);
     if (rules instanceof Error) return Promise.reject(rules);
     return Promise.resolve(rules === undefined ? undefined : ruleset(id, rules));
@@ -147,6 +147,15 @@ describe('the cache of reports', () => {
     expect(await cache().lookUp(domain, asker)).toEqual(found);
   });
 
+  it('remembers no longer that what VirusTotal knows was never analysed', async () => {
+    const report = parseReport('domain', { data: { type: 'domain', id: 'example.com', attributes: {} } });
+    answer = () => Promise.resolve({ found: true, report: report!, fetchedAt: clock.now() });
+    await cache().lookUp(domain, asker);
+    nowMs += MINUTE;
+    answer = () => Promise.resolve(found);
+    expect(await cache().lookUp(domain, asker)).toEqual(found);
+  });
+
   it('asks every time when the lifetime is 0', async () => {
     const off = cache({ foundMs: 0 });
     await off.lookUp(domain, asker);
@@ -177,7 +186,7 @@ describe('the cache of reports', () => {
 
   it('knows a file by each of its hashes once it was asked for by one', async () => {
     const [md5, sha1, sha256] = ['a1'.repeat(16), 'b2'.repeat(20), 'c3'.repeat(32)];
-    const attributes = { md5, sha1, sha256 };
+    const attributes = { md5, sha1, sha256, last_analysis_date: 1_700_000_000 };
     const report = parseReport('file', { data: { type: 'file', id: sha256, attributes } });
     const file: LookUp = { found: true, report: report!, fetchedAt: new Date('2026-01-02T03:04:05.678Z') };
     answer = () => Promise.resolve(file);
@@ -324,6 +333,57 @@ describe('requests of different urgency for one object', () => {
     expect(told).toEqual(['cache domain miss', 'cache domain miss', 'look-up domain found']);
   });
 
+  it('lets a person join a machine whose look-up is under way', async () => {
+    let arrive: (value: LookUp) => void = () => undefined;
+    answer = async ({ isNeeded }) => {
+      expect(await isNeeded?.()).toBe(true);
+      return new Promise((resolve) => (arrive = resolve));
+    };
+    const shared = cache();
+    const machine = shared.lookUp(domain, asker);
+    await settled();
+    const person = shared.lookUp(domain, { priority: 'manual', notBefore: clock.now() });
+    await settled();
+    arrive(found);
+    expect(await Promise.all([machine, person])).toEqual([found, found]);
+    expect(asked).toEqual(['auto domain']);
+  });
+
+  it('asks for a person when the look-up of the machine that the person joined fails', async () => {
+    answer = async ({ isNeeded, priority }) => {
+      await isNeeded?.();
+      await settled();
+      if (priority === 'auto') throw new QuotaExhaustedError(new Date('2026-01-03T00:00:00Z'), 'day');
+      return found;
+    };
+    const shared = cache();
+    const machine = shared.lookUp(domain, asker);
+    machine.catch(() => undefined);
+    await settled();
+    expect(await shared.lookUp(domain, { priority: 'manual' })).toEqual(found);
+    await expect(machine).rejects.toThrow(QuotaExhaustedError);
+  });
+
+  it('spends nothing when another process left the answer while a request waited for its turn', async () => {
+    let grant: () => void = () => undefined;
+    const turn = new Promise<void>((resolve) => (grant = resolve));
+    const needed: (boolean | undefined)[] = [];
+    answer = async ({ isNeeded }) => {
+      await turn;
+      needed.push(await isNeeded?.());
+      throw new TransportError('not needed');
+    };
+    const waiting = cache().lookUp(domain, asker);
+    await settled();
+    answer = () => Promise.resolve(found);
+    await cache().lookUp(domain, { priority: 'manual' });
+    const begun = performance.now();
+    while (performance.now() - begun < 60) await settled();
+    grant();
+    expect(await waiting).toEqual(found);
+    expect(needed).toEqual([false]);
+  });
+
   it('gives a person what a machine has got while the person waited', async () => {
     const line = waitsForQuota();
     const shared = cache();
@@ -388,6 +448,11 @@ describe('relationships that are asked for inside the call', () => {
 });
 
 describe('the cache of rulesets', () => {
+  it('says for whom it asks, and since when the request is in work', async () => {
+    await cache().yaraRuleset('a', { priority: 'playbook', startedAtMs: 5000 });
+    expect(asked).toEqual(['playbook ruleset a since 5000']);
+  });
+
   it('keeps one for a week, also over a restart', async () => {
     rulesets.set('a', 'rule a');
     expect(await cache().yaraRuleset('a', asker)).toEqual(ruleset('a', 'rule a'));

@@ -16,7 +16,7 @@ import { AnswerCache, type AnswerCacheServices } from './answer-cache.js';
 export interface CachedVirusTotalOptions extends AnswerCacheServices {
   /** Lifetime of a report; 0 keeps none. */
   readonly foundMs: number;
-  /** Lifetime of "VirusTotal does not know it"; 0 keeps none. */
+  /** Lifetime of "VirusTotal does not know it", and of a report without an analysis; 0 keeps none. */
   readonly unknownMs: number;
   /** What the client asks for inside the call for a report; a cached report that was had without it will not do. */
   readonly relationships?: AskedRelationships;
@@ -44,15 +44,21 @@ export class CachedVirusTotal implements VirusTotal {
   ) {
     const { foundMs, unknownMs } = options;
     this.reports = new AnswerCache<LookUp>(
-      { isFound: ({ found }) => found, isAnswer: isLookUp, pathsOf: pathsOfReport, foundMs, unknownMs },
+      {
+        isFound: ({ found }) => found,
+        isAnswer: isLookUp,
+        pathsOf: pathsOfReport,
+        // What is known and was never analysed is being analysed now, or may be soon.
+        lifetimeMs: (answer) =>
+          answer.found && answer.report.lastAnalysisDate !== undefined ? foundMs : unknownMs,
+      },
       options,
     );
     this.rulesets = new AnswerCache<YaraRuleset | undefined>(
       {
         isFound: (ruleset) => ruleset !== undefined,
         isAnswer: isRuleset,
-        foundMs: RULESET_MS,
-        unknownMs: NO_RULESET_MS,
+        lifetimeMs: (ruleset) => (ruleset === undefined ? NO_RULESET_MS : RULESET_MS),
       },
       options,
     );
@@ -69,12 +75,12 @@ export class CachedVirusTotal implements VirusTotal {
   }
 
   /** `notBefore` is not heeded: it is meant for the report, and would make a person pay for every ruleset anew. */
-  yaraRuleset(id: string, { priority }: Asker): Promise<YaraRuleset | undefined> {
+  yaraRuleset(id: string, { priority, startedAtMs }: Asker): Promise<YaraRuleset | undefined> {
     return this.rulesets.answer({
       kind: 'yara_ruleset',
       path: `/yara_rulesets/${encodePathSegment(id)}`,
       relationships: [],
-      asker: { priority },
+      asker: { priority, startedAtMs },
       ask: (whom) => this.virusTotal.yaraRuleset(id, whom),
     });
   }

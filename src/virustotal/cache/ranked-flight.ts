@@ -9,17 +9,21 @@ export interface Boarded<T> {
   readonly answer: Promise<T>;
   /** Whether another request had started it. */
   readonly joined: boolean;
+  /** It was started by somebody less urgent: it may fail of what would not concern us. */
+  readonly isLesser: boolean;
 }
 
 interface Flight<T> {
   readonly answer: Promise<T>;
   readonly signal: AbortSignal;
+  isUnderWay: boolean;
   land(value: T): void;
 }
 
 /**
  * Single flight in which nobody waits for the turn of somebody less urgent: a request joins a task for its key that was
- * started by an equal or better one, and starts its own beside a worse one. Whichever of them has a value first gives
+ * started by an equal or better one, or that is under way already, and starts its own beside a worse one that still waits
+ * for its turn. Whichever of them has a value first gives
  * it to all ({@link settle}). Nothing is remembered once a task has settled.
  */
 export class RankedFlight<T> {
@@ -32,9 +36,11 @@ export class RankedFlight<T> {
    */
   run(key: string, priority: Priority, task: (signal: AbortSignal) => Promise<T>): Boarded<T> {
     const flights = this.flights.get(key) ?? new Map<Priority, Flight<T>>();
-    for (const better of RANKS.slice(0, RANKS.indexOf(priority) + 1)) {
-      const flight = flights.get(better);
-      if (flight !== undefined) return { answer: flight.answer, joined: true };
+    for (const [rank, other] of RANKS.entries()) {
+      const flight = flights.get(other);
+      const isLesser = rank > RANKS.indexOf(priority);
+      if (flight !== undefined && (!isLesser || flight.isUnderWay))
+        return { answer: flight.answer, joined: true, isLesser };
     }
     const flight = startFlight(task, () => {
       flights.delete(priority);
@@ -42,7 +48,14 @@ export class RankedFlight<T> {
     });
     flights.set(priority, flight);
     this.flights.set(key, flights);
-    return { answer: flight.answer, joined: false };
+    return { answer: flight.answer, joined: false, isLesser: false };
+  }
+
+  /** The task with this signal has its turn: it will have its value soon, also for those who are more urgent. */
+  depart(key: string, signal: AbortSignal): void {
+    for (const flight of this.flights.get(key)?.values() ?? []) {
+      if (flight.signal === signal) flight.isUnderWay = true;
+    }
   }
 
   /**
@@ -75,6 +88,7 @@ function startFlight<T>(task: (signal: AbortSignal) => Promise<T>, over: () => v
   return {
     answer: run(),
     signal: given.signal,
+    isUnderWay: false,
     land: (value) => {
       landed ??= { value };
       given.abort(new ConnectorError('Another request has got the answer already.', 'transient'));

@@ -122,6 +122,35 @@ describe('the circuit', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it.each([
+    [2_000, 3_750],
+    [120_000, 120_000],
+    [86_400_000, 600_000],
+  ])(
+    'pauses at least for the %i ms that VirusTotal asks for, ten minutes at most',
+    (retryAfterMs, pauseMs) => {
+      const asking = Object.assign(new Error('busy'), { retryAfterMs });
+      breaker.enter().failed(asking);
+      fail(4);
+      expect(breaker.outage!.retryAt.getTime() - nowMs).toBe(pauseMs);
+      nowMs += pauseMs;
+      breaker.enter().failed(asking);
+      expect(breaker.outage!.retryAt.getTime() - nowMs).toBe(Math.max(7_500, pauseMs));
+      nowMs = breaker.outage!.retryAt.getTime();
+      breaker.enter().answered();
+      fail(5);
+      expect(breaker.outage!.retryAt.getTime() - nowMs).toBe(3_750);
+    },
+  );
+
+  it('closes when VirusTotal is known to answer, and counts anew', () => {
+    fail(5);
+    breaker.close();
+    expect(breaker.state).toBe('closed');
+    fail(4);
+    expect(breaker.state).toBe('closed');
+  });
+
   it('lets the next call try when the trial ends without saying anything', () => {
     fail(5);
     nowMs += 3_750;

@@ -30,6 +30,9 @@ export interface Outage {
   readonly reason: string;
 }
 
+/** Why a call failed; `retryAfterMs`: how long VirusTotal asks to be left alone. */
+export type OutageFailure = Error & { readonly retryAfterMs?: number | undefined };
+
 /** One call on its way. It ends with one of the three; what is called after that does nothing. */
 export interface Passage {
   /** Whether it is the one that finds out if VirusTotal answers again. */
@@ -37,13 +40,15 @@ export interface Passage {
   /** VirusTotal answered, whatever it said. */
   answered(): void;
   /** VirusTotal could not be reached, or had a fault. */
-  failed(error: Error): void;
+  failed(error: OutageFailure): void;
   /** The call ended without saying anything of VirusTotal. */
   abandoned(): void;
 }
 
 const DEFAULT_FAILURES = 5;
 const DEFAULT_BACKOFF: Backoff = { baseMs: 5_000, maxMs: 60_000 };
+/** Longest `Retry-After` that is believed. */
+const MAX_RETRY_AFTER_MS = 600_000;
 
 interface OpenCircuit {
   readonly since: Date;
@@ -60,6 +65,8 @@ export class CircuitBreaker {
   private failures = 0;
   private firstFailureAt: Date | undefined;
   private open: OpenCircuit | undefined;
+  /** Until when VirusTotal asked to be left alone. */
+  private askedUntilMs = 0;
 
   constructor(private readonly options: CircuitBreakerOptions) {}
 
@@ -115,8 +122,9 @@ export class CircuitBreaker {
   }
 
   /** Opens the circuit for a failure that is known to concern all of VirusTotal. */
-  trip(error: Error): void {
+  trip(error: OutageFailure): void {
     if (this.open !== undefined) return;
+    this.heed(error);
     const { clock, logger } = this.options;
     this.open = {
       since: this.firstFailureAt ?? clock.now(),
@@ -135,14 +143,11 @@ export class CircuitBreaker {
     this.options.onChange?.();
   }
 
-  /** The error for a call that was made and failed while the circuit is not closed. */
-  error(): CircuitOpenError | undefined {
-    return this.open && errorOf(this.open);
-  }
-
-  private close(): void {
+  /** VirusTotal is known to answer: the circuit closes, and failures count anew. */
+  close(): void {
     this.failures = 0;
     this.firstFailureAt = undefined;
+    this.askedUntilMs = 0;
     const { open } = this;
     this.open = undefined;
     if (open === undefined) return;
@@ -151,14 +156,21 @@ export class CircuitBreaker {
     this.options.onChange?.();
   }
 
-  private count(error: Error, trial: OpenCircuit | undefined): void {
+  /** The error for a call that was made and failed while the circuit is not closed. */
+  error(): CircuitOpenError | undefined {
+    return this.open && errorOf(this.open);
+  }
+
+  private count(error: OutageFailure, trial: OpenCircuit | undefined): void {
     if (this.open !== undefined) {
       // Calls that were on their way when it opened tell nothing new.
       if (trial !== this.open) return;
+      this.heed(error);
       this.pause(this.open, error);
       this.options.onChange?.();
       return;
     }
+    this.heed(error);
     this.firstFailureAt ??= this.options.clock.now();
     this.failures += 1;
     if (this.failures >= (this.options.failuresToOpen ?? DEFAULT_FAILURES)) this.trip(error);
@@ -167,11 +179,18 @@ export class CircuitBreaker {
   private pause(open: OpenCircuit, error: Error): void {
     const { baseMs, maxMs } = this.options.backoff ?? DEFAULT_BACKOFF;
     const ceilingMs = Math.min(maxMs, baseMs * 2 ** Math.min(open.pauses, 30));
-    // Half of it for certain: with full jitter, VirusTotal could be tried again at once.
-    open.pauseMs = Math.round(ceilingMs / 2 + (this.options.random() * ceilingMs) / 2);
     open.pausedAtMs = this.nowMs();
+    open.pauseMs = Math.max(
+      // Half of it for certain: with full jitter, VirusTotal could be tried again at once.
+      Math.round(ceilingMs / 2 + (this.options.random() * ceilingMs) / 2),
+      Math.min(this.askedUntilMs - open.pausedAtMs, MAX_RETRY_AFTER_MS),
+    );
     open.pauses += 1;
     open.lastFailure = error;
+  }
+
+  private heed({ retryAfterMs = 0 }: OutageFailure): void {
+    this.askedUntilMs = Math.max(this.askedUntilMs, this.nowMs() + retryAfterMs);
   }
 
   /** Also when the clock was set back meanwhile: nobody waits for a time that was counted otherwise. */

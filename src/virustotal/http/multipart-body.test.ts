@@ -17,7 +17,7 @@ function contentOf(pieces: readonly string[], changes: Partial<FileContent> = {}
   return {
     name: 'demo.bin',
     sizeBytes: undefined,
-    sha256: undefined,
+    hash: createHash('sha256').update(pieces.join('')).digest('hex'),
     open: () => Promise.resolve(Readable.from(pieces.map((piece) => Buffer.from(piece)))),
     ...changes,
   };
@@ -63,7 +63,7 @@ async function readBack(
 describe('the body of an upload', () => {
   it('is one file part, of the length that is announced', async () => {
     const body = multipartBody(
-      contentOf(['de', '', 'mo'], { sizeBytes: 4, sha256: SHA256_OF_DEMO }),
+      contentOf(['de', '', 'mo'], { sizeBytes: 4, hash: SHA256_OF_DEMO }),
       unaborted,
     );
     const boundary = /^multipart\/form-data; boundary=(file-[0-9a-f]{32})$/.exec(
@@ -91,10 +91,25 @@ describe('the body of an upload', () => {
     [
       'other bytes than their hash promises',
       ['de', 'm0'],
-      { sizeBytes: 4, sha256: SHA256_OF_DEMO },
+      { sizeBytes: 4, hash: SHA256_OF_DEMO },
       'invalid',
       'not the one that its SHA-256 stands for',
     ],
+    [
+      'other bytes than their SHA-1 promises',
+      ['de', 'm0'],
+      { hash: '89e495e7941cf9e40e6980d14a16bf023ccd4c91' },
+      'invalid',
+      'not the one that its SHA-1 stands for',
+    ],
+    [
+      'other bytes than their MD5 promises',
+      ['de', 'm0'],
+      { hash: 'fe01ce2a7fbac8fafaed7c982a04e229' },
+      'invalid',
+      'not the one that its MD5 stands for',
+    ],
+    ['bytes of which no hash is known', ['de', 'm0'], { hash: '' }, 'invalid', 'not the one'],
     ['no bytes at all', [], {}, 'invalid', 'is empty'],
   ])('ends before its time when the source gives %s', async (_, pieces, changes, kind, reason) => {
     const { text, error } = await sentBy(contentOf(pieces, changes));
@@ -109,8 +124,17 @@ describe('the body of an upload', () => {
     expect(text.endsWith('mo') || text.endsWith('m0') || text.endsWith('m')).toBe(false);
   });
 
+  it.each(['89e495e7941cf9e40e6980d14a16bf023ccd4c91', 'fe01ce2a7fbac8fafaed7c982a04e229'])(
+    'arrives when its bytes are those that %s promises',
+    async (hash) => {
+      const { text, error } = await sentBy(contentOf(['de', 'mo'], { hash }));
+      expect(error).toBeUndefined();
+      expect(text).toMatch(/demo\r\n--file-[0-9a-f]{32}--\r\n$/);
+    },
+  );
+
   it('sends nothing of a file of one piece before all of it was found right', async () => {
-    const { text } = await sentBy(contentOf(['wrong'], { sha256: SHA256_OF_DEMO }));
+    const { text } = await sentBy(contentOf(['wrong'], { hash: SHA256_OF_DEMO }));
     expect(text).not.toContain('wrong');
   });
 
@@ -189,7 +213,7 @@ describe('the body of an upload', () => {
             {
               name,
               sizeBytes: bytes.length,
-              sha256: createHash('sha256').update(bytes).digest('hex'),
+              hash: createHash('sha256').update(bytes).digest('hex'),
               open: () => Promise.resolve(Readable.from(pieces)),
             },
             unaborted,

@@ -9,13 +9,15 @@ const MAX_NAME_LENGTH = 255;
 const COLLECT_EVERY_BYTES = 2 * 1024 * 1024;
 const NEW_LINE = '\r\n';
 
+const hashNames = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const;
+
 /**
  * A file as the part `file` of a `multipart/form-data` body (RFC 7578), read from its source as fast as the stream is
  * read: no more than a few pieces are in memory at any time.
  *
  * The last piece goes out only when everything before it was right: whatever is wrong with the source, a complete file
  * never arrives. The stream then ends with a ConnectorError: that of the source, or one that says that the bytes are
- * not as many as announced, or not those that the SHA-256 promises.
+ * not as many as announced, or not those that the hash promises.
  *
  * @param signal - Ends the transfer from the source, as does the end of the stream.
  */
@@ -78,8 +80,9 @@ async function* pieces(
   tail: Uint8Array,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { sizeBytes, sha256 } = content;
-  const hash = createHash('sha256');
+  const { sizeBytes } = content;
+  const algorithm = algorithmOf(content.hash);
+  const hash = createHash(algorithm);
   let received = 0;
   let collectedAt = 0;
   let held = head;
@@ -95,15 +98,27 @@ async function* pieces(
       collectedAt = received;
     }
   }
-  if (received === 0) throw unfit('The file of the artifact is empty; there is nothing to upload.');
+  if (received === 0) throw emptyFile();
   if (sizeBytes !== undefined && received < sizeBytes) throw wrongSize(sizeBytes, `only ${received}`);
-  if (sha256 !== undefined && hash.digest('hex') !== sha256) {
+  if (hash.digest('hex') !== content.hash) {
     throw unfit(
-      'The file of the artifact is not the one that its SHA-256 stands for, so it is not uploaded; attach the right one.',
+      `The file of the artifact is not the one that its ${hashNames[algorithm]} stands for, so it is not uploaded; attach the right one.`,
     );
   }
   yield held;
   yield tail;
+}
+
+/** By its length; the strictest for what is no hash, which no file has then. */
+function algorithmOf(hash: string): keyof typeof hashNames {
+  switch (hash.length) {
+    case 32:
+      return 'md5';
+    case 40:
+      return 'sha1';
+    default:
+      return 'sha256';
+  }
 }
 
 /**
@@ -123,6 +138,11 @@ export function cleanFileName(name: string): string {
  */
 function quoted(name: string): string {
   return name.replaceAll('"', '%22');
+}
+
+/** The error for a file without a single byte. */
+export function emptyFile(): ConnectorError {
+  return unfit('The file of the artifact is empty; there is nothing to upload.');
 }
 
 function unfit(message: string): ConnectorError {

@@ -5,7 +5,7 @@ import type { CircuitBreaker } from './circuit-breaker.js';
 /** Told when VirusTotal cannot be asked, and when it is worth asking again. */
 export interface OutageListener {
   readonly onUnreachable?: (() => void) | undefined;
-  /** The next look-up decides; if it fails, `onUnreachable` is called again. */
+  /** Who makes the next call makes sure; if VirusTotal fails once more, `onUnreachable` is called again. */
   readonly onReachable?: (() => void) | undefined;
 }
 

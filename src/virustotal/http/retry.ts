@@ -1,5 +1,10 @@
 import { fullJitterMs } from '../../shared/backoff.js';
-import { TemporaryFailureError, TransportError, type VirusTotalError } from '../errors.js';
+import {
+  TemporaryFailureError,
+  TooManyRequestsError,
+  TransportError,
+  type VirusTotalError,
+} from '../errors.js';
 
 export const MAX_ATTEMPTS = 3;
 const BASE_DELAY_MS = 1000;
@@ -25,6 +30,16 @@ export function retryDelayMs(
     asked,
     fullJitterMs(failedAttempts - 1, { baseMs: BASE_DELAY_MS, maxMs: MAX_DELAY_MS }, random),
   );
+}
+
+/**
+ * How long the key is to pause after a 429 that is not retried any more, as far as the answer says so. A `Retry-After`
+ * that was kept to in vain was too short; whoever pauses the key finds longer and longer ones by himself.
+ */
+export function askedPauseMs(error: VirusTotalError): number | undefined {
+  const { retryAfterMs: asked = 0 } = error;
+  if (error instanceof TooManyRequestsError && asked <= MAX_DELAY_MS) return undefined;
+  return error.retryAfterMs;
 }
 
 /**

@@ -16,6 +16,7 @@ import { noTelemetry } from '../../shared/telemetry.js';
 import type { Call } from './call.js';
 import { CircuitOpenError } from './circuit-open-error.js';
 import { TemporaryFailureError, TransportError } from '../errors.js';
+import { QuotaExhaustedError } from '../quota/quota-exhausted-error.js';
 import type { Asker } from '../schema.js';
 import { type Pacer, type TransportOptions, VirusTotalTransport } from './transport.js';
 
@@ -26,6 +27,7 @@ const quotaPath = `/users/${key}/overall_quotas`;
 const found = jsonAnswer({ data: { id: 'x' } });
 const quota = jsonAnswer({ data: {} });
 const down = jsonAnswer({ error: { code: 'TransientError', message: 'later' } }, 503);
+const busy = jsonAnswer({ error: { code: 'TooManyRequestsError', message: 'slow down' } }, 429);
 const forbidden = jsonAnswer({ error: { code: 'ForbiddenError', message: 'no' } }, 403);
 
 let server: ScriptedHttpServer;
@@ -161,14 +163,51 @@ describe('while VirusTotal is down', () => {
     expect(await lookUp(auto)).toBe('found');
   });
 
-  it('it stays so when only the call that is free is answered', async () => {
+  it('an upload waits for the call that is free like any other, and keeps nobody waiting', async () => {
     server.always = down;
     await lookUp(auto);
     await time.pass(4000);
     server.always = undefined;
-    server.answers = [quota, down];
+    server.answers = [quota, found, found];
+    const before = server.received.length;
+    const body = new Readable({ read: () => undefined });
+    let opened: (() => void) | undefined;
+    const isOpen = new Promise<void>((resolve) => (opened = resolve));
+    const upload = transport.call(
+      {
+        operation: 'upload file',
+        method: 'POST',
+        path: '/files',
+        body: () => {
+          opened?.();
+          return { content: body, headers: {} };
+        },
+      },
+      () => ({}),
+    );
+    await isOpen;
+    expect(await lookUp(manual)).toBe('found');
+    body.push(null);
+    await upload;
+    expect(paths().slice(before)).toEqual([quotaPath, '/files/x', '/files']);
+  });
+
+  it('only the call that tells the quota needs no other to go ahead of it', async () => {
+    server.always = down;
+    await lookUp(auto);
+    await time.pass(4000);
+    server.always = undefined;
+    server.answers = [quota];
+    const before = server.received.length;
+    await transport.keyQuota();
+    expect(paths().slice(before)).toEqual([quotaPath]);
+    expect(transport.circuit).toBe('closed');
+  });
+
+  it('it is left alone for as long as it asks for', async () => {
+    server.always = jsonAnswer({ error: { code: 'TransientError' } }, 503, { 'retry-after': '300' });
     expect(await lookUp(auto)).toBe('CircuitOpenError');
-    expect(transport.circuit).toBe('open');
+    expect(transport.outage?.retryAt).toEqual(new Date('2026-03-01T12:05:00Z'));
   });
 
   it('a person is told what happened, after three tries', async () => {
@@ -209,18 +248,104 @@ describe('while VirusTotal is up', () => {
     expect(transport.circuit).toBe('closed');
   });
 
+  it('look-ups that fail each time fail, one after the other or together, and none comes for ever', async () => {
+    server.always = exceptFor('/files/bad');
+    for (const name of ['a', 'b', 'a', 'b'])
+      expect(await lookUp(auto, { path: `/files/bad-${name}` })).toBe('TemporaryFailureError');
+    const together = Array.from({ length: 6 }, (_, number) =>
+      untilSettled(() => lookUp(auto, { path: `/files/bad-${number}` })),
+    );
+    const outcomes = await Promise.all(together);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(Array(6).fill('TemporaryFailureError'));
+    expect(await lookUp(manual)).toBe('found');
+    expect(transport.circuit).toBe('closed');
+  });
+
+  it('a look-up that fails each time has three tries as the first one after an outage too', async () => {
+    // A person asked twice, so that nobody made sure.
+    server.always = exceptFor('/files/bad');
+    expect(await lookUp(manual, { path: '/files/bad' })).toBe('TemporaryFailureError');
+    expect(await lookUp(manual, { path: '/files/bad' })).toBe('CircuitOpenError');
+    await time.pass(4000);
+    const before = server.received.length;
+    expect(await lookUp(auto, { path: '/files/bad' })).toBe('TemporaryFailureError');
+    expect(paths().slice(before)).toEqual([quotaPath, '/files/bad', '/files/bad', '/files/bad', quotaPath]);
+    expect(transport.circuit).toBe('closed');
+  });
+
   it('refusals and unknown objects never open the circuit', async () => {
     for (const [status, code] of [
       [400, 'InvalidArgumentError'],
       [401, 'WrongCredentialsError'],
       [403, 'ForbiddenError'],
       [404, 'NotFoundError'],
-      [429, 'TooManyRequestsError'],
     ] as const) {
       server.always = jsonAnswer({ error: { code, message: 'no' } }, status);
       for (let time = 0; time < 6; time += 1) await lookUp(auto);
       expect(transport.circuit, code).toBe('closed');
     }
+  });
+});
+
+describe('when VirusTotal asks for fewer calls', () => {
+  let pauses: (number | undefined)[];
+  const spent = new QuotaExhaustedError(new Date('2026-03-01T12:02:00Z'), 'blocked');
+
+  /** A pacer with the given number of pauses for which requests are held; after the next they go back. */
+  function pausing(held: number): Partial<TransportOptions> {
+    return {
+      pacer: {
+        acquire: (priority) => (pauses.length > held ? Promise.reject(spent) : pacer.acquire(priority)),
+        blocked: ({ retryAfterMs }) => {
+          pauses.push(retryAfterMs);
+          return Promise.resolve();
+        },
+      },
+    };
+  }
+
+  beforeEach(() => {
+    pauses = [];
+  });
+
+  it('the key pauses after three tries, and the look-up goes on from there, for one unit', async () => {
+    transport = transportWith(pausing(1));
+    server.answers = [busy, busy, busy, busy, found];
+    expect(await lookUp(manual)).toBe('found');
+    expect(pauses).toEqual([undefined]);
+    expect(units.filter((event) => event === 'taken')).toHaveLength(5);
+    expect(units.filter((event) => event === 'given back')).toHaveLength(4);
+    expect(transport.circuit).toBe('closed');
+  });
+
+  it('the key pauses at once when that shall last longer than a request is held', async () => {
+    transport = transportWith(pausing(0));
+    server.answers = [jsonAnswer({ error: { code: 'TooManyRequestsError' } }, 429, { 'retry-after': '120' })];
+    expect(await lookUp(auto)).toBe('QuotaExhaustedError');
+    expect(pauses).toEqual([120_000]);
+    expect(units).toEqual(['taken', 'given back']);
+  });
+
+  it('no request fails for it, however long it lasts: it comes again', async () => {
+    transport = transportWith(pausing(2));
+    // Less than a minute, and kept to in vain: how long to pause is for the pacer to say.
+    server.always = jsonAnswer({ error: { code: 'TooManyRequestsError' } }, 429, { 'retry-after': '1' });
+    expect(await lookUp(auto)).toBe('QuotaExhaustedError');
+    expect(pauses).toEqual([undefined, undefined, undefined]);
+    expect(server.received).toHaveLength(9);
+  });
+
+  it('a look-up fails after three tries where nobody counts', async () => {
+    transport = transportWith({ pacer: undefined });
+    server.answers = [busy, busy, busy];
+    expect(await lookUp(auto)).toBe('TooManyRequestsError');
+  });
+
+  it('the call that tells the quota pauses nothing', async () => {
+    transport = transportWith(pausing(0));
+    server.answers = [busy, busy, busy];
+    await expect(transport.keyQuota()).rejects.toThrow('VirusTotal asks for fewer calls at the moment');
+    expect(pauses).toEqual([]);
   });
 });
 
@@ -458,6 +583,23 @@ describe('waiting for quota', () => {
     ).rejects.toBe(answered);
   });
 });
+
+/** A VirusTotal that has a fault with certain objects, and answers for all others. */
+function exceptFor(prefix: string): ScriptedHttpServer['always'] {
+  return (response) => {
+    (response.req.url?.startsWith(prefix) === true ? down : found)(response);
+  };
+}
+
+/** Makes a look-up come again as long as it is told to, though not for ever. */
+async function untilSettled(look: () => Promise<string>): Promise<{ outcome: string }> {
+  let outcome = await look();
+  for (let again = 0; again < 50 && outcome === 'CircuitOpenError'; again += 1) {
+    await time.pass(1000);
+    outcome = await look();
+  }
+  return { outcome };
+}
 
 function html(status: number): ScriptedHttpServer['answers'][number] {
   return (response) => {

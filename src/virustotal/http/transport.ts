@@ -4,8 +4,8 @@ import { withAnySignal } from '../../shared/any-signal.js';
 import type { Sleep } from '../../shared/backoff.js';
 import type { Clock } from '../../shared/clock.js';
 import { ConnectorError } from '../../shared/connector-error.js';
+import { withDeadline } from '../../shared/deadline.js';
 import type { JsonObject } from '../../shared/json.js';
-import { SingleFlight } from '../../shared/single-flight.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import { readAnswer } from './api-answer.js';
 import type { Call, ClientTimeouts } from './call.js';
@@ -14,23 +14,25 @@ import {
   CredentialsError,
   ForbiddenError,
   isOutage,
-  QuotaExceededError,
+  TooManyRequestsError,
   TransportError,
   VirusTotalError,
+  wantsPause,
 } from '../errors.js';
 import { encodePathSegment } from '../gui-link.js';
 import { BodySourceError, exchange } from './http-exchange.js';
 import { KeyFreeFailures } from './key-free-failures.js';
 import { neverArrived } from './network-fault.js';
+import { OutageTrial } from './outage-trial.js';
 import { OutageWatch, type OutageListener } from './outage-watch.js';
 import { parseQuota } from '../parse-quota.js';
 import { Privileges } from './privileges.js';
-import { retryDelayMs } from './retry.js';
+import { askedPauseMs, retryDelayMs } from './retry.js';
 import type { KeyQuota, Priority } from '../schema.js';
 
 /** The right to make one call that costs quota. */
 export interface Unit {
-  /** Puts it back: the call never reached VirusTotal. */
+  /** Puts it back: the call never reached VirusTotal, or was turned away without being counted. */
   giveBack(): Promise<void>;
   /** The call has ended, with an answer or without: VirusTotal may have counted it as late as now. */
   answered(): Promise<void>;
@@ -38,9 +40,17 @@ export interface Unit {
 
 /** Says when a call that costs quota may be made; see `quota/scheduler.ts`. */
 export interface Pacer {
-  /** Waits for one unit. @throws ConnectorError */
-  acquire(priority: Priority, signal?: AbortSignal): Promise<Unit>;
-  /** VirusTotal refused a call for lack of quota; resolves when the next `acquire` knows it. */
+  /**
+   * Waits for one unit.
+   *
+   * @param startedAtMs - Since when the request is in work, in monotonic milliseconds.
+   * @throws ConnectorError
+   */
+  acquire(priority: Priority, signal?: AbortSignal, startedAtMs?: number): Promise<Unit>;
+  /**
+   * VirusTotal refused a call for lack of quota, or, again and again, because there are too many at the moment; resolves
+   * when the next `acquire` knows it.
+   */
   blocked(
     refusal: { readonly retryAfterMs?: number | undefined },
     fetchQuota: () => Promise<KeyQuota>,
@@ -85,7 +95,8 @@ export class VirusTotalTransport {
   private readonly log: Logger;
   private readonly failures: KeyFreeFailures;
   private readonly breaker: CircuitBreaker;
-  private readonly probes = new SingleFlight<VirusTotalError | undefined>();
+  private readonly trial: OutageTrial;
+  private readonly quotaCall: Call;
 
   /** @throws CredentialsError when the key holds characters that no header can carry. */
   constructor(private readonly options: TransportOptions) {
@@ -105,13 +116,18 @@ export class VirusTotalTransport {
       // Google's front end compresses only for agents that name gzip.
       'user-agent': /gzip/i.test(userAgent) ? userAgent : `${userAgent} (gzip)`,
     };
+    this.quotaCall = {
+      operation: 'read quota',
+      path: `/users/${encodePathSegment(apiKey)}/overall_quotas`,
+    };
     this.log = logger;
     this.failures = new KeyFreeFailures(apiKey);
     this.breaker = new CircuitBreaker({ ...options, onChange: () => watch?.review() });
     const { breaker } = this;
+    this.trial = new OutageTrial({ ...options, breaker, ask: () => this.faultNow() });
     const watch =
       options.outages &&
-      new OutageWatch({ ...options, ...options.outages, breaker, probe: () => this.probe() });
+      new OutageWatch({ ...options, ...options.outages, breaker, probe: () => this.trial.probe() });
     this.privileges = options.privileges ?? new Privileges(options);
   }
 
@@ -158,18 +174,19 @@ export class VirusTotalTransport {
         return answer;
       } catch (cause) {
         const error = await this.failureOf(call, cause, unit, passage);
-        if (unit !== undefined && error instanceof QuotaExceededError && !this.isStopping()) {
+        const delayMs = await this.delayBefore(call, error, attempt);
+        if (unit !== undefined && delayMs === undefined && wantsPause(error) && !this.isStopping()) {
           // The next unit is to be had when the pause is over, and not at all when it is long: this loop ends.
-          await this.options.pacer?.blocked(error, () => this.keyQuota());
-          attempt -= 1;
+          const refusal = { retryAfterMs: askedPauseMs(error) };
+          await this.options.pacer?.blocked(refusal, () => this.keyQuota());
+          attempt = 0;
           continue;
         }
-        const delayMs = this.delayBefore(call, error, attempt);
         const facts = { operation: call.operation, attempt, status: error.status, code: error.code };
         if (delayMs === undefined) {
           this.options.telemetry.clientError();
           this.log.debug({ ...facts, reason: error.message }, 'call to VirusTotal failed');
-          throw (await this.postponement(call, error)) ?? error;
+          throw this.postponement(call, error) ?? error;
         }
         this.log.warn(
           { ...facts, reason: error.message, delayMs },
@@ -180,11 +197,18 @@ export class VirusTotalTransport {
     }
   }
 
-  private get quotaCall(): Call {
-    return {
-      operation: 'read quota',
-      path: `/users/${encodePathSegment(this.options.apiKey)}/overall_quotas`,
-    };
+  /**
+   * Gets ready what a call is to send later, so that nothing is spent on it when it cannot be had.
+   *
+   * @param limitMs - How long it may take.
+   * @throws ConnectorError: that of the task, or one that says in its place what could not be read.
+   */
+  async prepare<T>(limitMs: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(limitMs, this.options.signal, task);
+    } catch (error) {
+      throw this.isStopping() ? this.failures.ofStop(error) : this.failures.ofSource(error);
+    }
   }
 
   /** Waits until an attempt may be made: VirusTotal is up, and there is a unit. */
@@ -193,7 +217,8 @@ export class VirusTotalTransport {
     this.breaker.check();
     const unit = await this.acquire(call);
     try {
-      return { unit, passage: await this.enter(call) };
+      // The quota itself is free, short, and about no object: it needs no other call to go ahead.
+      return { unit, passage: call === this.quotaCall ? this.breaker.enter() : await this.trial.enter() };
     } catch (error) {
       await unit?.giveBack();
       throw error;
@@ -205,34 +230,27 @@ export class VirusTotalTransport {
     const { pacer, signal } = this.options;
     if (asker === undefined || pacer === undefined) return undefined;
     try {
-      return await withAnySignal([asker.signal, signal], (either) => pacer.acquire(asker.priority, either));
+      const unit = await withAnySignal([asker.signal, signal], (either) =>
+        pacer.acquire(asker.priority, either, asker.startedAtMs),
+      );
+      if (asker.isNeeded === undefined || (await asker.isNeeded())) return unit;
+      await unit.giveBack();
+      throw new TransportError('The answer came from elsewhere.');
     } catch (error) {
       if (error instanceof ConnectorError) throw error;
       throw this.asVirusTotalError(error);
     }
   }
 
-  /** While VirusTotal is down, a call that costs something is made only after one that is free was answered. */
-  private async enter(call: Call): Promise<Passage> {
-    const passage = this.breaker.enter();
-    if (!passage.isTrial || call.asker === undefined) return passage;
-    const failure = await this.probe();
-    if (failure === undefined) return passage;
-    passage.failed(failure);
-    throw this.breaker.error() ?? failure;
-  }
-
-  /** Why VirusTotal does not answer; `undefined` when it does. Costs nothing. */
-  private probe(): Promise<VirusTotalError | undefined> {
-    return this.probes.run('probe', async () => {
-      try {
-        await this.attempt({ ...this.quotaCall, timeouts: PROBE_TIMEOUTS }, parseQuota);
-        return undefined;
-      } catch (cause) {
-        const error = this.asVirusTotalError(cause);
-        return isOutage(error) ? error : undefined;
-      }
-    });
+  /** Why VirusTotal does not answer a call that is free; `undefined` when it does. */
+  private async faultNow(): Promise<VirusTotalError | undefined> {
+    try {
+      await this.attempt({ ...this.quotaCall, timeouts: PROBE_TIMEOUTS }, parseQuota);
+      return undefined;
+    } catch (cause) {
+      const error = this.asVirusTotalError(cause);
+      return isOutage(error) ? error : undefined;
+    }
   }
 
   /** What an attempt failed with, once everybody whom it concerns has been told. */
@@ -248,8 +266,8 @@ export class VirusTotalTransport {
       await unit?.giveBack();
       throw this.failures.ofSource(cause.reason);
     }
-    if (neverArrived(cause)) await unit?.giveBack();
     const error = this.asVirusTotalError(cause);
+    if (neverArrived(cause) || error instanceof TooManyRequestsError) await unit?.giveBack();
     if (this.isStopping()) passage.abandoned();
     else if (isOutage(error)) passage.failed(error);
     else if (error instanceof TransportError) passage.abandoned();
@@ -259,23 +277,28 @@ export class VirusTotalTransport {
     return error;
   }
 
-  private delayBefore(call: Call, error: VirusTotalError, attempt: number): number | undefined {
+  /**
+   * How long to wait before the next attempt; `undefined`: there is none. Before a request that would come again is given
+   * up, a call that is free says whether VirusTotal is down, or these look-ups alone fail: they would come for ever. It is
+   * made for requests alone for which nobody waits.
+   */
+  private async delayBefore(
+    call: Call,
+    error: VirusTotalError,
+    attempt: number,
+  ): Promise<number | undefined> {
     if (this.isStopping() || !mayRepeat(call, error)) return undefined;
-    if (isOutage(error) && this.breaker.state !== 'closed') return undefined;
-    return retryDelayMs(error, attempt, this.options.random);
+    const delayMs = retryDelayMs(error, attempt, this.options.random);
+    if (!isOutage(error)) return delayMs;
+    const isGivenUp = delayMs === undefined || this.breaker.state !== 'closed';
+    if (isGivenUp && call.asker?.priority === 'auto') await this.trial.findOut();
+    return this.breaker.state === 'closed' ? delayMs : undefined;
   }
 
-  /**
-   * The error by which a request comes again that failed because VirusTotal is down. Whether it is, or this one look-up
-   * only, says a call that is free; it is made for requests alone for which nobody waits.
-   */
-  private async postponement(call: Call, error: VirusTotalError): Promise<ConnectorError | undefined> {
-    if (this.isStopping() || !isOutage(error) || !mayRepeat(call, error)) return undefined;
-    if (this.breaker.state === 'closed' && call.asker?.priority === 'auto') {
-      const failure = await this.probe();
-      if (failure !== undefined && !this.isStopping()) this.breaker.trip(failure);
-    }
-    return this.breaker.error();
+  /** The error by which a request comes again that failed because VirusTotal is down. */
+  private postponement(call: Call, error: VirusTotalError): ConnectorError | undefined {
+    const isDown = isOutage(error) && mayRepeat(call, error) && !this.isStopping();
+    return isDown ? this.breaker.error() : undefined;
   }
 
   private async attempt<T>(call: Call, parse: (json: JsonObject) => T | undefined): Promise<T | undefined> {

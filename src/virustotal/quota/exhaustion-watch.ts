@@ -54,10 +54,13 @@ export class ExhaustionWatch {
 
   /** Compares the present state with what was said last. */
   review(): void {
-    if (this.pending > 0) return;
-    const exhaustion = this.options.exhaustion();
+    const { exhaustion: present, signal } = this.options;
+    if (this.pending > 0 || signal.aborted) return;
+    const exhaustion = present();
     if (exhaustion === undefined) this.sayOver();
     else if (!isSame(exhaustion, this.announced)) this.say(exhaustion);
+    // A clock that was set back makes a short wait a long one.
+    else if (!this.paused) this.pauseIfLong(exhaustion);
   }
 
   /** Runs a task that finds out more, and says what there is to say only then. */
@@ -74,13 +77,17 @@ export class ExhaustionWatch {
   private say(exhaustion: Exhaustion): void {
     this.announced = exhaustion;
     const { window, until, manualServed } = exhaustion;
-    const { clock, logger, longWaitMs, onExhausted } = this.options;
+    const { logger } = this.options;
     logger.warn({ window, resetsAt: until.toISOString(), manualServed }, 'VirusTotal quota exhausted');
-    if (isLong(until, clock.now(), longWaitMs)) {
-      this.paused = true;
-      onExhausted?.(exhaustion);
-    }
+    this.pauseIfLong(exhaustion);
     if (!this.watching) void this.watch();
+  }
+
+  private pauseIfLong(exhaustion: Exhaustion): void {
+    const { clock, longWaitMs, onExhausted } = this.options;
+    if (!isLong(exhaustion.until, clock.now(), longWaitMs)) return;
+    this.paused = true;
+    onExhausted?.(exhaustion);
   }
 
   private sayOver(): void {

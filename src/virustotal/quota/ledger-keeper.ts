@@ -46,6 +46,11 @@ export class LedgerKeeper {
     return applied;
   }
 
+  /** Resolves when the changes asked for so far are stored, as far as they can be. */
+  async idle(): Promise<void> {
+    await this.last;
+  }
+
   private async apply<R>(change: (ledger: QuotaLedger, now: Date) => Changed<R>): Promise<R> {
     const { store, keyId, clock, logger } = this.options;
     const now = clock.now();

@@ -257,8 +257,24 @@ describe('block', () => {
     expect(pauseMs(block(emptyLedger, noon, { retryAfterMs: 5000 }))).toBe(5000);
   });
 
-  it('believes in no pause longer than a month', () => {
-    expect(pauseMs(block(emptyLedger, noon, { retryAfterMs: 1e15 }))).toBe(2_678_400_000);
+  it('pauses three seconds at least, and an hour at most, whatever the answer asks', () => {
+    expect(pauseMs(block(emptyLedger, noon, { retryAfterMs: 1 }))).toBe(3000);
+    expect(pauseMs(block(emptyLedger, noon, { retryAfterMs: 1e15 }))).toBe(3_600_000);
+  });
+
+  it('takes an answer that asks for no pause for one that does not tell', () => {
+    expect(pauseMs(block(emptyLedger, noon, { retryAfterMs: 0 }))).toBe(60_000);
+  });
+
+  it('doubles a pause that did not help although the answer asks for less, and obeys when it asks for more', () => {
+    let ledger = block(emptyLedger, noon, { retryAfterMs: 5000 });
+    const pauses = [1000, 1000, 30_000, 1000].map((retryAfterMs) => {
+      ledger = block(ledger, later(new Date(ledger.block!.until), 1000), { retryAfterMs });
+      return pauseMs(ledger);
+    });
+    expect(pauses).toEqual([10_000, 20_000, 40_000, 80_000]);
+    ledger = block(ledger, new Date(ledger.block!.until), { retryAfterMs: 900_000 });
+    expect(pauseMs(ledger)).toBe(900_000);
   });
 
   it('learns nothing from refusals of calls that were on their way', () => {

@@ -60,10 +60,12 @@ export const CLOCK_TOLERANCE_MS = 5000;
 /** Figures asked for this soon after a window began may still be those of the window before. */
 const RESET_GRACE_MS = 60_000;
 
+/** After a 429 that does not say how long. */
 const FIRST_PAUSE_MS = 60_000;
+/** Shorter than this is no pause to speak of, even if the answer asks for less. */
+const SHORTEST_PAUSE_MS = 3000;
+/** A look-up an hour costs nobody anything, and finds out when the refusal was a mistake. */
 const LONGEST_PAUSE_MS = 3_600_000;
-/** Longest `Retry-After` that is believed: no window is longer than a month. */
-const LONGEST_RETRY_AFTER_MS = 31 * 24 * 3_600_000;
 
 export const emptyLedger: QuotaLedger = {
   version: 1,
@@ -196,7 +198,7 @@ export function reconcile(
 /**
  * The ledger after VirusTotal refused a look-up for lack of quota (429). A 429 does not tell which window is spent:
  * if it is one of those that we know to be spent, `decide` waits for that one anyway; otherwise it is the minute,
- * spent elsewhere. When that does not help, the pause doubles, up to an hour.
+ * spent elsewhere. When that does not help, the pause doubles, up to an hour, whatever the answer asks for.
  *
  * @param cause - `retryAfterMs`: what the answer asked for.
  */
@@ -209,12 +211,10 @@ export function block(
   const { at, block: last } = current;
   // Calls that were on their way when the first was refused tell nothing new.
   if (last !== undefined && last.until > at) return current;
-  const { retryAfterMs } = cause;
-  if (retryAfterMs !== undefined && retryAfterMs > 0) {
-    return { ...current, block: { from: at, until: at + Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) } };
-  }
-  const again = last !== undefined && at - last.until < FIRST_PAUSE_MS;
-  const pauseMs = again ? Math.max(FIRST_PAUSE_MS, 2 * (last.until - last.from)) : FIRST_PAUSE_MS;
+  const { retryAfterMs = 0 } = cause;
+  const askedMs = retryAfterMs > 0 ? Math.max(retryAfterMs, SHORTEST_PAUSE_MS) : FIRST_PAUSE_MS;
+  const isAgain = last !== undefined && at - last.until < FIRST_PAUSE_MS;
+  const pauseMs = isAgain ? Math.max(askedMs, 2 * (last.until - last.from)) : askedMs;
   return { ...current, block: { from: at, until: at + Math.min(pauseMs, LONGEST_PAUSE_MS) } };
 }
 

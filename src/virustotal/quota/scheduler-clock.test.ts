@@ -46,7 +46,7 @@ class Demand {
 
   close(): void {
     this.present = undefined;
-    this.scheduler.close();
+    void this.scheduler.close();
   }
 
   /** Look-ups granted from one moment to before another, in time that has really passed. */

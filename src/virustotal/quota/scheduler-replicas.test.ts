@@ -77,7 +77,7 @@ describe('two replicas whose look-ups are refused at the same time', () => {
     }
     for (const { scheduler } of [first, second]) {
       await expect(scheduler.acquire('manual')).rejects.toMatchObject({ window: 'day' });
-      scheduler.close();
+      void scheduler.close();
     }
   });
 });
@@ -101,7 +101,7 @@ describe('two replicas whose clocks differ', () => {
         for (let caller = 0; caller < 10; caller += 1) ask(each).catch(() => undefined);
       }
       await world.pass(10 * MINUTE - 1);
-      for (const { scheduler } of both) scheduler.close();
+      for (const { scheduler } of both) void scheduler.close();
       const from = (at: number): number =>
         grants.filter((other) => other >= at && other < at + MINUTE).length;
       // Who has just been started cannot know yet by whose clock the units of that moment were counted.
@@ -124,7 +124,7 @@ describe('two replicas whose clocks differ', () => {
       }
     }
     await world.pass(MINUTE - 1);
-    for (const { scheduler } of both) scheduler.close();
+    for (const { scheduler } of both) void scheduler.close();
     expect(granted).toBeLessThanOrEqual(11);
   });
 });

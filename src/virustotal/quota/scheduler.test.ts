@@ -83,11 +83,10 @@ describe('a key without limits', () => {
     expect(restarted.usage().day.used).toBe(501);
   });
 
-  it('hands the last units to the store when it closes', async () => {
+  it('has stored the last units when it has closed', async () => {
     const { store, options, scheduler } = world(none);
     await acquireAll(scheduler, 5);
-    scheduler.close();
-    await settled();
+    await scheduler.close();
     expect(store.updates).toBe(2);
     const restarted = new QuotaScheduler(options);
     await restarted.acquire('auto');
@@ -151,7 +150,7 @@ describe('acquire', () => {
   it('forgets nothing over a restart', async () => {
     const { time, options, scheduler } = world({ perDay: 6 });
     await acquireAll(scheduler, 4);
-    scheduler.close();
+    void scheduler.close();
     const restarted = new QuotaScheduler(options);
     const servedAt: number[] = [];
     const two = Promise.all(
@@ -252,7 +251,7 @@ describe('acquire', () => {
     await scheduler.acquire('auto');
     const waiting = scheduler.acquire('auto');
     await time.pass(1000);
-    scheduler.close();
+    void scheduler.close();
     await expect(waiting).rejects.toMatchObject({ kind: 'transient' });
     await expect(scheduler.acquire('manual')).rejects.toMatchObject({ kind: 'transient' });
   });
@@ -262,7 +261,7 @@ describe('acquire', () => {
     await scheduler.acquire('auto');
     await expect(scheduler.acquire('auto')).rejects.toThrow(QuotaExhaustedError);
     expect(time.sleeping).toBe(1);
-    scheduler.close();
+    void scheduler.close();
     await time.pass(2 * 86_400_000);
     expect(time.sleeping).toBe(0);
     expect(events).toEqual(['day until 2026-03-16T00:00:00.000Z']);
@@ -354,6 +353,22 @@ describe('blocked', () => {
       'VirusTotal did not tell its quota; our own count stands',
       'VirusTotal quota exhausted',
     ]);
+  });
+
+  it('asks less and less often while answers ask for a second, and refuse again', async () => {
+    const { time, scheduler } = world({ perMinute: 0, perDay: 0, perMonth: 0 });
+    const askedAtS: number[] = [];
+    const ask = async (): Promise<void> => {
+      for (;;) {
+        await scheduler.acquire('auto');
+        askedAtS.push(time.elapsedMs / 1000);
+        await scheduler.blocked({ retryAfterMs: 1000 }, () => Promise.resolve(nothingTold));
+      }
+    };
+    const refused = expect(ask()).rejects.toMatchObject({ window: 'blocked' });
+    await time.pass(3_600_000);
+    await refused;
+    expect(askedAtS).toEqual([0, 3, 9, 21, 45, 93]);
   });
 
   it('pauses the other replicas as well', async () => {
@@ -448,6 +463,24 @@ describe('reconcile', () => {
   });
 });
 
+describe('a quota that VirusTotal does not tell', () => {
+  const failing = (): Promise<KeyQuota> => Promise.reject(new Error('403'));
+
+  it('is warned of once, until VirusTotal has told it again', async () => {
+    const { scheduler, lines } = world();
+    for (const fetchQuota of [failing, failing, failing, daily(1, 500), daily(1, 500), failing]) {
+      await scheduler.reconcile(fetchQuota);
+    }
+    expect(lines.map(({ level, msg }) => `${level}: ${msg}`)).toEqual([
+      'warn: VirusTotal did not tell its quota; our own count stands',
+      'debug: VirusTotal did not tell its quota; our own count stands',
+      'debug: VirusTotal did not tell its quota; our own count stands',
+      'info: VirusTotal tells its quota again',
+      'warn: VirusTotal did not tell its quota; our own count stands',
+    ]);
+  });
+});
+
 describe('a store that fails', () => {
   it('is gone on without, within the limits, and told of once', async () => {
     const { scheduler, store, lines } = world({ perMinute: 0, perDay: 5 });
@@ -517,7 +550,7 @@ describe('usage', () => {
       waiting: { manual: 1, playbook: 0, auto: 0 },
       exhaustion: undefined,
     });
-    scheduler.close();
+    void scheduler.close();
   });
 });
 
@@ -560,7 +593,7 @@ describe('ten minutes of more requests than the plan allows', () => {
     const grants: Grants = [];
     keepAsking(one, one.scheduler, 100, grants);
     await one.time.pass(tenMinutesMs - 1);
-    one.scheduler.close();
+    void one.scheduler.close();
     expect(mostInAnyMinute(grants)).toBe(perMinute);
     expect(grants.length).toBeGreaterThanOrEqual(perMinute * 9.9);
   });
@@ -575,7 +608,7 @@ describe('ten minutes of more requests than the plan allows', () => {
         .catch(() => undefined);
       await one.time.pass(1000);
     }
-    one.scheduler.close();
+    void one.scheduler.close();
     expect(mostInAnyMinute(grants)).toBe(60);
     expect(grants.length).toBeGreaterThanOrEqual(594);
   });
@@ -588,9 +621,9 @@ describe('ten minutes of more requests than the plan allows', () => {
     keepAsking(first, second, 30, grants.second);
     await first.time.pass(tenMinutesMs / 2);
     const ofFirst = grants.first.length;
-    first.scheduler.close();
+    void first.scheduler.close();
     await first.time.pass(tenMinutesMs / 2);
-    second.close();
+    void second.close();
 
     const all = [...grants.first, ...grants.second];
     expect(mostInAnyMinute(all)).toBe(60);
@@ -610,7 +643,7 @@ describe('ten minutes of more requests than the plan allows', () => {
     await one.time.pass(100_000);
     one.time.setClock(-7_200_000);
     await one.time.pass(500_000);
-    one.scheduler.close();
+    void one.scheduler.close();
     expect(mostInAnyMinute(grants)).toBe(4);
     // The minute begins anew when the clock is set: less than one minute's units are lost, none is taken twice.
     expect(grants.length).toBeGreaterThanOrEqual(36);
@@ -623,7 +656,7 @@ describe('ten minutes of more requests than the plan allows', () => {
     await one.time.pass(100_000);
     one.time.setClock(7_200_000);
     await one.time.pass(500_000);
-    one.scheduler.close();
+    void one.scheduler.close();
     expect(grants.length).toBeGreaterThanOrEqual(40);
     expect(mostInAnyMinute(grants)).toBeLessThanOrEqual(4);
   });
@@ -648,6 +681,24 @@ describe('a clock that is set forward a day and back', () => {
     await expect(scheduler.acquire('auto')).rejects.toThrow(QuotaExhaustedError);
     time.setClock(12 * 3_600_000);
     await time.pass(60_000);
+    expect(events).toEqual(['day until 2026-03-16T00:00:00.000Z', 'resumed']);
+  });
+});
+
+describe('a clock that is set back while the end of a window is waited for', () => {
+  it('makes the wait a long one, which is told, without another warning', async () => {
+    const { time, scheduler, events, lines } = world({ perMinute: 0, perDay: 1 });
+    await time.pass(12 * 3_600_000 - 30_000);
+    await scheduler.acquire('auto');
+    const waiting = expect(scheduler.acquire('auto')).rejects.toThrow(QuotaExhaustedError);
+    await time.pass(5000);
+    expect(events).toEqual([]);
+    time.setClock(-3_600_000);
+    await time.pass(60_000);
+    await waiting;
+    expect(events).toEqual(['day until 2026-03-16T00:00:00.000Z']);
+    expect(warnings(lines)).toHaveLength(1);
+    await time.pass(3_600_000);
     expect(events).toEqual(['day until 2026-03-16T00:00:00.000Z', 'resumed']);
   });
 });

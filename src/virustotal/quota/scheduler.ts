@@ -1,7 +1,9 @@
 import type { Sleep } from '../../shared/backoff.js';
-import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { monotonicMs } from '../../shared/clock.js';
+import { describeError } from '../../shared/connector-error.js';
 import { SingleFlight } from '../../shared/single-flight.js';
 import type { KeyQuota } from '../schema.js';
+import { StoppedError } from '../stopped-error.js';
 import { ClockLeaps } from './clock-leap.js';
 import { decide } from './decide.js';
 import { type Exhaustion, type ExhaustionListener, ExhaustionWatch, isLong } from './exhaustion-watch.js';
@@ -11,23 +13,27 @@ import {
   block,
   emptyLedger,
   giveBack,
-  presentUse,
   type Priority,
   type QuotaLedger,
   reconcile,
   rolled,
   spend,
   type SpentUnit,
-  unitsIn,
 } from './ledger.js';
 import { type Changed, LedgerKeeper, type LedgerKeeperOptions } from './ledger-keeper.js';
 import { quotaLimits, type QuotaLimits, type QuotaOptions } from './limits.js';
 import { QuotaExhaustedError } from './quota-exhausted-error.js';
-import type { UtcWindow } from './utc-window.js';
+import { type QuotaUsage, windowUsage } from './usage.js';
 import { type Served, WaitingLine } from './waiting-line.js';
 
 /** Longer waits than this are for the broker: it holds a request for days, and survives us. */
 export const defaultLongWaitMs = 60_000;
+
+/**
+ * A request that has been in work for so long goes back to the broker instead of waiting for a further look-up. It may
+ * have been held unacknowledged before for ten minutes, and RabbitMQ closes a channel that holds one for thirty.
+ */
+const LONGEST_HOLD_MS = 12 * 60_000;
 
 /** While nothing is limited, units are stored together; a crash forgets no more than those of so long. */
 const UNLIMITED_STORE_MS = 1000;
@@ -40,6 +46,11 @@ export interface QuotaSchedulerOptions extends LedgerKeeperOptions, ExhaustionLi
   readonly sleep: Sleep;
   /** Default: {@link defaultLongWaitMs}. */
   readonly longWaitMs?: number;
+  /**
+   * Whether a request that comes again finds the answers that it had. One that does not would never have them all, and is
+   * held for as long as it takes. Default: all do.
+   */
+  readonly mayReturn?: (priority: Priority) => boolean;
 }
 
 /** One look-up that may be made. */
@@ -48,23 +59,6 @@ export interface QuotaUnit {
   giveBack(): Promise<void>;
   /** To be called when VirusTotal has answered, or nothing more is to be expected. */
   answered(): Promise<void>;
-}
-
-/** The quota of the key, for metrics and health. */
-export interface QuotaUsage {
-  readonly minute: WindowUsage;
-  readonly hour: WindowUsage;
-  readonly day: WindowUsage;
-  readonly month: WindowUsage;
-  /** Requests that wait here for a look-up. */
-  readonly waiting: Readonly<Record<Priority, number>>;
-  readonly exhaustion: Exhaustion | undefined;
-}
-
-/** Units used, here and elsewhere, and the limit that holds (`undefined`: none). */
-export interface WindowUsage {
-  readonly used: number;
-  readonly limit: number | undefined;
 }
 
 /**
@@ -83,16 +77,18 @@ export class QuotaScheduler {
   private comparedPause: number | undefined;
   /** Units taken while nothing was limited, that are not in the store yet. */
   private unstored: Priority[] = [];
+  /** VirusTotal did not tell its quota when it was asked last. */
+  private isUntold = false;
 
   constructor(private readonly options: QuotaSchedulerOptions) {
     this.keeper = new LedgerKeeper(options);
     this.leaps = new ClockLeaps(options.clock);
-    this.line = new WaitingLine(
-      (priority) => this.serve(priority),
-      options.clock,
-      options.sleep,
-      options.onWaiting,
-    );
+    this.line = new WaitingLine({
+      ...options,
+      serve: (priority) => this.serve(priority),
+      discard: (unit) => unit.giveBack(),
+      onStuck: options.onWaiting,
+    });
     this.longWaitMs = options.longWaitMs ?? defaultLongWaitMs;
     this.watch = new ExhaustionWatch({
       ...options,
@@ -106,11 +102,16 @@ export class QuotaScheduler {
   /**
    * Takes one look-up from the quota, and waits for it if it must. To be called before every HTTP call that counts.
    *
-   * @throws QuotaExhaustedError when the wait is longer than `longWaitMs`; the reason of the signal when it aborts;
-   *   ConnectorError (`transient`) when the scheduler closes.
+   * @param startedAtMs - Since when the request is in work, in monotonic milliseconds; default: now.
+   * @throws QuotaExhaustedError when the wait is longer than `longWaitMs`, or the request has been in work for too long to
+   *   wait; the reason of the signal when it aborts; StoppedError when the scheduler closes.
    */
-  acquire(priority: Priority, signal?: AbortSignal): Promise<QuotaUnit> {
-    return this.stop.signal.aborted ? Promise.reject(closed()) : this.line.join(priority, signal);
+  acquire(priority: Priority, signal?: AbortSignal, startedAtMs?: number): Promise<QuotaUnit> {
+    if (this.stop.signal.aborted) return Promise.reject(closed());
+    const { clock, mayReturn } = this.options;
+    const isHeld = mayReturn?.(priority) === false;
+    const leavesAtMs = isHeld ? undefined : (startedAtMs ?? monotonicMs(clock)) + LONGEST_HOLD_MS;
+    return this.line.join(priority, signal, leavesAtMs);
   }
 
   /**
@@ -137,8 +138,8 @@ export class QuotaScheduler {
   }
 
   /**
-   * Compares the ledger with VirusTotal's own figures. A failure is logged, and the ledger stands. Who calls while one
-   * comparison runs gets that one.
+   * Compares the ledger with VirusTotal's own figures. A failure is logged, once until it works again, and the ledger
+   * stands. Who calls while one comparison runs gets that one.
    *
    * @param fetchQuota - Reads the quota endpoint, which costs nothing; must not itself `acquire`.
    */
@@ -154,10 +155,11 @@ export class QuotaScheduler {
         }));
       } catch (error) {
         if (this.stop.signal.aborted) return undefined;
-        const reason = describeError(error);
-        this.options.logger.warn({ reason }, 'VirusTotal did not tell its quota; our own count stands');
+        this.sayUntold(describeError(error));
         return undefined;
       }
+      if (this.isUntold) this.options.logger.info('VirusTotal tells its quota again');
+      this.isUntold = false;
       this.watch.review();
       this.line.wake();
       return undefined;
@@ -168,16 +170,8 @@ export class QuotaScheduler {
   usage(): QuotaUsage {
     const now = this.now();
     const ledger = rolled(withUnits(this.keeper.latest, now, this.unstored), now);
-    const limits = this.limitsFor(ledger);
-    const used = (window: UtcWindow): number => {
-      const { spent, elsewhere } = presentUse(ledger, window);
-      return spent + elsewhere;
-    };
     return {
-      minute: { used: unitsIn(ledger.recent), limit: limits.perMinute },
-      hour: { used: used('hour'), limit: limits.perHour },
-      day: { used: used('day'), limit: limits.perDay },
-      month: { used: used('month'), limit: limits.perMonth },
+      ...windowUsage(ledger, this.limitsFor(ledger)),
       waiting: {
         manual: this.line.waiting('manual'),
         playbook: this.line.waiting('playbook'),
@@ -188,13 +182,22 @@ export class QuotaScheduler {
   }
 
   /**
-   * Sends everybody who waits away. Where something is limited nothing is left to save: a unit is in the store before its
-   * call is made. Else the last units are handed to the store, which is to be closed later.
+   * Sends everybody who waits away. Resolves when the store, which is to be closed later, has what was taken: where
+   * something is limited a unit is there before its call is made, else the last of them are not yet.
    */
-  close(): void {
+  async close(): Promise<void> {
     this.stop.abort();
-    void this.storeUnits();
-    this.line.close(closed());
+    await this.line.close(closed());
+    await this.storeUnits();
+    await this.keeper.idle();
+  }
+
+  private sayUntold(reason: string): void {
+    const { logger } = this.options;
+    const text = 'VirusTotal did not tell its quota; our own count stands';
+    if (this.isUntold) logger.debug({ reason }, text);
+    else logger.warn({ reason }, text);
+    this.isUntold = true;
   }
 
   private async serve(priority: Priority): Promise<Served<QuotaUnit>> {
@@ -210,12 +213,12 @@ export class QuotaScheduler {
       };
     });
     if (decision.kind === 'grant') return { kind: 'served', value: this.unit({ at, priority }) };
+    const refusal = (): Error => new QuotaExhaustedError(decision.until, decision.window);
     if (decision.kind === 'exhausted') {
       this.watch.review();
-      if (isLong(decision.until, clock.now(), this.longWaitMs))
-        throw new QuotaExhaustedError(decision.until, decision.window);
+      if (isLong(decision.until, clock.now(), this.longWaitMs)) throw refusal();
     }
-    return { kind: 'wait', until: new Date(decision.until.getTime() - this.leaps.aheadMs) };
+    return { kind: 'wait', until: new Date(decision.until.getTime() - this.leaps.aheadMs), refusal };
   }
 
   private unit(spent: SpentUnit): QuotaUnit {
@@ -307,9 +310,6 @@ function withUnits(ledger: QuotaLedger, now: Date, units: readonly Priority[]): 
   return units.reduce((each, priority) => spend(each, now, priority), ledger);
 }
 
-function closed(): ConnectorError {
-  return new ConnectorError(
-    'The connector stopped before VirusTotal could be asked; ask again.',
-    'transient',
-  );
+function closed(): StoppedError {
+  return new StoppedError();
 }

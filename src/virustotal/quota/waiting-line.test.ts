@@ -3,13 +3,17 @@ import { settled, VirtualTime } from '../../../test/helpers/virtual-time.js';
 import type { Priority } from './ledger.js';
 import { type Served, WaitingLine } from './waiting-line.js';
 
+const refusal = (): Error => new Error('waited long enough');
+const discard = (): Promise<void> => Promise.resolve();
+
 /** A counter that serves nobody until the test says so, `units` at a time. */
 function counter(): {
   time: VirtualTime;
   line: WaitingLine<number>;
   served: string[];
+  discarded: number[];
   attempts: Priority[];
-  join(name: string, priority: Priority, signal?: AbortSignal): Promise<void>;
+  join(name: string, priority: Priority, signal?: AbortSignal, leavesAtMs?: number): Promise<void>;
   open(units: number): void;
 } {
   const time = new VirtualTime('2026-03-15T12:00:00.000Z');
@@ -19,19 +23,27 @@ function counter(): {
   let number = 0;
   const serve = (priority: Priority): Promise<Served<number>> => {
     attempts.push(priority);
-    if (left === 0)
-      return Promise.resolve({ kind: 'wait', until: new Date(time.clock.now().getTime() + 15_000) });
+    if (left === 0) {
+      const until = new Date(time.clock.now().getTime() + 15_000);
+      return Promise.resolve({ kind: 'wait', until, refusal });
+    }
     left -= 1;
     return Promise.resolve({ kind: 'served', value: (number += 1) });
   };
-  const line = new WaitingLine(serve, time.clock, time.sleep);
+  const discarded: number[] = [];
+  const discard = (value: number): Promise<void> => {
+    discarded.push(value);
+    return Promise.resolve();
+  };
+  const line = new WaitingLine({ serve, discard, clock: time.clock, sleep: time.sleep });
   return {
     time,
     line,
     served,
+    discarded,
     attempts,
-    join: async (name, priority, signal) => {
-      await line.join(priority, signal);
+    join: async (name, priority, signal, leavesAtMs) => {
+      await line.join(priority, signal, leavesAtMs);
       served.push(name);
     },
     open: (units) => {
@@ -119,8 +131,8 @@ describe('WaitingLine', () => {
     expect(attempts).toEqual([]);
   });
 
-  it('hands to the next what a request got that gave up meanwhile', async () => {
-    const { line, open } = counter();
+  it('hands to the next of its kind what a request got that gave up meanwhile', async () => {
+    const { line, open, discarded } = counter();
     open(1);
     const giveUp = new AbortController();
     const given = line.join('auto', giveUp.signal);
@@ -128,18 +140,91 @@ describe('WaitingLine', () => {
     giveUp.abort(new Error('no longer wanted'));
     await expect(given).rejects.toThrow('no longer wanted');
     expect(await next).toBe(1);
+    expect(discarded).toEqual([]);
+  });
+
+  it('discards what was got for another kind of request, and tries anew for the next', async () => {
+    const { line, open, discarded, attempts } = counter();
+    open(2);
+    const giveUp = new AbortController();
+    const given = line.join('manual', giveUp.signal);
+    const next = line.join('auto');
+    giveUp.abort(new Error('no longer wanted'));
+    await expect(given).rejects.toThrow('no longer wanted');
+    expect(await next).toBe(2);
+    expect(attempts).toEqual(['manual', 'auto']);
+    expect(discarded).toEqual([1]);
+  });
+
+  it('discards what a request got that gave up meanwhile, when nobody is behind it', async () => {
+    const { line, open, discarded } = counter();
+    open(1);
+    const giveUp = new AbortController();
+    const given = line.join('auto', giveUp.signal);
+    giveUp.abort(new Error('no longer wanted'));
+    await expect(given).rejects.toThrow('no longer wanted');
+    await settled();
+    expect(discarded).toEqual([1]);
+  });
+
+  it('has closed only when what was got meanwhile is discarded', async () => {
+    const { line, open, discarded } = counter();
+    open(1);
+    const waiting = expect(line.join('auto')).rejects.toThrow('closed');
+    await line.close(new Error('closed'));
+    await waiting;
+    expect(discarded).toEqual([1]);
+  });
+
+  it('sends away who would have to wait any longer than they may, at the head or behind it', async () => {
+    const { time, join, open, served, line } = counter();
+    const left: string[] = [];
+    const leaving = (name: string, priority: Priority, leavesAtMs?: number): void =>
+      void join(name, priority, undefined, leavesAtMs).catch((error: unknown) => {
+        left.push(`${name} after ${time.elapsedMs} ms: ${String(error)}`);
+      });
+    leaving('m1', 'manual');
+    leaving('a1', 'auto', 20_000);
+    leaving('a2', 'auto');
+    leaving('a3', 'auto', 10_000);
+    await time.pass(30_000);
+    expect(left).toEqual([
+      'a3 after 15000 ms: Error: waited long enough',
+      'a1 after 30000 ms: Error: waited long enough',
+    ]);
+    leaving('m0', 'manual', 0);
+    open(2);
+    await time.pass(15_000);
+    expect(served).toEqual(['m1', 'm0']);
+    expect(line.waiting('auto')).toBe(1);
+  });
+
+  it('serves at once even those who may not wait', async () => {
+    const { join, open, served } = counter();
+    open(1);
+    await join('a1', 'auto', undefined, 0);
+    expect(served).toEqual(['a1']);
+  });
+
+  it('tries the next by its own kind when the head may not wait', async () => {
+    const { time, join, attempts } = counter();
+    void join('m1', 'manual', undefined, 0).catch(() => undefined);
+    void join('a1', 'auto');
+    await time.pass(1000);
+    expect(attempts).toEqual(['manual', 'auto']);
   });
 
   it('fails the request that cannot be served, and goes on with the next', async () => {
     const time = new VirtualTime('2026-03-15T12:00:00.000Z');
-    const line = new WaitingLine<string>(
-      (priority) =>
+    const line = new WaitingLine<string>({
+      serve: (priority) =>
         priority === 'manual'
           ? Promise.reject(new Error('not today'))
           : Promise.resolve({ kind: 'served', value: 'a unit' }),
-      time.clock,
-      time.sleep,
-    );
+      discard,
+      clock: time.clock,
+      sleep: time.sleep,
+    });
     const manual = line.join('manual');
     const auto = line.join('auto');
     await expect(manual).rejects.toThrow('not today');
@@ -151,7 +236,7 @@ describe('WaitingLine', () => {
     const waiting = [line.join('auto'), line.join('manual')];
     const results = Promise.allSettled(waiting);
     await time.pass(1000);
-    line.close(new Error('closed'));
+    await line.close(new Error('closed'));
     expect((await results).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(line.waiting('auto') + line.waiting('manual')).toBe(0);
     expect(time.sleeping).toBe(0);
@@ -161,16 +246,19 @@ describe('WaitingLine', () => {
     const time = new VirtualTime('2026-03-15T12:00:00.000Z');
     const told: boolean[] = [];
     let left = 1;
-    const line = new WaitingLine<string>(
-      () => {
+    const line = new WaitingLine<string>({
+      serve: () => {
         left -= 1;
         const until = new Date(time.clock.now().getTime() + 1000);
-        return Promise.resolve(left >= 0 ? { kind: 'served', value: 'a unit' } : { kind: 'wait', until });
+        return Promise.resolve(
+          left >= 0 ? { kind: 'served', value: 'a unit' } : { kind: 'wait', until, refusal },
+        );
       },
-      time.clock,
-      time.sleep,
-      (isStuck) => told.push(isStuck),
-    );
+      discard,
+      clock: time.clock,
+      sleep: time.sleep,
+      onStuck: (isStuck) => told.push(isStuck),
+    });
     await line.join('auto');
     expect(told).toEqual([]);
     const others = [line.join('auto'), line.join('auto')];
