@@ -11,7 +11,9 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 FROM node:24-alpine
 # An init that forwards signals and reaps children: the connector must see SIGTERM to hand its work back.
 RUN apk add --no-cache tini
+# A small young generation: a fifth less memory for no measurable processor time (docs/performance.md).
 ENV NODE_ENV=production \
+    NODE_OPTIONS=--max-semi-space-size=4 \
     CONNECTOR_HEALTH_PORT=9096 \
     STATE_PATH=/var/lib/connector/state.sqlite
 # Also the working directory: config.yml is looked for here.

@@ -54,6 +54,8 @@ export async function startBenchWorld(options: BenchWorldOptions): Promise<Bench
       VIRUSTOTAL_IP_ADD_RELATIONSHIPS: 'true',
       STATE_PATH: join(directory, 'state.sqlite'),
       CONNECTOR_CONCURRENCY: String(options.concurrency),
+      // As in the image.
+      NODE_OPTIONS: '--max-semi-space-size=4',
       ...options.variables,
     },
     MAIN,

@@ -81,6 +81,7 @@ class WiredConnector implements Connector {
   readonly #logger: Logger;
   readonly #secrets: SecretRegistry;
   readonly #clock: Clock;
+  readonly #startedAt: Date;
   readonly #metrics: Metrics;
   readonly #health = new Health();
   readonly #lifecycle: Lifecycle;
@@ -104,6 +105,7 @@ class WiredConnector implements Connector {
     this.#logger = logger;
     this.#secrets = secrets;
     this.#clock = overrides.clock ?? systemClock;
+    this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger);
     this.#client = createPlatformClient(config, logger);
@@ -267,6 +269,7 @@ class WiredConnector implements Connector {
     const analyses = this.#submissions?.analyses;
     const handler = createRequestHandler({
       ...services,
+      startedAt: this.#startedAt,
       enrich,
       settle,
       works,

@@ -67,6 +67,7 @@ function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (st
       processed: nothing,
     },
     telemetry: { ...noTelemetry, error: doubles.onError ?? noTelemetry.error },
+    startedAt: new Date('2026-01-01T00:00:00Z'),
     clock: fixedClock('2026-01-01T00:00:00Z'),
     logger: doubles.logger ?? pino({ level: 'silent' }),
     signal: doubles.signal,

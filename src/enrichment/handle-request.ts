@@ -14,6 +14,8 @@ import type { EnrichmentRequest } from './request.js';
 import type { Settle } from './settle.js';
 
 export interface HandlerDependencies {
+  /** When this process began: works that are older may have been overtaken by what a process before it sent. */
+  readonly startedAt: Date;
   readonly enrich: Enrich;
   readonly settle: Settle;
   readonly works: WorkReporter;
@@ -38,7 +40,7 @@ export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) 
 
 /** Builds the handler that both inbound protocols call, synchronously and in the order in which requests are served. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
-  const order = new CommitOrder(dependencies.clock.now());
+  const order = new CommitOrder(dependencies.startedAt);
   const {
     enrich,
     settle,

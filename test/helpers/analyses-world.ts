@@ -134,6 +134,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     works,
     isAnswered: (request) => desk.isAnswered(request),
     telemetry: noTelemetry,
+    startedAt: clock.now(),
     clock,
     logger,
   });
