@@ -23,6 +23,7 @@ class World {
   proxy!: TcpProxy;
   #admin!: ChannelModel;
   #channel!: ConfirmChannel;
+  readonly linkLog = recordedLogger();
   #link!: AmqpLink;
   #ends: (() => void)[] = [];
 
@@ -43,7 +44,7 @@ class World {
       }),
       tls: { rejectUnauthorized: true },
       connectionName: 'virustotal test',
-      logger: recordedLogger().logger,
+      logger: this.linkLog.logger,
       backoff: FAST,
     });
     await this.#link.start();
@@ -229,7 +230,9 @@ describe('a queue that knows no priorities', () => {
     }, WAIT);
     world.proxy.cut();
     await vi.waitFor(() => {
-      expect(consumer.inFlight).toBe(0);
+      expect(world.linkLog.lines.map(({ msg }) => msg)).toContain(
+        'connection to RabbitMQ lost; connecting again',
+      );
     }, WAIT);
     await consumer.serve('everyone');
     await world.ask('auto_6');
