@@ -91,7 +91,8 @@ async function enrich(
   const postponed = failures.find(({ error }) => comesAgain(error, request));
   // Nothing fails for lack of quota; what was found already is in the cache when the request comes again.
   if (postponed !== undefined) throw new HandBackError(postponed.error);
-  const consideration = await considerAnalysis(answers, { request, entity, entityType }, dependencies);
+  const about = { request, entity, entityType, startedAtMs: asker.startedAtMs };
+  const consideration = await considerAnalysis(answers, about, dependencies);
   if (consideration !== undefined && 'status' in consideration) return consideration;
   const remarks = [
     ...(targets.leftOut === 0
@@ -196,7 +197,7 @@ async function lookUpAll(
 /** An Indicator never leads to a submission: its values are patterns, and often many. */
 async function considerAnalysis(
   [answer]: readonly Answer[],
-  about: Pick<Considered, 'request' | 'entity' | 'entityType'>,
+  about: Omit<Considered, 'target' | 'answer'>,
   { analyses }: EnrichmentDependencies,
 ): Promise<Consideration | undefined> {
   if (answer === undefined || answer.status === 'failed') return undefined;

@@ -27,6 +27,8 @@ export class FakeAnalyses implements VirusTotal, Submissions {
   readonly submitted: string[] = [];
   /** Look-ups, and who wanted nothing older than when. */
   readonly lookUps: { readonly path: string; readonly asker: Asker }[] = [];
+  /** For whom URLs were submitted. */
+  readonly submitters: Asker[] = [];
   polls = 0;
   /** Called before each call; a test may throw here. */
   before: (call: 'lookUp' | 'submit' | 'poll') => void = () => undefined;
@@ -72,7 +74,8 @@ export class FakeAnalyses implements VirusTotal, Submissions {
     return this.#submit(`upload ${content.name}`, { kind: 'file', hash: content.hash }, true);
   }
 
-  async submitUrl(url: string): Promise<Submission> {
+  async submitUrl(url: string, asker: Asker): Promise<Submission> {
+    this.submitters.push(asker);
     const submission = await this.#submit(`url ${url}`, { kind: 'url', url }, false);
     return submission ?? { analysisId: objectPath({ kind: 'url', url }), free: false };
   }

@@ -20,6 +20,8 @@ export interface Considered extends Omit<LookedUp, 'markings'> {
   readonly request: EnrichmentRequest;
   readonly entity: JsonObject;
   readonly target: Target;
+  /** When work on the request began, as in `Asker`: its delivery is held while it is submitted. */
+  readonly startedAtMs: number | undefined;
 }
 
 /** The request waits for an analysis, or there is a sentence to add to what came of it. */
@@ -159,14 +161,10 @@ export class AnalysisDesk implements Analyses {
 
   /** @returns a sentence that says why there is no analysis to wait for; `undefined` when there is one. */
   async #submit(considered: Considered, key: string, wish: Order['wish']): Promise<string | undefined> {
-    const { request, target, answer } = considered;
+    const { request, target, answer, startedAtMs } = considered;
     try {
-      const submitted = await this.#options.submitter.submit({
-        key,
-        object: target.object,
-        wish,
-        request,
-      });
+      const { object } = target;
+      const submitted = await this.#options.submitter.submit({ key, object, wish, request, startedAtMs });
       return 'refusal' in submitted ? submitted.refusal : undefined;
     } catch (error) {
       if (error instanceof HandBackError || !(error instanceof ConnectorError)) throw error;

@@ -67,6 +67,15 @@ describe('an analysis that is waited for', () => {
       }),
   };
 
+  it('is submitted as part of the work that began with the look-up, so that no delivery is held for longer', async () => {
+    const { deliver } = start();
+    await time.pass(7 * SECOND_MS);
+    deliver(urlRequest(URL_TEXT));
+    await time.pass(10 * SECOND_MS);
+    expect(virusTotal.submitters.map(({ startedAtMs }) => startedAtMs)).toEqual([7 * SECOND_MS]);
+    expect(virusTotal.lookUps[0]?.asker.startedAtMs).toBe(7 * SECOND_MS);
+  });
+
   it('holds no delivery: the work says what it waits for, and the result follows by itself', async () => {
     const { deliver, told, acked } = start();
     deliver(urlRequest(URL_TEXT));

@@ -115,9 +115,14 @@ describe('what must not be published', () => {
       'became something else',
       urlObject,
       { entity: { ...url, value: 'https://other.example.com/' } },
-      'it is not what it was any more.',
+      'its value or hashes were changed meanwhile; enrich it again.',
     ],
-    ['has lost its hash', fileObject, { entity: { type: 'artifact' } }, 'it is not what it was any more.'],
+    [
+      'has lost its hash',
+      fileObject,
+      { entity: { type: 'artifact' } },
+      'its value or hashes were changed meanwhile; enrich it again.',
+    ],
     ['has no file', fileObject, { entity: artifact, file: undefined }, 'no file is attached to it.'],
     [
       'has a file that is too large',

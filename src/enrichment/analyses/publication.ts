@@ -16,6 +16,8 @@ export interface PublicationOptions {
   readonly maxTlp: Tlp;
 }
 
+const CHANGED = 'its value or hashes were changed meanwhile; enrich it again.';
+
 /** What may be published: a URL needs no content. Or a sentence that says why nothing is. */
 export type Clearance = { readonly content: FileContent | undefined } | { readonly refusal: string };
 
@@ -55,19 +57,14 @@ export class Publication {
     if (refusal !== undefined) return { refusal };
     const targets = targetsOf(entity, object.kind === 'url' ? 'Url' : 'Artifact', exclusions);
     if ('skipped' in targets) {
-      const reason =
-        targets.skipped.reason === 'excluded'
-          ? 'it is excluded (VIRUSTOTAL_EXCLUDE).'
-          : 'it is not what it was any more.';
+      const reason = targets.skipped.reason === 'excluded' ? 'it is excluded (VIRUSTOTAL_EXCLUDE).' : CHANGED;
       return { refusal: `It was not submitted: ${reason}` };
     }
     if (object.kind === 'url') {
       const isSame = targets.valid.some(
         (target) => target.object.kind === 'url' && target.object.url === object.url,
       );
-      return isSame
-        ? { content: undefined }
-        : { refusal: 'It was not submitted: it is not what it was any more.' };
+      return isSame ? { content: undefined } : { refusal: `It was not submitted: ${CHANGED}` };
     }
     const file = await artifacts.contentOf(request, entity);
     if (file === undefined) return { refusal: 'It was not submitted: no file is attached to it.' };

@@ -45,6 +45,8 @@ export interface Order {
   readonly object: VtObject;
   readonly wish: Exclude<Wish, { kind: 'nothing' | 'refused' }>;
   readonly request: EnrichmentRequest;
+  /** As in `Asker`. */
+  readonly startedAtMs: number | undefined;
 }
 
 /** An analysis to wait for, or a sentence that says why there is none. */
@@ -142,10 +144,10 @@ export class Submitter {
     signal: AbortSignal,
   ): Promise<AnalysisRecord | undefined> {
     const { store, clock, virusTotal } = this.#options;
-    const { key, object, request, wish } = order;
+    const { key, object, request, wish, startedAtMs } = order;
     const notBefore = clock.now();
     const answer = await orHandBack(
-      virusTotal.lookUp(object, { priority: request.mode, notBefore, signal }),
+      virusTotal.lookUp(object, { priority: request.mode, startedAtMs, notBefore, signal }),
       request,
     );
     if (!answer.found) return undefined;
@@ -172,8 +174,8 @@ export class Submitter {
     signal: AbortSignal,
   ): Promise<Submission | undefined | { readonly refusal: string }> {
     const { submissions, logger } = this.#options;
-    const { object, wish, request, key } = order;
-    const asker: Asker = { priority: request.mode, signal };
+    const { object, wish, request, key, startedAtMs } = order;
+    const asker: Asker = { priority: request.mode, startedAtMs, signal };
     try {
       if (content !== undefined) return await submissions.submitFile(content, asker);
       if (object.kind === 'url' && wish.kind === 'submit-url')
