@@ -83,8 +83,8 @@ describe('an analyst', () => {
 
   it('does not wait behind the automatic submission of the same object, which is made once all the same', async () => {
     const submit = virusTotal.submitUrl.bind(virusTotal);
-    virusTotal.submitUrl = (...[url, asker]: [string, Asker?]) =>
-      asker?.priority === 'auto' ? waitForQuota(asker) : submit(url);
+    virusTotal.submitUrl = (url: string, asker: Asker) =>
+      asker.priority === 'auto' ? waitForQuota(asker) : submit(url, asker);
     const { deliver, acked } = start();
     deliver(urlRequest(URL_TEXT, auto));
     await time.pass(SECOND_MS);
