@@ -106,6 +106,24 @@ function said(level: string): string[] {
   return lines.filter((line) => line.level === level).map(({ msg }) => msg);
 }
 
+describe('a unit that is there', () => {
+  it('is given back, and no call made, when the answer came while it was waited for', async () => {
+    const isNeeded = (): Promise<boolean> => {
+      units.push('asked');
+      return Promise.resolve(false);
+    };
+    expect(await lookUp({ priority: 'auto', isNeeded })).toBe('TransportError');
+    expect(units).toEqual(['taken', 'asked', 'given back']);
+    expect(paths()).toEqual([]);
+  });
+
+  it('is used for a call that is needed still', async () => {
+    server.answers.push(jsonAnswer({}));
+    expect(await lookUp({ priority: 'auto', isNeeded: () => Promise.resolve(true) })).toBe('found');
+    expect(units).toEqual(['taken']);
+  });
+});
+
 describe('while VirusTotal is down', () => {
   it('an automatic look-up comes again, once a call that is free has failed as well', async () => {
     server.always = down;
