@@ -1,4 +1,4 @@
-import type { EnrichmentRequest } from '../../src/enrichment/request.js';
+import type { EnrichmentRequest, PlaybookStep } from '../../src/enrichment/request.js';
 import type { Bundle, StixId } from '../../src/stix/objects.js';
 
 /** A manual request for an address of TEST-NET-2. */
@@ -16,6 +16,19 @@ export function requestOf(changes: Partial<EnrichmentRequest> = {}): EnrichmentR
     validation: { mode: undefined, force: false },
     receivedAt: new Date('2026-01-02T03:04:05.678Z'),
     ...changes,
+  };
+}
+
+/** A playbook step about a URL. */
+export function playbookStepOf(url: string): PlaybookStep {
+  return {
+    executionId: 'e',
+    eventId: 'v',
+    playbookId: 'p',
+    dataInstanceId: 'd',
+    stepId: 's',
+    previousStepId: 'q',
+    bundle: { type: 'bundle', objects: [{ type: 'url', id: 'url--1', value: url }] },
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../test/helpers/analyses-world.js';
 import { FakeAnalyses } from '../../../test/helpers/fake-analyses.js';
 import { VirtualTime } from '../../../test/helpers/virtual-time.js';
+import { playbookStepOf } from '../../../test/helpers/enrichment-requests.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { MemoryStore } from '../../state/memory-store.js';
 import { TLP_IDS } from '../../stix/markings.js';
@@ -24,15 +25,7 @@ const MINUTE_MS = 60_000;
 const URL_TEXT = 'https://new.example.com/';
 const SHA256 = 'a'.repeat(64);
 
-const playbook = {
-  executionId: 'e',
-  eventId: 'v',
-  playbookId: 'p',
-  dataInstanceId: 'd',
-  stepId: 's',
-  previousStepId: 'q',
-  bundle: { type: 'bundle', objects: [{ type: 'url', id: 'url--1', value: URL_TEXT }] },
-};
+const playbook = playbookStepOf(URL_TEXT);
 
 describe('an analysis that is waited for', () => {
   let time: VirtualTime;

@@ -8,6 +8,7 @@ import {
 import { FakeAnalyses } from '../../../test/helpers/fake-analyses.js';
 import { MortalStore, type Death } from '../../../test/helpers/mortal-store.js';
 import { VirtualTime } from '../../../test/helpers/virtual-time.js';
+import { playbookStepOf } from '../../../test/helpers/enrichment-requests.js';
 import type { EnrichmentRequest } from '../request.js';
 import { MemoryStore } from '../../state/memory-store.js';
 
@@ -101,15 +102,7 @@ describe('a process that is killed', () => {
   });
 
   it('answers its playbook step all the same', async () => {
-    const playbook = {
-      executionId: 'e',
-      eventId: 'v',
-      playbookId: 'p',
-      dataInstanceId: 'd',
-      stepId: 's',
-      previousStepId: 'q',
-      bundle: { type: 'bundle', objects: [{ type: 'url', id: 'url--1', value: URL_TEXT }] },
-    };
+    const playbook = playbookStepOf(URL_TEXT);
     for (const death of kills.slice(0, 12)) {
       const { submitted, processed } = await survive(death, {
         request: { key: 'playbook 1', mode: 'playbook', workId: undefined, playbook },

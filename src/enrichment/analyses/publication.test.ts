@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { requestOf } from '../../../test/helpers/enrichment-requests.js';
+import { playbookStepOf, requestOf } from '../../../test/helpers/enrichment-requests.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import type { JsonObject } from '../../shared/json.js';
 import { PAP_IDS, TLP_IDS } from '../../stix/markings.js';
@@ -28,15 +28,7 @@ const file: ArtifactFile = {
   open: () => Promise.resolve(Readable.from([Buffer.from('demo')])),
 };
 
-const playbook = {
-  executionId: 'e',
-  eventId: 'v',
-  playbookId: 'p',
-  dataInstanceId: 'd',
-  stepId: 's',
-  previousStepId: 'q',
-  bundle: { type: 'bundle', objects: [{ type: 'url', id: 'url--1', value: 'https://new.example.com/' }] },
-};
+const playbook = playbookStepOf('https://new.example.com/');
 
 interface Held {
   /** What the platform holds of the entity; an error when it cannot be asked. */

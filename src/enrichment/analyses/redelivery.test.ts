@@ -9,6 +9,7 @@ import {
 import { FakeAnalyses } from '../../../test/helpers/fake-analyses.js';
 import { recordedLogger } from '../../../test/helpers/recorded-logger.js';
 import { VirtualTime } from '../../../test/helpers/virtual-time.js';
+import { playbookStepOf } from '../../../test/helpers/enrichment-requests.js';
 import { StateError } from '../../state/errors.js';
 import { MemoryStore } from '../../state/memory-store.js';
 import { openResilientStore } from '../../state/resilient-store.js';
@@ -26,15 +27,7 @@ const step: Partial<EnrichmentRequest> = {
   key: 'playbook 1',
   mode: 'playbook',
   workId: undefined,
-  playbook: {
-    executionId: 'e',
-    eventId: 'v',
-    playbookId: 'p',
-    dataInstanceId: 'd',
-    stepId: 's',
-    previousStepId: 'q',
-    bundle: { type: 'bundle', objects: [{ type: 'url', id: 'url--1', value: URL_TEXT }] },
-  },
+  playbook: playbookStepOf(URL_TEXT),
 };
 
 describe('a request that is delivered again', () => {
