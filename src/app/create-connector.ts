@@ -225,8 +225,11 @@ class WiredConnector implements Connector {
     const publisher = new BundlePublisher({
       link,
       push,
-      connectorUserId,
-      drafts: capabilities.drafts,
+      messages: {
+        connectorUserId,
+        drafts: capabilities.drafts,
+        wholeBundles: capabilities.wholeBundles,
+      },
       telemetry: this.#metrics,
       logger: this.#logger,
     });

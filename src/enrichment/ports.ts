@@ -63,7 +63,7 @@ export interface PlaybookResponder {
 /** Hands bundles to the platform's workers: over AMQP, or by GraphQL. */
 export interface BundleSink {
   /**
-   * Splits and encodes without sending.
+   * Arranges and encodes without sending.
    *
    * @throws ConnectorError when the bundle cannot be sent in this way (for example a draft over the API).
    */
@@ -81,6 +81,6 @@ export interface PreparedBundle {
 }
 
 export interface DeliveryReport {
-  /** One entry for each message that could not be delivered. */
+  /** One entry for each object that could not be delivered. */
   readonly undelivered: readonly { readonly error: string; readonly source: string }[];
 }

@@ -92,12 +92,21 @@ function listCell(items: readonly (string | SafeMarkdown)[]): string {
 
 /** One line for each row, after the heading. Rows that are too short are filled with `N/A`. */
 export function table(columns: readonly string[], rows: readonly (readonly CellValue[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
-    line(columns.map(cell)),
-    line(columns.map(() => '---')),
-    ...rows.map((row) => line(columns.map((_, index) => cell(row[index])))),
+    tableLine(columns, columns.length),
+    tableLine(
+      columns.map(() => ({ markdown: '---' })),
+      columns.length,
+    ),
+    ...rows.map((row) => tableLine(row, columns.length)),
   ];
+}
+
+/** Joined as it goes: a Note has hundreds of cells. */
+function tableLine(row: readonly CellValue[], columns: number): string {
+  let line = '|';
+  for (let column = 0; column < columns; column += 1) line += ` ${cell(row[column])} |`;
+  return line;
 }
 
 /**

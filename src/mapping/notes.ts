@@ -169,7 +169,7 @@ function gtiLines({ verdict, severity, description }: GtiAssessment): string[] {
 
 function engineTable(results: readonly EngineResult[], detail: ResultsDetail['engines']): string[] {
   if (detail === 'none' || results.length === 0) return [];
-  const sorted = [...results].sort(compareResults);
+  const sorted = inOrder(results);
   return detail === 'plain'
     ? table(
         ['Engine', 'Verdict', 'Result'],
@@ -187,12 +187,16 @@ function engineTable(results: readonly EngineResult[], detail: ResultsDetail['en
       );
 }
 
-function compareResults(a: EngineResult, b: EngineResult): number {
-  const byCategory = categoryRank(a.category) - categoryRank(b.category);
-  if (byCategory !== 0) return byCategory;
-  // Not localeCompare: the order must not depend on where the connector runs.
-  const [nameA, nameB] = [a.engine.toLowerCase(), b.engine.toLowerCase()];
-  return nameA < nameB ? -1 : nameA > nameB ? 1 : 0;
+/** What must be seen first comes first, and engines of one category in the order of their names. */
+function inOrder(results: readonly EngineResult[]): EngineResult[] {
+  // Names are folded once, and not for each comparison. Not localeCompare: the order must not depend on the place.
+  const places = results.map((result) => ({
+    result,
+    rank: categoryRank(result.category),
+    name: result.engine.toLowerCase(),
+  }));
+  places.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return places.map(({ result }) => result);
 }
 
 function categoryRank(category: string): number {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBundle } from './bundle.js';
 import { OCTI_EXTENSION } from './extensions.js';
 import type { StixObject } from './objects.js';
-import { splitBundle } from './split-bundle.js';
+import { arrangeBundle, splitBundle } from './split-bundle.js';
 
 const ADDRESS = 'ipv4-addr--cbd67181-b9f8-595b-8bc3-3971e34fa1cc';
 const MARKING = 'marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9';
@@ -14,7 +14,7 @@ const BELONGS_TO = 'relationship--3711db39-b33a-59bf-b0fd-e6949077d75d';
 const NOTE = 'note--4058e6cc-4426-5da6-8a84-7df60bc1195c';
 
 const objectsOf = (objects: StixObject[]): (StixObject | undefined)[] =>
-  splitBundle(createBundle(objects)).map((message) => message.objects[0]);
+  splitBundle(arrangeBundle(createBundle(objects))).map((message) => message.objects[0]);
 
 describe('splitBundle', () => {
   const objects: StixObject[] = [
@@ -52,7 +52,7 @@ describe('splitBundle', () => {
   ];
 
   it('sends each object behind what it refers to', () => {
-    const messages = splitBundle({ type: 'bundle', id: 'bundle--1', objects });
+    const messages = splitBundle(arrangeBundle({ type: 'bundle', id: 'bundle--1', objects }));
     expect(messages.map((message) => [message.objects[0]?.id, message.x_opencti_seq])).toEqual([
       [MARKING, 1],
       [AUTHOR, 1],
@@ -66,7 +66,7 @@ describe('splitBundle', () => {
   });
 
   it('wraps each object in a bundle of its own, with the id of the whole', () => {
-    const [, , message] = splitBundle({ type: 'bundle', id: 'bundle--1', objects });
+    const [, , message] = splitBundle(arrangeBundle({ type: 'bundle', id: 'bundle--1', objects }));
     expect(message).toEqual({
       type: 'bundle',
       id: 'bundle--1',
@@ -92,7 +92,7 @@ describe('splitBundle', () => {
 
   it('leaves its input as it was', () => {
     const before = structuredClone(objects);
-    splitBundle(createBundle(objects));
+    splitBundle(arrangeBundle(createBundle(objects)));
     expect(objects).toEqual(before);
   });
 
@@ -179,7 +179,7 @@ describe('splitBundle', () => {
   });
 
   it('takes the last of objects with the same id', () => {
-    const messages = splitBundle({
+    const { objects: arranged } = arrangeBundle({
       type: 'bundle',
       id: 'bundle--1',
       objects: [
@@ -187,16 +187,16 @@ describe('splitBundle', () => {
         { type: 'identity', id: AUTHOR, name: 'last' },
       ],
     });
-    expect(messages.map((message) => message.objects[0]?.name)).toEqual(['last']);
+    expect(arranged.map(({ name }) => name)).toEqual(['last']);
   });
 
   it('makes no message of an empty bundle', () => {
-    expect(splitBundle(createBundle([]))).toEqual([]);
+    expect(splitBundle(arrangeBundle(createBundle([])))).toEqual([]);
   });
 
   it('gives the bundle an id if it has none', () => {
     const { id: _id, ...nameless } = createBundle([{ type: 'identity', id: AUTHOR }]);
-    const [message] = splitBundle(nameless as unknown as Parameters<typeof splitBundle>[0]);
+    const [message] = splitBundle(arrangeBundle(nameless as unknown as Parameters<typeof arrangeBundle>[0]));
     expect(message?.id).toBe(createBundle([{ type: 'identity', id: AUTHOR }]).id);
   });
 });

@@ -5,6 +5,15 @@ import { externalReferenceId, killChainPhaseId } from './ids.js';
 import type { Bundle, StixId, StixObject } from './objects.js';
 import { isSupportedId } from './supported-types.js';
 
+/** An object with the count that OpenCTI's client leaves on it. */
+type CountedObject = StixObject & { readonly nb_deps: number };
+
+/** A bundle whose objects can be imported in their order. */
+export interface ArrangedBundle extends Bundle {
+  readonly id: StixId;
+  readonly objects: readonly CountedObject[];
+}
+
 /** A bundle of one object, as OpenCTI's workers take it from their queue. */
 export interface BundleMessage extends Bundle {
   readonly spec_version: '2.1';
@@ -13,19 +22,24 @@ export interface BundleMessage extends Bundle {
 }
 
 /**
- * Splits a bundle into messages of one object each, every object after those it refers to, as OpenCTI's own
- * client does from 6.7.0 on. That form is right on every version: the number of messages is the number of
- * expectations.
+ * The objects of a bundle as OpenCTI imports them, every object after those it refers to, with references that can be
+ * followed: the same objects, in the same order, that its own client makes messages of from 6.7.0 on. So their number
+ * is the number of expectations.
  *
  * References that can never be imported are removed: to unsupported types, to the object itself, and those that
  * close a circle. References to objects outside the bundle stay, since they may be on the platform. What is of an
  * unsupported type, and a relationship that lost an end, is left out; so the list may be empty.
  *
- * Unlike that client, an object to which others refer by its internal id is sent once, not twice.
+ * Unlike that client, an object to which others refer by its internal id is there once, not twice.
  */
-export function splitBundle(bundle: Bundle): readonly BundleMessage[] {
+export function arrangeBundle(bundle: Bundle): ArrangedBundle {
   const id: StixId = typeof bundle.id === 'string' ? bundle.id : bundleId(bundle.objects);
-  return new Splitter(bundle.objects).split().map((object) => ({
+  return { type: 'bundle', id, objects: new Splitter(bundle.objects).split() };
+}
+
+/** One message for each object of an arranged bundle: the form that workers of every version take. */
+export function splitBundle({ id, objects }: ArrangedBundle): readonly BundleMessage[] {
+  return objects.map((object) => ({
     type: 'bundle',
     id,
     spec_version: '2.1',
@@ -34,15 +48,12 @@ export function splitBundle(bundle: Bundle): readonly BundleMessage[] {
   }));
 }
 
-/** An object with the count that OpenCTI's client leaves on it. */
-type Counted = StixObject & { readonly nb_deps: number };
-
 class Splitter {
   /** Of objects with the same id the last counts, in the place of the first. */
   readonly #objects = new Map<string, StixObject>();
   readonly #idsByInternalId = new Map<string, StixId>();
   readonly #counts = new Map<StixId, number>();
-  readonly #kept: Counted[] = [];
+  readonly #kept: CountedObject[] = [];
 
   constructor(objects: readonly StixObject[]) {
     for (const object of objects) {
@@ -52,7 +63,7 @@ class Splitter {
     }
   }
 
-  split(): Counted[] {
+  split(): CountedObject[] {
     for (const object of this.#objects.values()) this.#visit(object, []);
     return this.#kept.sort((left, right) => left.nb_deps - right.nb_deps);
   }
@@ -75,7 +86,7 @@ class Splitter {
     for (const [property, value] of Object.entries(object)) {
       emitted[property] = withoutDeadReferences(property, value, follow);
     }
-    const counted = { ...emitted, nb_deps: count } as Counted;
+    const counted = { ...emitted, nb_deps: count } as CountedObject;
     this.#counts.set(object.id, count);
     if (isImportable(counted)) this.#kept.push(counted);
     return count;

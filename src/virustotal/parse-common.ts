@@ -54,10 +54,9 @@ function analysisStats(value: unknown, results: readonly EngineResult[]): Analys
     names.some((name) => sentCount(sent, name) !== undefined) &&
     DECISIVE.every((name) => sent[name] === undefined || asCount(sent[name]) !== undefined);
   if (!readable && results.length === 0) return undefined;
-  const counts = names.map((name) => {
-    const counted = results.filter(({ category }) => SPELLINGS[name].includes(category)).length;
-    return [name, (readable ? sentCount(sent, name) : undefined) ?? counted];
-  });
+  const counted = (name: keyof AnalysisStats): number =>
+    results.filter(({ category }) => SPELLINGS[name].includes(category)).length;
+  const counts = names.map((name) => [name, (readable ? sentCount(sent, name) : undefined) ?? counted(name)]);
   return Object.fromEntries(counts) as AnalysisStats;
 }
 

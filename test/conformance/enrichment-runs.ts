@@ -8,7 +8,7 @@ import { ConnectorError } from '../../src/shared/connector-error.js';
 import { asText, asTextList, isJsonObject, type JsonObject } from '../../src/shared/json.js';
 import { createBundle } from '../../src/stix/bundle.js';
 import type { Bundle } from '../../src/stix/objects.js';
-import { splitBundle } from '../../src/stix/split-bundle.js';
+import { arrangeBundle } from '../../src/stix/split-bundle.js';
 import { parseReport } from '../../src/virustotal/parse-report.js';
 import type { VirusTotal, VtObject } from '../../src/virustotal/schema.js';
 import { requestOf } from '../helpers/enrichment-requests.js';
@@ -107,11 +107,7 @@ export function faultsOf(outcome: EnrichedOutcome, entity: JsonObject): string[]
 
 /** Whether each object comes out of the splitting as it was, but for the count of what it needs. */
 function isSplitAsItIs(bundle: Bundle): boolean {
-  const sent = new Map(
-    splitBundle(bundle).flatMap(({ objects }) =>
-      objects.map(({ nb_deps: _, ...object }) => [object.id, object]),
-    ),
-  );
+  const sent = new Map(arrangeBundle(bundle).objects.map(({ nb_deps: _, ...object }) => [object.id, object]));
   return (
     sent.size === bundle.objects.length &&
     bundle.objects.every((object) => JSON.stringify(sent.get(object.id)) === JSON.stringify(object))

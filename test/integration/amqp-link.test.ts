@@ -98,8 +98,7 @@ function startPublisher(changes: { push?: { exchange: string; routingKey: string
   publisher = new BundlePublisher({
     link,
     push: { exchange: names.exchange, routingKey: names.push },
-    connectorUserId: 'user-7',
-    drafts: true,
+    messages: { connectorUserId: 'user-7', drafts: true, wholeBundles: false },
     telemetry: noTelemetry,
     logger: recordedLogger().logger,
     ...changes,

@@ -32,6 +32,7 @@ describe('capabilitiesOf', () => {
       callback: false,
       connectorInfo: false,
       drafts: false,
+      wholeBundles: false,
       bundlePush: 'unavailable',
       dropsOvertakenBundles: false,
     });
@@ -41,6 +42,7 @@ describe('capabilitiesOf', () => {
     ['connectorInfo', '6.2.11', '6.2.12'],
     ['drafts', '6.3.13', '6.4.0'],
     ['callback', '6.5.6', '6.5.7'],
+    ['wholeBundles', '6.6.18', '6.7.0'],
     ['jwks', '6.9.22', '7.260224.0'],
     ['dropsOvertakenBundles', '6.8.6', '6.8.7'],
   ] as const)('knows that %s is not in %s but in %s', (capability, before, first) => {

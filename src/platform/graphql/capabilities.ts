@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly connectorInfo: boolean;
   /** Workers read `draft_id`; without it they write into the active draft of the user they impersonate. */
   readonly drafts: boolean;
+  /** Workers import a message of several objects as a whole when it says so (`no_split`, reference §9.3). */
+  readonly wholeBundles: boolean;
   readonly bundlePush: BundlePushSupport;
   /** Works overtaken by a newer one are closed and their bundles thrown away (reference §10, force-close hazard). */
   readonly dropsOvertakenBundles: boolean;
@@ -49,6 +51,7 @@ export function capabilitiesOf(version: PlatformVersion | undefined): Capabiliti
     callback: since(6, 5, 7),
     connectorInfo: since(6, 2, 12),
     drafts: since(6, 4, 0),
+    wholeBundles: since(6, 7, 0),
     bundlePush: bundlePushOf(since, between),
     dropsOvertakenBundles: between([6, 8, 7], [7, 260507, LAST]),
   };

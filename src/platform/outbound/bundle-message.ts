@@ -1,27 +1,65 @@
 import type { EnrichmentRequest } from '../../enrichment/request.js';
-import type { Bundle } from '../../stix/objects.js';
+import type { JsonObject } from '../../shared/json.js';
+import type { Bundle, StixObject } from '../../stix/objects.js';
+import { arrangeBundle, splitBundle } from '../../stix/split-bundle.js';
 
+/** What a message says beside its request and its bundle. */
 export interface BundleMessageContext {
+  /** Whom the workers impersonate when a request names nobody. */
   readonly connectorUserId: string | undefined;
   /** Whether the workers read `draft_id`. */
   readonly drafts: boolean;
-  /** Place in the sequence of messages of this bundle, from 1. */
-  readonly sequence: number;
+  /** Whether the workers import a message of several objects as a whole when it says so. */
+  readonly wholeBundles: boolean;
 }
 
-/** The message by which a worker imports one bundle (protocol reference §9.1). */
-export function encodeBundleMessage(
+/** A message for the workers, and the objects in it: a worker reports one expectation for each. */
+export interface BundleMessage {
+  readonly body: Buffer;
+  readonly objects: readonly StixObject[];
+}
+
+/** Bundles longer than this travel object by object: RabbitMQ 4 takes messages of 16 MiB, an operator may allow less. */
+const MAX_WHOLE_CHARACTERS = 1024 * 1024;
+
+/**
+ * The messages by which workers import a bundle. Where they understand it, the bundle is one message: a single worker
+ * then imports the objects in their order, so that none meets an object that refers to one which another worker still
+ * has in hand. Else each object is a message (protocol reference §9.2, §9.3). Empty when nothing can be imported.
+ */
+export function bundleMessages(
   request: EnrichmentRequest,
   bundle: Bundle,
+  context: BundleMessageContext,
+): readonly BundleMessage[] {
+  const arranged = arrangeBundle(bundle);
+  const { objects } = arranged;
+  if (context.wholeBundles && objects.length > 1) {
+    const text = bundleText(arranged);
+    if (text.length <= MAX_WHOLE_CHARACTERS) {
+      return [{ body: encode(request, text, { no_split: true, action_sequence: 1 }, context), objects }];
+    }
+  }
+  return splitBundle(arranged).map((part, index) => ({
+    body: encode(request, bundleText(part), { action_sequence: index + 1 }, context),
+    objects: part.objects,
+  }));
+}
+
+/** Protocol reference §9.1. */
+function encode(
+  request: EnrichmentRequest,
+  text: string,
+  fields: JsonObject,
   context: BundleMessageContext,
 ): Buffer {
   return Buffer.from(
     JSON.stringify({
       bundle_type: 'QUEUE_BUNDLE',
       applicant_id: request.applicantId ?? context.connectorUserId ?? null,
-      action_sequence: context.sequence,
+      ...fields,
       entities_types: [],
-      content: Buffer.from(bundleText(bundle), 'utf8').toString('base64'),
+      content: Buffer.from(text, 'utf8').toString('base64'),
       update: false,
       ...(request.workId === undefined ? {} : { work_id: request.workId }),
       ...draftOf(request, context),

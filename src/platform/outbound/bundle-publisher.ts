@@ -5,17 +5,13 @@ import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import type { Bundle } from '../../stix/objects.js';
-import { splitBundle } from '../../stix/split-bundle.js';
 import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
-import { encodeBundleMessage } from './bundle-message.js';
+import { bundleMessages, type BundleMessage, type BundleMessageContext } from './bundle-message.js';
 
 export interface BundlePublisherOptions {
   readonly link: AmqpLink;
   readonly push: { readonly exchange: string; readonly routingKey: string };
-  /** Whom the workers impersonate when a request names nobody. */
-  readonly connectorUserId: string | undefined;
-  /** Whether the workers read `draft_id`. */
-  readonly drafts: boolean;
+  readonly messages: BundleMessageContext;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
 }
@@ -23,13 +19,10 @@ export interface BundlePublisherOptions {
 type Loss = DeliveryReport['undelivered'][number];
 
 /** A message on its way to the broker. */
-interface Outgoing {
-  readonly body: Buffer;
-  /** What it carries, for the error in the work. */
-  readonly describe: () => string;
+interface Outgoing extends BundleMessage {
   /** How often the broker closed the channel while this message was unconfirmed. */
   suspicions: number;
-  readonly resolve: (loss: Loss | undefined) => void;
+  readonly resolve: (losses: readonly Loss[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -37,8 +30,8 @@ interface Outgoing {
 const MAX_SUSPICIONS = 3;
 
 /**
- * Publishes bundles for the platform's workers: one object per message, persistent, confirmed, in the order in which
- * the bundles were sent, over one long-lived channel.
+ * Publishes bundles for the platform's workers: persistent, confirmed, in the order in which the bundles were sent, over
+ * one long-lived channel.
  *
  * - A message that the broker returns as unroutable, or refuses, is reported as undelivered.
  * - When the connection breaks, what is unconfirmed is published again on the next one, for as long as it takes.
@@ -95,25 +88,20 @@ export class BundlePublisher implements BundleSink {
   }
 
   prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle {
-    const parts = splitBundle(bundle);
-    if (parts.length === 0) {
+    const messages = bundleMessages(request, bundle, this.#options.messages);
+    if (messages.length === 0) {
       throw new ConnectorError('None of the results is of a type that OpenCTI imports.', 'defect');
     }
-    const { connectorUserId, drafts } = this.#options;
-    const messages = parts.map((part, index) => ({
-      body: encodeBundleMessage(request, part, { connectorUserId, drafts, sequence: index + 1 }),
-      describe: () => JSON.stringify(part.objects[0]),
-    }));
     return {
-      expectations: messages.length,
+      expectations: messages.reduce((sum, { objects }) => sum + objects.length, 0),
       send: () => ({ delivered: this.#send(messages) }),
     };
   }
 
-  #send(messages: readonly Pick<Outgoing, 'body' | 'describe'>[]): Promise<DeliveryReport> {
+  #send(messages: readonly BundleMessage[]): Promise<DeliveryReport> {
     const outcomes = messages.map(
       (message) =>
-        new Promise<Loss | undefined>((resolve, reject) => {
+        new Promise<readonly Loss[]>((resolve, reject) => {
           if (this.#closed) {
             reject(new ConnectorError('The connector is stopping.', 'transient'));
           } else {
@@ -122,9 +110,7 @@ export class BundlePublisher implements BundleSink {
         }),
     );
     this.#pump();
-    const delivered = Promise.all(outcomes).then((losses) => ({
-      undelivered: losses.filter((loss) => loss !== undefined),
-    }));
+    const delivered = Promise.all(outcomes).then((losses) => ({ undelivered: losses.flat() }));
     // Whoever sends may look at the outcome later.
     delivered.catch(() => undefined);
     return delivered;
@@ -217,15 +203,13 @@ export class BundlePublisher implements BundleSink {
       this.#fail(message, 'RabbitMQ refused it');
     } else {
       this.#options.telemetry.bundlesSent(1);
-      message.resolve(undefined);
+      message.resolve([]);
     }
     this.#pump();
   }
 
   #fail(message: Outgoing, reason: string): void {
-    message.resolve({
-      error: `The object could not be handed to RabbitMQ: ${reason}`,
-      source: message.describe(),
-    });
+    const error = `The object could not be handed to RabbitMQ: ${reason}`;
+    message.resolve(message.objects.map((object) => ({ error, source: JSON.stringify(object) })));
   }
 }

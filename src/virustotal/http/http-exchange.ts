@@ -28,10 +28,15 @@ export class BodySourceError extends Error {
  */
 export async function exchange(call: Call, line: HttpLine): Promise<HttpAnswer> {
   const { idleMs, totalMs = idleMs === undefined ? line.timeouts.totalMs : undefined } = call.timeouts ?? {};
+  if (idleMs === undefined) {
+    return withDeadline(totalMs, line.signal, (signal) => exchangeOnce(call, line, signal, NO_IDLE_LIMIT));
+  }
   return withDeadline(totalMs, line.signal, (deadline) =>
     withIdleLimit(idleMs, deadline, (signal, idle) => exchangeOnce(call, line, signal, idle)),
   );
 }
+
+const NO_IDLE_LIMIT: IdleTimer = { touch: () => undefined, end: () => undefined };
 
 async function exchangeOnce(
   call: Call,
