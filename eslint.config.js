@@ -33,6 +33,12 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
+    // Any of these makes Node load the undici that it carries inside, beside ours (ADR 16).
+    files: ['src/**'],
+    ignores: ['src/simulators/**', 'src/cli/demo/**', '**/*.test.ts', '**/*.d.ts'],
+    rules: { 'no-restricted-globals': ['error', 'fetch', 'Headers', 'Request', 'Response', 'FormData'] },
+  },
+  {
     files: ['**/*.test.ts', 'test/**'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -56,6 +56,7 @@ export async function startBenchWorld(options: BenchWorldOptions): Promise<Bench
       CONNECTOR_CONCURRENCY: String(options.concurrency),
       // As in the image.
       NODE_OPTIONS: '--max-semi-space-size=4',
+      MALLOC_ARENA_MAX: '2',
       ...options.variables,
     },
     MAIN,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ConnectorError } from './connector-error.js';
+import { Agent, EnvHttpProxyAgent } from './undici.js';
 
 /** How an HTTPS peer is verified, and how long to wait for a connection. */
 export interface DispatcherOptions {
@@ -36,18 +37,28 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     rejectUnauthorized: options.verify !== false,
     ...(authorities.length === 0 ? {} : { ca: authorities }),
   };
-  return new EnvHttpProxyAgent({
+  const pool = {
     connect: { ...tls, timeout: options.connectTimeoutMs },
-    requestTls: { ...tls, timeout: options.connectTimeoutMs },
     keepAliveTimeout: 30_000,
     // Each client bounds its own calls; undici's five minutes would cut off a playbook that the platform still runs.
     headersTimeout: 0,
     bodyTimeout: 0,
     connections: options.connections ?? null,
+  };
+  // One that knows no proxy still asks for each request whether it needs one.
+  if (!hasProxy(options.proxies)) return new Agent(pool);
+  return new EnvHttpProxyAgent({
+    ...pool,
+    requestTls: pool.connect,
     ...(options.proxies?.http === undefined ? {} : { httpProxy: options.proxies.http }),
     ...(options.proxies?.https === undefined ? {} : { httpsProxy: options.proxies.https }),
     ...(options.proxies?.none === undefined ? {} : { noProxy: options.proxies.none }),
   });
+}
+
+function hasProxy({ http, https }: Partial<ProxyOptions> = {}): boolean {
+  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env;
+  return [http, https, http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY].some(Boolean);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { GraphQLClient } from 'graphql-request';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
@@ -6,7 +6,7 @@ import { fullJitterMs, type Backoff, type Sleep } from '../../shared/backoff.js'
 import { PlatformError } from './errors.js';
 import { openDownload, storageUrl } from './file-download.js';
 import type { Operation } from './operations.js';
-import { envelopeFetch } from './transport.js';
+import { callGraphql } from './transport.js';
 
 /** How often and how fast a failed call is repeated. */
 export interface RetryPolicy extends Backoff {
@@ -121,27 +121,27 @@ export class PlatformClient {
   }
 
   async #call<T>(operation: Operation, variables: object, context: CallContext): Promise<T> {
-    const client = new GraphQLClient(this.#endpoint, {
-      headers: this.#headers,
-      // Each document holds one operation; to find its name graphql-request would parse it anew for every call.
-      excludeOperationName: true,
-      fetch: envelopeFetch({
+    const data = await callGraphql(
+      {
         operation: operation.name,
         dispatcher: this.#options.dispatcher,
         timeoutMs: operation.timeoutMs ?? this.#options.timeoutMs,
         signal: context.signal,
         redact: (text) => this.#redact(text),
-      }),
-    });
-    return client.request<T, Record<string, unknown>>({
-      document: operation.document,
-      variables: variables as Record<string, unknown>,
-      requestHeaders: {
-        // Without this header the platform works in the active draft of the token's user.
-        'opencti-draft-id': context.draftId ?? '',
-        ...(context.applicantId === undefined ? {} : { 'opencti-applicant-id': context.applicantId }),
       },
-    });
+      {
+        endpoint: this.#endpoint,
+        document: operation.document,
+        variables,
+        headers: {
+          ...this.#headers,
+          // Without this header the platform works in the active draft of the token's user.
+          'opencti-draft-id': context.draftId ?? '',
+          ...(context.applicantId === undefined ? {} : { 'opencti-applicant-id': context.applicantId }),
+        },
+      },
+    );
+    return data as T;
   }
 
   #asPlatformError(operation: Operation, error: unknown): PlatformError {
@@ -211,7 +211,8 @@ function fixedHeaders(options: PlatformClientOptions): Record<string, string> {
 
 function isHeader(name: string, value: string): boolean {
   try {
-    new Headers([[name, value]]);
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
     return true;
   } catch {
     return false;

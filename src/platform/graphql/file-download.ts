@@ -1,4 +1,5 @@
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { request } from '../../shared/undici.js';
 import { asText, isJsonObject } from '../../shared/json.js';
 import { networkFailure, PlatformError, responseFailure } from './errors.js';
 
@@ -49,6 +50,7 @@ export async function openDownload(download: Download): Promise<AsyncIterable<Ui
   try {
     answer = await request(url, {
       dispatcher,
+      method: 'GET',
       // The platform compresses what it streams for whoever takes it; what counts here are the bytes of the file.
       headers: { ...headers, accept: '*/*', 'accept-encoding': 'identity' },
       headersTimeout: idleTimeoutMs,

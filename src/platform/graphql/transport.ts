@@ -1,4 +1,5 @@
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { request } from '../../shared/undici.js';
 import { withDeadline } from '../../shared/deadline.js';
 import { asNumber, asText, isJsonObject, type JsonObject } from '../../shared/json.js';
 import { envelopeFailure, networkFailure, responseFailure, type EnvelopeError } from './errors.js';
@@ -12,41 +13,32 @@ export interface Exchange {
   readonly redact: (text: string) => string;
 }
 
+/** One GraphQL request, as it goes over the wire. */
+export interface GraphqlRequest {
+  readonly endpoint: string;
+  readonly document: string;
+  readonly variables: object;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
- * A `fetch` for one GraphQL call. It returns a response only when the body is an envelope with data and without
- * errors; whatever else happens is thrown as a `PlatformError`. The status of the response is no help: OpenCTI
- * answers failures with 200, and sometimes an envelope with 500 (protocol reference §1.4).
+ * Makes one GraphQL call and returns its data. Only a body that is an envelope with data and without errors counts;
+ * whatever else happens is thrown as a `PlatformError`. The status of the response is no help: OpenCTI answers failures
+ * with 200, and sometimes an envelope with 500 (protocol reference §1.4).
+ *
+ * @throws PlatformError
  */
-export function envelopeFetch(exchange: Exchange): typeof fetch {
-  const exchangeOnce = async (url: URL, init: GraphqlInit): Promise<ReadResponse> => {
-    const { status, text, retryAfter } = await send(exchange, url, init);
-    const envelope = parseEnvelope(text);
-    if (envelope === undefined) {
-      throw responseFailure(exchange.operation, status, retryAfterMs(retryAfter));
-    }
-    const failure = firstError(envelope, status);
-    if (failure !== undefined) {
-      throw envelopeFailure(exchange.operation, { ...failure, text: exchange.redact(failure.text) });
-    }
-    return readResponse(text);
-  };
-  // graphql-request calls it with a URL and an init, nothing else.
-  return exchangeOnce as unknown as typeof fetch;
-}
-
-/** What graphql-request hands to `fetch`. */
-interface GraphqlInit {
-  readonly headers: Headers;
-  readonly body: string;
-}
-
-/** What graphql-request reads of a response. A real `Response` wraps the text in a stream, to be read out again. */
-type ReadResponse = Pick<Response, 'ok' | 'status' | 'headers' | 'text'>;
-
-const JSON_HEADERS = new Headers({ 'content-type': 'application/json' });
-
-function readResponse(text: string): ReadResponse {
-  return { ok: true, status: 200, headers: JSON_HEADERS, text: () => Promise.resolve(text) };
+export async function callGraphql(exchange: Exchange, call: GraphqlRequest): Promise<JsonObject> {
+  const { status, text, retryAfter } = await send(exchange, call);
+  const envelope = parseEnvelope(text);
+  if (envelope === undefined) {
+    throw responseFailure(exchange.operation, status, retryAfterMs(retryAfter));
+  }
+  const failure = firstError(envelope, status);
+  if (failure !== undefined) {
+    throw envelopeFailure(exchange.operation, { ...failure, text: exchange.redact(failure.text) });
+  }
+  return envelope.data as JsonObject;
 }
 
 interface Answer {
@@ -56,13 +48,13 @@ interface Answer {
 }
 
 /** By undici's `request`, which costs half of its `fetch`, and follows no redirect: one could carry the token away. */
-async function send(exchange: Exchange, url: URL, init: GraphqlInit): Promise<Answer> {
+async function send(exchange: Exchange, call: GraphqlRequest): Promise<Answer> {
   try {
     return await withDeadline(exchange.timeoutMs, exchange.signal, async (signal) => {
-      const { statusCode, headers, body } = await request(url, {
+      const { statusCode, headers, body } = await request(call.endpoint, {
         method: 'POST',
-        headers: Object.fromEntries(init.headers),
-        body: init.body,
+        headers: { ...call.headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ query: call.document, variables: call.variables }),
         dispatcher: exchange.dispatcher,
         signal,
       });

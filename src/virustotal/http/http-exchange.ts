@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { request } from '../../shared/undici.js';
 import { withDeadline, withIdleLimit, type IdleTimer } from '../../shared/deadline.js';
 import type { Call, CallBody, ClientTimeouts } from './call.js';
 import { readBody, type HttpAnswer } from './http-answer.js';
