@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 /** Names of variables that are read but are no options. */
-const OTHER_VARIABLES = ['AMQP_URL', 'CONFIG_FILE', 'NODE_ENV', 'NODE_OPTIONS'];
+const OTHER_VARIABLES = ['AMQP_URL', 'CONFIG_FILE', 'MALLOC_ARENA_MAX', 'NODE_ENV', 'NODE_OPTIONS'];
 const variables = new Set([
   ...OTHER_VARIABLES,
   ...declaredOptions.flatMap(({ option }) => [

@@ -40,11 +40,8 @@ describe('requests side by side', () => {
     for (const workId of [first, second, third]) await workSettled(platform, workId);
 
     const published = platform.pushed.map(({ fields }) => fields?.work_id);
-    expect(published).toEqual([
-      ...objectsOf(platform, first).map(() => first),
-      ...objectsOf(platform, second).map(() => second),
-    ]);
-    expect(published.length).toBeGreaterThan(8);
+    expect(published).toEqual([first, second]);
+    expect(objectsOf(platform, second).length).toBeGreaterThan(3);
     // A work without results reports itself, and takes its turn as well.
     expect(called(third)).toEqual(['toReceived', 'addExpectations', 'reportExpectation', 'toProcessed']);
     const reported = platform.operations.findIndex(

@@ -56,7 +56,7 @@ describe('the endpoints of an operator', () => {
         .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
     );
     expect(Object.fromEntries(series)).toMatchObject({
-      octi_vt_bundles_sent_total: sent,
+      octi_vt_bundles_sent_total: 1,
       octi_vt_records_sent_total: sent,
       octi_vt_runs_total: 2,
       octi_vt_ping_api_total: 1,

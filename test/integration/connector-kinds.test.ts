@@ -3,7 +3,6 @@ import type { PlatformSimulator } from '../../src/simulators/platform/simulator.
 import { eicar, maliciousUrl } from '../../src/simulators/virustotal/samples/demo-values.js';
 import { EVERY_TYPE, startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
 import {
-  bundleObjects,
   calledNames,
   entityWith,
   messagesOf,
@@ -117,45 +116,43 @@ describe('one request of each kind', () => {
   });
 
   describe.each(kinds)('$type', ({ type, message, score, reference, objectTypes }) => {
-    it('is received, announced once with the number of its messages, and reported as processed once', () => {
+    it('is received, announced once with the number of its objects, and reported as processed once', () => {
       const operations = workOperations(platform, workIdOf(type));
       expect(calledNames(operations)).toEqual(['toReceived', 'addExpectations', 'toProcessed']);
-      expect(operations[1]?.variables.expectations).toBe(messagesOf(platform, workIdOf(type)).length);
+      expect(operations[1]?.variables.expectations).toBe(objectsOf(platform, workIdOf(type)).length);
       expect(publishedTooEarly).not.toContain(workIdOf(type));
       expect(operations[2]?.variables).toMatchObject({ message, inError: false });
     });
 
     it('completes with everything imported and nothing refused', () => {
-      const messages = messagesOf(platform, workIdOf(type));
+      const { length } = objectsOf(platform, workIdOf(type));
       expect(platform.work(workIdOf(type))).toMatchObject({
         status: 'complete',
-        expected: messages.length,
-        processed: messages.length,
+        expected: length,
+        processed: length,
         errors: [],
       });
       expect(refusals(platform)).toEqual([]);
     });
 
-    it('comes back as one message for each object, as the protocol has it', () => {
+    it('comes back as one message that is imported as a whole', () => {
       const messages = messagesOf(platform, workIdOf(type));
       const applicant = platform.connectors[0]?.userId;
-      expect(messages.map(({ fields }) => fields)).toEqual(
-        messages.map((_message, index) => ({
+      expect(messages.map(({ fields, action }) => ({ ...fields, action }))).toEqual([
+        {
           bundle_type: 'QUEUE_BUNDLE',
           applicant_id: applicant,
-          action_sequence: index + 1,
+          no_split: true,
+          action_sequence: 1,
           entities_types: [],
           update: false,
           work_id: workIdOf(type),
           draft_id: '',
-        })),
-      );
-      for (const { properties, bundle } of messages) {
-        expect(properties).toMatchObject({ deliveryMode: 2, contentEncoding: 'utf-8' });
-        expect(bundleObjects(bundle)).toHaveLength(1);
-        expect(bundle).toMatchObject({ type: 'bundle', spec_version: '2.1' });
-        expect(bundle?.x_opencti_seq).toBe(bundleObjects(bundle)[0]?.nb_deps);
-      }
+          action: 'import',
+        },
+      ]);
+      expect(messages[0]?.properties).toMatchObject({ deliveryMode: 2, contentEncoding: 'utf-8' });
+      expect(messages[0]?.bundle).toMatchObject({ type: 'bundle' });
     });
 
     it('sends no object before those it refers to, and each once', () => {

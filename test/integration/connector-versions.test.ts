@@ -7,6 +7,7 @@ import {
   calledNames,
   messagesOf,
   notesAbout,
+  objectsOf,
   refusals,
   workOperations,
   workSettled,
@@ -15,19 +16,22 @@ import {
 /**
  * What a version has that older ones lack: playbook messages have an event id, which must come back (6.1.0);
  * `pingConnector` is told how the connector does (6.2.12); messages name a draft (6.4.0); requests carry the entity,
- * and registration has two more fields (6.8.9).
+ * and registration has two more fields (6.8.9). Workers import a bundle as a whole from 6.7.0 on.
  */
-type Feature = 'event id' | 'connector info' | 'drafts' | 'entity in the message';
+type Feature = 'event id' | 'connector info' | 'drafts' | 'whole bundles' | 'entity in the message';
+
+const until68: readonly Feature[] = ['event id', 'connector info', 'drafts', 'whole bundles'];
+const since689: readonly Feature[] = [...until68, 'entity in the message'];
 
 const versions: readonly { readonly version: string; readonly has: readonly Feature[] }[] = [
   { version: '6.0.6', has: [] },
   { version: '6.2.11', has: ['event id'] },
   { version: '6.4.0', has: ['event id', 'connector info', 'drafts'] },
-  { version: '6.8.8', has: ['event id', 'connector info', 'drafts'] },
-  { version: '6.8.9', has: ['event id', 'connector info', 'drafts', 'entity in the message'] },
-  { version: '6.9.6', has: ['event id', 'connector info', 'drafts', 'entity in the message'] },
-  { version: '7.260428.0', has: ['event id', 'connector info', 'drafts', 'entity in the message'] },
-  { version: '7.260817.0', has: ['event id', 'connector info', 'drafts', 'entity in the message'] },
+  { version: '6.8.8', has: until68 },
+  { version: '6.8.9', has: since689 },
+  { version: '6.9.6', has: since689 },
+  { version: '7.260428.0', has: since689 },
+  { version: '7.260817.0', has: since689 },
 ];
 
 describe.each(versions)('on OpenCTI $version', ({ version, has }) => {
@@ -78,6 +82,8 @@ describe.each(versions)('on OpenCTI $version', ({ version, has }) => {
 
   it('completes a work with results', () => {
     const messages = messagesOf(platform, known);
+    const { length } = objectsOf(platform, known);
+    expect(messages).toHaveLength(has.includes('whole bundles') ? 1 : length);
     expect(calledNames(workOperations(platform, known))).toEqual([
       'toReceived',
       'addExpectations',
@@ -85,8 +91,8 @@ describe.each(versions)('on OpenCTI $version', ({ version, has }) => {
     ]);
     expect(platform.work(known)).toMatchObject({
       status: 'complete',
-      expected: messages.length,
-      processed: messages.length,
+      expected: length,
+      processed: length,
       errors: [],
     });
     expect(messages.every(({ fields }) => 'draft_id' in (fields ?? {}) === has.includes('drafts'))).toBe(
