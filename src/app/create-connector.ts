@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon-request.js';
+import { AttemptJournal } from '../enrichment/attempt-journal.js';
 import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
 import { createRequestHandler, isPostponed, type HandleRequest } from '../enrichment/handle-request.js';
@@ -22,11 +23,13 @@ import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
+import { sleep } from '../shared/backoff.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
 import type { VirusTotal } from '../virustotal/schema.js';
 import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
+import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
@@ -43,8 +46,6 @@ import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
 const DRAIN_MS = 5_000;
-/** How long a request in work may wait for its look-up. RabbitMQ takes back what is held for 30 minutes. */
-const MAX_QUOTA_WAIT_MIN = 10;
 const MINUTE_MS = 60_000;
 /** Callbacks that may wait for their turn; the platform's workers keep the rest. */
 const MAX_QUEUED_CALLBACKS = 500;
@@ -92,6 +93,7 @@ class WiredConnector implements Connector {
   #submissions: WiredSubmissions | undefined;
   /** As of the last registration: credentials may change while the connector runs. */
   #broker: BrokerConnection | undefined;
+  #heartbeat: Heartbeat | undefined;
   #ready = false;
   #sendWaitersAway: () => void = () => undefined;
   #abandon: AbandonRequest | undefined;
@@ -169,7 +171,7 @@ class WiredConnector implements Connector {
   /** Requests that nobody waits for are started only when they get their look-up long before the broker loses patience. */
   get #unattendedLimit(): number | undefined {
     const { quotaPerMinute } = this.#config.virustotal;
-    return quotaPerMinute === 0 ? undefined : quotaPerMinute * MAX_QUOTA_WAIT_MIN;
+    return quotaPerMinute === 0 ? undefined : quotaPerMinute * holdLimits(this.#config).quotaMinutes;
   }
 
   async #register(): Promise<Registration> {
@@ -195,6 +197,7 @@ class WiredConnector implements Connector {
       },
     });
     heartbeat.start();
+    this.#heartbeat = heartbeat;
     this.#lifecycle.add('heartbeat', () => heartbeat.close());
     this.#health.watch('platform', () => ({ ok: heartbeat.healthy }));
   }
@@ -241,7 +244,7 @@ class WiredConnector implements Connector {
   #createHandler(opened: OpenedVirusTotal, sink: BundleSink, { capabilities }: Registration): HandleRequest {
     const logger = this.#logger;
     const telemetry = this.#metrics;
-    const works = new GraphqlWorkReporter(this.#client);
+    const works = new GraphqlWorkReporter(this.#client, this.#logger);
     const { signal } = this.#abort;
     const services = { clock: this.#clock, logger, signal };
     const entities = new GraphqlEntityReader(this.#client);
@@ -266,8 +269,19 @@ class WiredConnector implements Connector {
     });
     const playbooks = new PlaybookReply(this.#client, logger);
     const { dropsOvertakenBundles } = capabilities;
-    const settle = createSettle({ works, sink, playbooks, telemetry, logger, dropsOvertakenBundles });
-    const attempts = new Attempts();
+    const attempts = new Attempts(this.#createJournal(opened));
+    const liveness = capabilities.workLiveness ? works : undefined;
+    const settle = createSettle({
+      works,
+      sink,
+      playbooks,
+      telemetry,
+      logger,
+      dropsOvertakenBundles,
+      liveness,
+      attempts,
+      clock: this.#clock,
+    });
     this.#abandon = createAbandonRequest({ settle, attempts });
     const analyses = this.#submissions?.analyses;
     const handler = createRequestHandler({
@@ -279,8 +293,19 @@ class WiredConnector implements Connector {
       isAnswered: (request) => analyses?.isAnswered(request) ?? Promise.resolve(false),
       telemetry,
       attempts,
+      maxAttempts: this.#config.connector.maxAttempts,
+      isPlatformThere: () => this.#heartbeat?.healthy === true,
     });
     return this.#submissions?.follow(handler, this.#lifecycle) ?? handler;
+  }
+
+  /** Closed after those who note in it, and before the state. */
+  #createJournal({ store }: OpenedVirusTotal): AttemptJournal | undefined {
+    if (store === undefined) return undefined;
+    const journal = new AttemptJournal({ store, clock: this.#clock, sleep, logger: this.#logger });
+    this.#lifecycle.add('notes on requests in work', () => journal.close());
+    void journal.sweep();
+    return journal;
   }
 
   async #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): Promise<void> {
@@ -292,6 +317,7 @@ class WiredConnector implements Connector {
       handler,
       logger: this.#logger,
       clock: this.#clock,
+      maxHoldMs: holdLimits(this.#config).heldMs,
     });
     await this.#intake.follow(consumer);
     consumer.start();

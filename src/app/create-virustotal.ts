@@ -20,6 +20,7 @@ import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
 import type { AskedRelationships, Priority, Submissions, VirusTotal } from '../virustotal/schema.js';
 import { VirusTotalSubmissions } from '../virustotal/submissions.js';
 import { acrossReplicas } from './across-replicas.js';
+import { holdLimits } from './hold-limits.js';
 import { keyIdOf } from './open-state.js';
 import { proxiesOf } from './platform-options.js';
 import { productVersion, userAgent } from './product.js';
@@ -68,6 +69,7 @@ export function createPacedVirusTotal(
     ...listener,
     limits,
     reserveManualPercent: virustotal.quotaReserveManualPercent,
+    longestWorkMs: holdLimits(config).workMs,
     mayReturn: (priority) => answersLastMin(config, priority) >= ANSWERS_LAST_MIN,
     store,
     keyId,

@@ -50,6 +50,8 @@ describe('loadConfig with the least environment', () => {
       logLevel: 'error',
       exposeMetrics: false,
       metricsPort: 9095,
+      maxAttempts: 5,
+      maxHoldMinutes: 10,
       metricsNamespace: '',
       metricsSubsystem: '',
       healthPort: 0,

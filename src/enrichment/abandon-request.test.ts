@@ -37,7 +37,7 @@ describe('a request that is lost', () => {
   it('fails where its last attempt stopped, so that nothing is announced twice', async () => {
     const { attempts, settled, abandon } = setUp();
     const { key } = requestOf();
-    attempts.keep(key, { ...attempts.begin(key), outcome, announced: 3 });
+    await attempts.keep(key, { ...attempts.begin(key), outcome, announced: 3 });
     await abandon();
     expect(settled).toEqual([expect.stringMatching(/^failed after 3: /) as string]);
   });
@@ -45,7 +45,7 @@ describe('a request that is lost', () => {
   it('has not failed when its results are with the platform already', async () => {
     const { attempts, settled, abandon } = setUp();
     const { key } = requestOf();
-    attempts.keep(key, { ...attempts.begin(key), outcome, announced: 1, handedOver: true });
+    await attempts.keep(key, { ...attempts.begin(key), outcome, announced: 1, handedOver: true });
     await abandon();
     expect(settled).toEqual(['unknown after 1: VirusTotal has no report on it.']);
   });

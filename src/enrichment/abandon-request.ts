@@ -29,5 +29,6 @@ export function createAbandonRequest({ settle, attempts }: AbandonDependencies):
     // What is with the platform already has not failed; only its work is still open.
     const outcome = attempt.handedOver ? (attempt.outcome ?? failed) : failed;
     await settle(request, outcome, outOfOrder, attempt);
+    attempts.finish(request.key);
   };
 }

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
+import { sleep as wallSleep, type Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { Attempts, type Attempt } from './attempts.js';
-import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
+import { CommitOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { PostponeError } from '../virustotal/postpone-error.js';
@@ -11,6 +12,7 @@ import { StoppedError } from '../virustotal/stopped-error.js';
 import { callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
+import { Reception } from './reception.js';
 import type { Settle } from './settle.js';
 
 export interface HandlerDependencies {
@@ -28,6 +30,11 @@ export interface HandlerDependencies {
   readonly signal?: AbortSignal | undefined;
   /** How far requests came that were handed back; its own when absent. */
   readonly attempts?: Attempts;
+  /** Deliveries of a request that may end with the process, or time out; without limit when absent or 0. */
+  readonly maxAttempts?: number | undefined;
+  /** Whether the platform answers at all: only then a request counts as timed out. Not when absent. */
+  readonly isPlatformThere?: (() => boolean) | undefined;
+  readonly sleep?: Sleep | undefined;
 }
 
 /**
@@ -51,11 +58,14 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     logger,
     signal,
     attempts = new Attempts(),
+    maxAttempts = 0,
+    isPlatformThere = () => false,
+    sleep = wallSleep,
   } = dependencies;
+  const reception = new Reception({ attempts, order, maxAttempts, sleep, signal });
 
   return async (request, onCommit) => {
-    const turn = request.playbook === undefined ? order.take(request) : outOfOrder;
-    const attempt = attempts.begin(request.key);
+    const { attempt, turn, leave } = reception.beginAtOnce(request) ?? (await reception.begin(request));
     const about = {
       key: request.key,
       entityId: request.entityId,
@@ -68,15 +78,22 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         const outcome = await run(request, turn, attempt, onCommit);
         const tookMs = clock.now().getTime() - request.receivedAt.getTime();
         logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
+        attempts.finish(request.key);
       } catch (error) {
         if (!isExpected(error)) telemetry.error();
         if (isPostponed(error)) await tellToWait(request, error.cause, turn, attempt);
         if (error instanceof HandBackError) throw error;
         logger.error({ ...about, error }, 'request could not be settled');
         await settleAsFailed(request, error, turn, attempt);
+        attempts.finish(request.key);
       }
     } catch (error) {
-      attempts.keep(request.key, attempt);
+      // While the platform itself is away, no request is to blame.
+      if (isTimeout(error) && signal?.aborted !== true && isPlatformThere()) attempt.timeouts += 1;
+      // Nobody has to wait for it any more.
+      turn.release();
+      leave();
+      await attempts.keep(request.key, attempt);
       // That the quota is spent, VirusTotal down, or the connector stopped, is said once, and not for each request.
       logger[isExpected(error) ? 'debug' : 'warn'](
         { ...about, reason: describeError(error) },
@@ -85,6 +102,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       throw error;
     } finally {
       turn.release();
+      leave();
       telemetry.runFinished();
     }
   };
@@ -97,6 +115,8 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   ): Promise<EnrichmentOutcome> {
     if (isAnswered !== undefined && (await isAnswered(request)))
       return { status: 'postponed', message: 'VirusTotal: answered already' };
+    const verdict = reception.verdictOn(attempt);
+    if (verdict !== undefined) return giveUp(request, verdict, turn, attempt);
     // The platform's bookkeeping and the look-up need not wait for each other.
     const both = [lookUp(request, attempt), receive(request, attempt)] as const;
     await Promise.allSettled(both);
@@ -105,6 +125,20 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     if (request.playbook !== undefined) onCommit?.();
     await settleAndRemember(accountable, outcome, turn, attempt);
     return outcome;
+  }
+
+  /** Ends a request that was tried often enough. A playbook goes on with what it had. */
+  async function giveUp(
+    request: EnrichmentRequest,
+    verdict: EnrichmentOutcome,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<EnrichmentOutcome> {
+    telemetry.error();
+    const { deaths, timeouts } = attempt;
+    logger.error({ key: request.key, deaths, timeouts }, 'request was tried often enough and is given up');
+    await settleAndRemember(request, verdict, turn, attempt);
+    return verdict;
   }
 
   async function lookUp(request: EnrichmentRequest, attempt: Attempt): Promise<EnrichmentOutcome> {
@@ -190,6 +224,14 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       logger.error({ key: request.key, error: again }, 'failure could not be reported');
     }
   }
+}
+
+/** Whether something was waited for in vain that was there: the connection stood, and no answer came. */
+function isTimeout(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === 'TimeoutError') return !isPostponed(error);
+  }
+  return false;
 }
 
 /** Whether a request was handed back because VirusTotal cannot be asked for a while, through no fault of its own. */

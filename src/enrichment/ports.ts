@@ -48,6 +48,12 @@ export interface WorkReporter {
   processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void>;
 }
 
+/** Tells works that the platform has closed from those that it imports results for. */
+export interface WorkLiveness {
+  /** `undefined` when the platform does not say, now or ever; never rejects. */
+  isAlive(request: EnrichmentRequest): Promise<boolean | undefined>;
+}
+
 /** Keeps a work from counting as timed out while its request waits for an analysis. */
 export interface WorkKeeper {
   /** A sign of life. @throws ConnectorError when the work is gone, or the platform cannot be told. */

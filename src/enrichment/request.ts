@@ -52,6 +52,8 @@ export interface EnrichmentRequest {
   /** The entity in the platform's STIX form when the message carried it (`event.stix_entity`, playbook bundle). */
   readonly entity: JsonObject | undefined;
   readonly validation: ValidationRequest;
+  /** It was delivered before, to this process or to one that died: how far it came has to be looked up. */
+  readonly redelivered?: boolean | undefined;
   /** It had been parked while VirusTotal analysed its object: works that are newer have been settled meanwhile. */
   readonly resumed?: boolean | undefined;
   /** What that analysis came to. */

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
+import { fixedClock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
@@ -106,6 +107,7 @@ function setUp({ dropsOvertakenBundles = false } = {}): {
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
     dropsOvertakenBundles,
+    clock: fixedClock(new Date(0)),
   });
   return {
     platform,

@@ -1,26 +1,31 @@
-import type { Logger } from 'pino';
+import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { createBundle, shareWithOrganisations } from '../stix/bundle.js';
 import { grantedOrganisationsOf } from '../stix/extensions.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
-import type { Turn } from './commit-order.js';
+import { creationOf, type Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome, PostponedOutcome } from './outcome.js';
+import { Expectations, type ExpectationsDependencies } from './expectations.js';
 import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
-import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkReporter } from './ports.js';
+import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkLiveness } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 
-export interface SettleDependencies {
-  readonly works: WorkReporter;
+export interface SettleDependencies extends ExpectationsDependencies {
   readonly sink: BundleSink;
   readonly playbooks: PlaybookResponder;
   readonly telemetry: Telemetry;
-  readonly logger: Logger;
   /** The platform throws bundles of works away that are older than one with a report (`Capabilities`). */
   readonly dropsOvertakenBundles: boolean;
+  /** Asked there about requests that came late; without it, or without an answer, only our own order tells. */
+  readonly liveness?: WorkLiveness | undefined;
+  readonly clock: Clock;
 }
+
+/** A work that is so old may have been overtaken by what another replica sent: the platform looks every minute. */
+const LATE_MS = 30_000;
 
 /**
  * Acts on an outcome. Resolves when the request is settled.
@@ -40,7 +45,9 @@ export type Settle = (
  * order of the works. Where the platform throws the results of overtaken works away, those travel without their work.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
-  const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles } = dependencies;
+  const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles, liveness, attempts, clock } =
+    dependencies;
+  const expectations = new Expectations(dependencies);
 
   return async (request, outcome, turn, attempt) => {
     if (outcome.status === 'postponed') {
@@ -70,9 +77,12 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     attempt: Attempt,
   ): Promise<void> {
     if (losesItsWork(request, turn, attempt)) {
-      logger.debug({ workId: request.workId }, 'work was overtaken; its results are delivered without it');
+      await deliverWithoutWork(request, outcome, turn, attempt);
+      return;
+    }
+    if (await isDead(request, attempt)) {
+      logger.debug({ workId: request.workId }, 'platform has closed the work; its results travel without it');
       await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
-      await closeOvertaken(request, outcome, attempt);
       return;
     }
     const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
@@ -84,7 +94,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await completeWithoutResults(request, { status: 'failed', error, message }, turn, attempt);
       return;
     }
-    if (!(await announce(request, prepared.expectations, attempt))) {
+    if (!(await expectations.announce(request, prepared.expectations, attempt))) {
       // The work is gone. A message without a work id is imported unconditionally, so the knowledge still arrives.
       await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       return;
@@ -92,7 +102,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     if (!attempt.handedOver) {
       await turn.wait();
       if (losesItsWork(request, turn, attempt)) {
-        await deliver(request, outcome, turn, attempt);
+        await deliverWithoutWork(request, outcome, turn, attempt);
         return;
       }
       const { delivered } = prepared.send();
@@ -103,15 +113,41 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       attempt.losses = undelivered;
       telemetry.recordsSent(bundle.objects.length);
       logLosses(request, undelivered.length);
+      await expectations.reportSurplus(request, prepared.expectations, attempt);
+      attempts?.progress(request.key, attempt);
     }
     await reportLosses(request, attempt);
     await close(request, outcome.message, false);
   }
 
-  /** Whether the platform has closed the work, or is about to, so that its workers would throw the results away. */
+  async function deliverWithoutWork(
+    request: EnrichmentRequest,
+    outcome: EnrichedOutcome,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<void> {
+    logger.debug({ workId: request.workId }, 'results are delivered without their work, which may be closed');
+    await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+    await closeOvertaken(request, outcome, attempt);
+  }
+
+  /**
+   * Whether the platform has closed the work, or is about to, so that its workers would throw the results away. One that
+   * may not know of the expectations closes the work as soon as it is told of its end.
+   */
   function losesItsWork(request: EnrichmentRequest, turn: Turn, attempt: Attempt): boolean {
     if (!dropsOvertakenBundles || request.workId === undefined || attempt.handedOver) return false;
-    return turn.overtaken || request.resumed === true;
+    return turn.overtaken || request.resumed === true || !attempt.isCertain;
+  }
+
+  /** Asked before anything is announced: on some platforms that gives a dead work counters, and lets it look alive. */
+  async function isDead(request: EnrichmentRequest, attempt: Attempt): Promise<boolean> {
+    const { workId, redelivered, receivedAt } = request;
+    if (liveness === undefined || !dropsOvertakenBundles) return false;
+    if (workId === undefined || attempt.handedOver || attempt.announced > 0) return false;
+    const ageMs = clock.now().getTime() - (creationOf(workId) ?? receivedAt.getTime());
+    if (redelivered !== true && ageMs <= LATE_MS) return false;
+    return (await liveness.isAlive(request)) === false;
   }
 
   /**
@@ -123,12 +159,18 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     { message }: EnrichedOutcome,
     attempt: Attempt,
   ): Promise<void> {
-    if (attempt.announced > 0) return;
+    const isDoubtful = attempt.announced > 0 && !attempt.isCertain;
+    if (attempt.announced > 0 && !isDoubtful) return;
     const context = { request, logger };
     try {
-      const answer = await callOnce(() => works.addExpectations(request, 1), 'expectations', context);
-      if (answer === 'refused') return;
-      await callOnce(() => works.reportExpectation(request), 'report of an expectation', context);
+      if (!isDoubtful) {
+        const answer = await callOnce(() => works.addExpectations(request, 1), 'expectations', context);
+        if (answer === 'refused') return;
+      }
+      // As many as the platform may know of; if it knows of none, they do no harm.
+      for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
+        await callOnce(() => works.reportExpectation(request), 'report of an expectation', context);
+      }
       await close(request, message, false);
     } catch (error) {
       if (!(error instanceof HandBackError)) throw error;
@@ -148,7 +190,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   ): Promise<void> {
     const inError =
       outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
-    if (!(await announce(request, 1, attempt))) return;
+    if (!(await expectations.announce(request, 1, attempt))) return;
     if (!attempt.handedOver) {
       await turn.wait();
       // More than one when results were announced that, after all, cannot be handed over.
@@ -160,25 +202,9 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       }
       leave(request, turn);
       attempt.handedOver = true;
+      attempts?.progress(request.key, attempt);
     }
     await close(request, outcome.message, inError);
-  }
-
-  /** Announces what was not announced before; `false` when there is no such work any more. */
-  async function announce(
-    request: EnrichmentRequest,
-    expectations: number,
-    attempt: Attempt,
-  ): Promise<boolean> {
-    const missing = expectations - attempt.announced;
-    if (missing <= 0 || request.workId === undefined) return true;
-    const answer = await callOnce(() => works.addExpectations(request, missing), 'expectations', {
-      request,
-      logger,
-    });
-    if (answer === 'refused') return false;
-    attempt.announced = expectations;
-    return true;
   }
 
   function logLosses(request: EnrichmentRequest, undelivered: number): void {

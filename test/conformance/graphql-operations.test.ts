@@ -58,6 +58,11 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
   IMPORT_FILES: { document: operations.IMPORT_FILES.document, from: '6.0.6', isSent: always },
   WORK_TO_RECEIVED: { document: operations.WORK_TO_RECEIVED.document, from: '6.0.6', isSent: always },
   WORK_PING: { document: operations.WORK_PING.document, from: '6.0.6', isSent: always },
+  WORK_IS_ALIVE: {
+    document: operations.WORK_IS_ALIVE.document,
+    from: '6.8.7',
+    isSent: ({ workLiveness }) => workLiveness,
+  },
   WORK_TO_PROCESSED: { document: operations.WORK_TO_PROCESSED.document, from: '6.0.6', isSent: always },
   WORK_ADD_EXPECTATIONS: {
     document: operations.WORK_ADD_EXPECTATIONS.document,

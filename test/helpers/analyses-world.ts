@@ -127,6 +127,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     telemetry: noTelemetry,
     logger,
     dropsOvertakenBundles: false,
+    clock,
   });
   const handler = createRequestHandler({
     enrich,

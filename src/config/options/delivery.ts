@@ -4,8 +4,20 @@ import { derived, group, option, optional } from '../option.js';
 
 const RETENTION_DAYS = wholeNumber(0, 36_500);
 
-/** How requests come in (protocol reference §11). */
+/** How requests come in (protocol reference §11), and how long they are kept trying. */
 export const listening = group('Receiving requests', {
+  max_attempts: option({
+    doc: 'Deliveries of one request that may end with the connector crashing, or without an answer in time, before it is settled as failed; 0 means without limit. Waiting for quota, outages and stops do not count. Below 3, requests that were only in work beside the culprit may be given up with it.',
+    env: 'CONNECTOR_MAX_ATTEMPTS',
+    type: wholeNumber(0, 1_000),
+    default: 5,
+  }),
+  max_hold_minutes: option({
+    doc: 'Minutes for which a request is held without being worked on before it goes back to RabbitMQ. Keep it well below the consumer timeout of RabbitMQ, which is 30 minutes unless an operator changed it.',
+    env: 'CONNECTOR_MAX_HOLD_MINUTES',
+    type: wholeNumber(1, 20),
+    default: 10,
+  }),
   listen_protocol: option({
     doc: 'How requests arrive: AMQP (from RabbitMQ) or API (HTTP callback from a worker, platform 6.5.7 and later).',
     env: 'CONNECTOR_LISTEN_PROTOCOL',

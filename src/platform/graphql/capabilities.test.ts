@@ -34,6 +34,7 @@ describe('capabilitiesOf', () => {
       drafts: false,
       wholeBundles: false,
       bundlePush: 'unavailable',
+      workLiveness: false,
       dropsOvertakenBundles: false,
     });
   });
@@ -44,6 +45,7 @@ describe('capabilitiesOf', () => {
     ['callback', '6.5.6', '6.5.7'],
     ['wholeBundles', '6.6.18', '6.7.0'],
     ['jwks', '6.9.22', '7.260224.0'],
+    ['workLiveness', '6.8.6', '6.8.7'],
     ['dropsOvertakenBundles', '6.8.6', '6.8.7'],
   ] as const)('knows that %s is not in %s but in %s', (capability, before, first) => {
     expect(of(before)[capability]).toBe(false);

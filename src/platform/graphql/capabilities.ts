@@ -21,6 +21,8 @@ export interface Capabilities {
   /** Workers import a message of several objects as a whole when it says so (`no_split`, reference §9.3). */
   readonly wholeBundles: boolean;
   readonly bundlePush: BundlePushSupport;
+  /** `isWorkAlive` says whether the results of a work are still imported (reference §10). */
+  readonly workLiveness: boolean;
   /** Works overtaken by a newer one are closed and their bundles thrown away (reference §10, force-close hazard). */
   readonly dropsOvertakenBundles: boolean;
 }
@@ -53,6 +55,7 @@ export function capabilitiesOf(version: PlatformVersion | undefined): Capabiliti
     drafts: since(6, 4, 0),
     wholeBundles: since(6, 7, 0),
     bundlePush: bundlePushOf(since, between),
+    workLiveness: since(6, 8, 7),
     dropsOvertakenBundles: between([6, 8, 7], [7, 260507, LAST]),
   };
 }

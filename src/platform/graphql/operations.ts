@@ -110,6 +110,14 @@ export const WORK_PING: Operation = {
   timeoutMs: WORK_TIMEOUT_MS,
 };
 
+/** 6.8.7 and later; needs the capability MODULES. */
+export const WORK_IS_ALIVE: Operation = {
+  name: 'isWorkAlive',
+  document: 'query isWorkAlive($id: ID!) { isWorkAlive(id: $id) }',
+  repeatable: true,
+  timeoutMs: WORK_TIMEOUT_MS,
+};
+
 /** Counts up: executed twice, the work never completes. */
 export const WORK_ADD_EXPECTATIONS: Operation = {
   name: 'addExpectations',

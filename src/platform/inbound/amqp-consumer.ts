@@ -5,7 +5,7 @@ import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
-import { contentOf, newFlight, type Flight } from './flight.js';
+import { contentOf, isRedelivered, newFlight, type Flight } from './flight.js';
 import { HoldWatch } from './hold-watch.js';
 import { decodeRequest, readRequest, UndecodableMessageError } from './message.js';
 import { MessageCopier, wouldComeBackAgain } from './message-copier.js';
@@ -243,7 +243,8 @@ export class AmqpConsumer {
     const { sleep = wallSleep, requeueBackoff = DEFAULT_REQUEUE_BACKOFF, logger } = this.#options;
     this.#letGo(flight);
     try {
-      const request = flight.request ?? decodeRequest(contentOf(flight), flight.receivedAt);
+      const decoded = flight.request ?? decodeRequest(contentOf(flight), flight.receivedAt);
+      const request = isRedelivered(flight) ? { ...decoded, redelivered: true } : decoded;
       await this.#options.handler(request, () => {
         flight.committed = true;
       });

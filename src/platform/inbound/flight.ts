@@ -1,5 +1,6 @@
 import type { EnrichmentRequest, TriggerMode } from '../../enrichment/request.js';
 import type { Hold } from './hold-watch.js';
+import { isCopy } from './message-copier.js';
 import type { Delivery } from './queue-reader.js';
 
 /** A request at hand. More than one delivery: the broker delivered it again after a lost connection. */
@@ -25,4 +26,9 @@ export function newFlight(request: EnrichmentRequest, delivery: Delivery): Fligh
 /** The message as it came. */
 export function contentOf({ deliveries: [first] }: Flight): Buffer {
   return first?.message.content ?? Buffer.alloc(0);
+}
+
+/** Whether it was delivered before, to whomever. */
+export function isRedelivered({ deliveries }: Flight): boolean {
+  return deliveries.some(({ message }) => message.fields.redelivered || isCopy(message));
 }

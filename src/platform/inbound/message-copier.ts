@@ -21,6 +21,15 @@ export function wouldComeBackAgain({ properties }: ConsumeMessage): boolean {
   return typeof count === 'number' && count >= 1;
 }
 
+/** Begins the ids of copies. */
+const COPY = 'virustotal-copy-';
+
+/** Whether a message is a copy: it has been delivered before, although the broker says that it has not. */
+export function isCopy({ properties }: ConsumeMessage): boolean {
+  const id: unknown = properties.messageId;
+  return typeof id === 'string' && id.startsWith(COPY);
+}
+
 /**
  * Puts copies of messages at the end of their queue, by the default exchange. For the broker a copy has never been
  * delivered. The channel is opened with the first copy, so that a queue that does not count never sees it.
@@ -50,7 +59,7 @@ export class MessageCopier {
     await this.#open();
     const channel = this.#channel;
     if (channel === undefined) return false;
-    const id = `virustotal-copy-${(this.#copies += 1)}`;
+    const id = `${COPY}${(this.#copies += 1)}`;
     try {
       await new Promise<void>((resolve, reject) => {
         channel.sendToQueue(this.#options.queue, message.content, copiedProperties(message, id), (error) => {

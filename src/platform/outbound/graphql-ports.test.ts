@@ -25,12 +25,13 @@ afterEach(async () => {
 });
 
 const client = () => testClient(endpoint.url).client;
+const { logger } = recordedLogger();
 const fieldsCalled = () =>
   endpoint.calls.map((call) => /\{ (?:workEdit\(id: \$id\) \{ )?(\w+)/.exec(call.query)?.[1]);
 
 describe('GraphqlWorkReporter', () => {
   it('tells the life of a work', async () => {
-    const works = new GraphqlWorkReporter(client());
+    const works = new GraphqlWorkReporter(client(), logger);
     const request = requestOf({ draftId: 'draft-1', applicantId: 'user-9' });
 
     await works.received(request, 'looking it up');
@@ -56,13 +57,16 @@ describe('GraphqlWorkReporter', () => {
   });
 
   it('reports works outside of drafts and as the connector itself', async () => {
-    await new GraphqlWorkReporter(client()).received(requestOf({ draftId: 'd', applicantId: 'u' }), 'x');
+    await new GraphqlWorkReporter(client(), logger).received(
+      requestOf({ draftId: 'd', applicantId: 'u' }),
+      'x',
+    );
     expect(endpoint.calls[0]?.headers['opencti-draft-id']).toBe('');
     expect(endpoint.calls[0]?.headers).not.toHaveProperty('opencti-applicant-id');
   });
 
   it('calls nobody for a request without a work', async () => {
-    const works = new GraphqlWorkReporter(client());
+    const works = new GraphqlWorkReporter(client(), logger);
     const request = requestOf({ workId: undefined });
     await works.received(request, 'x');
     await works.addExpectations(request, 1);
@@ -72,7 +76,7 @@ describe('GraphqlWorkReporter', () => {
   });
 
   it('cuts sources that the platform would not keep', async () => {
-    await new GraphqlWorkReporter(client()).reportExpectation(requestOf(), {
+    await new GraphqlWorkReporter(client(), logger).reportExpectation(requestOf(), {
       error: 'x',
       source: 'y'.repeat(60_000),
     });
@@ -81,9 +85,36 @@ describe('GraphqlWorkReporter', () => {
     expect(error.source.endsWith('y…')).toBe(true);
   });
 
+  it.each([true, false])('asks whether a work is alive: %s', async (isWorkAlive) => {
+    endpoint.answer(data({ isWorkAlive }));
+    expect(await new GraphqlWorkReporter(client(), logger).isAlive(requestOf())).toBe(isWorkAlive);
+    expect(endpoint.calls.map(({ variables }) => variables)).toEqual([{ id: 'work_vt_1' }]);
+  });
+
+  it('does not ask again whether works are alive when its user may not know', async () => {
+    endpoint.answer(failure('FORBIDDEN_ACCESS'));
+    const recorded = recordedLogger();
+    const works = new GraphqlWorkReporter(client(), recorded.logger);
+    expect(await works.isAlive(requestOf())).toBeUndefined();
+    expect(await works.isAlive(requestOf())).toBeUndefined();
+    expect(endpoint.calls).toHaveLength(1);
+    expect(recorded.lines.map(({ level, msg }) => `${level}: ${msg}`)).toEqual([
+      'info: platform does not say which works are alive; our own order tells',
+    ]);
+  });
+
+  it('asks again whether works are alive after an outage of the platform', async () => {
+    endpoint.answer(failure('DATABASE_ERROR'), failure('DATABASE_ERROR'), data({ isWorkAlive: true }));
+    const works = new GraphqlWorkReporter(client(), logger);
+    expect(await works.isAlive(requestOf())).toBeUndefined();
+    expect(await works.isAlive(requestOf())).toBe(true);
+  });
+
   it('says when the work is gone', async () => {
     endpoint.answer(failure('WORK_NOT_ALIVE'));
-    await expect(new GraphqlWorkReporter(client()).addExpectations(requestOf(), 1)).rejects.toMatchObject({
+    await expect(
+      new GraphqlWorkReporter(client(), logger).addExpectations(requestOf(), 1),
+    ).rejects.toMatchObject({
       code: 'WORK_NOT_ALIVE',
       kind: 'invalid',
     });

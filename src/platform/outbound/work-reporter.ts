@@ -1,8 +1,11 @@
-import type { WorkKeeper, WorkReporter } from '../../enrichment/ports.js';
+import type { Logger } from 'pino';
+import type { WorkKeeper, WorkLiveness, WorkReporter } from '../../enrichment/ports.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { PlatformClient } from '../graphql/client.js';
 import {
   WORK_ADD_EXPECTATIONS,
+  WORK_IS_ALIVE,
   WORK_PING,
   WORK_REPORT_EXPECTATION,
   WORK_TO_PROCESSED,
@@ -20,11 +23,15 @@ const MAX_MESSAGE_LENGTH = 5_000;
  *
  * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone.
  */
-export class GraphqlWorkReporter implements WorkReporter, WorkKeeper {
+export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLiveness {
   readonly #client: PlatformClient;
+  readonly #logger: Logger;
+  /** The platform refused to say: our user lacks a capability, and is not asked for again. */
+  #isUntold = false;
 
-  constructor(client: PlatformClient) {
+  constructor(client: PlatformClient, logger: Logger) {
     this.#client = client;
+    this.#logger = logger;
   }
 
   async received(request: EnrichmentRequest, message: string): Promise<void> {
@@ -53,6 +60,27 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper {
 
   async ping(request: EnrichmentRequest): Promise<void> {
     await this.#edit(request, WORK_PING, {});
+  }
+
+  async isAlive({ workId }: EnrichmentRequest): Promise<boolean | undefined> {
+    if (workId === undefined || this.#isUntold) return undefined;
+    try {
+      const answer = await this.#client.execute<{ readonly isWorkAlive?: unknown }>(
+        WORK_IS_ALIVE,
+        { id: workId },
+        { maxAttempts: 2 },
+      );
+      return typeof answer.isWorkAlive === 'boolean' ? answer.isWorkAlive : undefined;
+    } catch (error) {
+      const reason = describeError(error);
+      if (error instanceof ConnectorError && !error.retryable) {
+        this.#isUntold = true;
+        this.#logger.info({ reason }, 'platform does not say which works are alive; our own order tells');
+      } else {
+        this.#logger.debug({ workId, reason }, 'platform could not be asked whether a work is alive');
+      }
+      return undefined;
+    }
   }
 
   async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {

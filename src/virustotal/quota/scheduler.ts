@@ -29,11 +29,8 @@ import { type Served, WaitingLine } from './waiting-line.js';
 /** Longer waits than this are for the broker: it holds a request for days, and survives us. */
 export const defaultLongWaitMs = 60_000;
 
-/**
- * A request that has been in work for so long goes back to the broker instead of waiting for a further look-up. It may
- * have been held unacknowledged before for ten minutes, and RabbitMQ closes a channel that holds one for thirty.
- */
-const LONGEST_HOLD_MS = 12 * 60_000;
+/** With the default of `connector.max_hold_minutes`. */
+const DEFAULT_LONGEST_WORK_MS = 12 * 60_000;
 
 /** While nothing is limited, units are stored together; a crash forgets no more than those of so long. */
 const UNLIMITED_STORE_MS = 1000;
@@ -46,6 +43,12 @@ export interface QuotaSchedulerOptions extends LedgerKeeperOptions, ExhaustionLi
   readonly sleep: Sleep;
   /** Default: {@link defaultLongWaitMs}. */
   readonly longWaitMs?: number;
+  /**
+   * A request that has been in work for so long goes back to the broker instead of waiting for a further look-up. It may
+   * have been held unacknowledged before, and RabbitMQ closes a channel that holds one for thirty minutes. Default: 12
+   * minutes.
+   */
+  readonly longestWorkMs?: number | undefined;
   /**
    * Whether a request that comes again finds the answers that it had. One that does not would never have them all, and is
    * held for as long as it takes. Default: all do.
@@ -108,9 +111,9 @@ export class QuotaScheduler {
    */
   acquire(priority: Priority, signal?: AbortSignal, startedAtMs?: number): Promise<QuotaUnit> {
     if (this.stop.signal.aborted) return Promise.reject(closed());
-    const { clock, mayReturn } = this.options;
+    const { clock, mayReturn, longestWorkMs = DEFAULT_LONGEST_WORK_MS } = this.options;
     const isHeld = mayReturn?.(priority) === false;
-    const leavesAtMs = isHeld ? undefined : (startedAtMs ?? monotonicMs(clock)) + LONGEST_HOLD_MS;
+    const leavesAtMs = isHeld ? undefined : (startedAtMs ?? monotonicMs(clock)) + longestWorkMs;
     return this.line.join(priority, signal, leavesAtMs);
   }
 
