@@ -12,8 +12,7 @@ import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
 import { Heartbeat } from '../platform/heartbeat.js';
 import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
-import type { BrokerConnection } from '../platform/amqp/broker-connection.js';
-import { AmqpLink } from '../platform/amqp/amqp-link.js';
+import type { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { CallbackListener } from '../platform/inbound/callback-listener.js';
 import { JwtVerifier, sharedTokenVerifier, type TokenVerifier } from '../platform/inbound/token-verifier.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
@@ -22,11 +21,13 @@ import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
+import { Registrar } from '../platform/registrar.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { sleep } from '../shared/backoff.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
 import type { VirusTotal } from '../virustotal/schema.js';
+import { connectBroker, type BrokerLinks } from './broker-links.js';
 import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
 import { holdLimits } from './hold-limits.js';
@@ -34,14 +35,7 @@ import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
 import { openState } from './open-state.js';
-import {
-  brokerConnection,
-  brokerTls,
-  callbackTls,
-  connectorDescription,
-  createPlatformClient,
-  needsBroker,
-} from './platform-options.js';
+import { callbackTls, connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
 import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
@@ -59,9 +53,9 @@ export interface ConnectorOverrides {
 /** The daemon. It is started once and stopped once. */
 export interface Connector {
   /**
-   * Registers, starts the heartbeat and takes requests.
+   * Registers, starts the heartbeat and takes requests. Waits for a platform or a broker that is away.
    *
-   * @throws ConnectorError when the platform or the broker refuses the configuration, or the platform is away.
+   * @throws ConnectorError when the platform or the broker refuses the configuration.
    */
   start(): Promise<void>;
   /** Stops taking requests, finishes or hands back those in work, and closes everything that was started. */
@@ -91,8 +85,7 @@ class WiredConnector implements Connector {
   readonly #givenVirusTotal: VirusTotal | undefined;
   readonly #intake = new IntakeControl();
   #submissions: WiredSubmissions | undefined;
-  /** As of the last registration: credentials may change while the connector runs. */
-  #broker: BrokerConnection | undefined;
+  readonly #registrar: Registrar;
   #heartbeat: Heartbeat | undefined;
   #ready = false;
   #sendWaitersAway: () => void = () => undefined;
@@ -112,6 +105,7 @@ class WiredConnector implements Connector {
     this.#lifecycle = new Lifecycle(logger);
     this.#client = createPlatformClient(config, logger);
     this.#givenVirusTotal = overrides.virusTotal;
+    this.#registrar = new Registrar({ register: (signal) => this.#register(signal), logger });
   }
 
   async start(): Promise<void> {
@@ -124,15 +118,17 @@ class WiredConnector implements Connector {
     });
     const given = this.#givenVirusTotal;
     const opened = given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
-    const registration = await this.#register();
+    this.#lifecycle.add('registration', () => this.#registrar.close());
+    this.#health.watch('platform', () => ({ ok: false, detail: this.#registrar.trouble }));
+    const registration = await this.#registrar.first();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
     this.#startHeartbeat(registration);
 
-    const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
-    const handler = this.#createHandler(opened, this.#createSink(link, registration), registration);
-    if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
-    else await this.#consume(handler, link, registration);
+    const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
+    const handler = this.#createHandler(opened, this.#createSink(links?.results, registration), registration);
+    if (links?.requests === undefined) await this.#listen(handler, registration);
+    else await this.#consume(handler, links.requests, links.results);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
     this.#ready = true;
@@ -174,14 +170,12 @@ class WiredConnector implements Connector {
     return quotaPerMinute === 0 ? undefined : quotaPerMinute * holdLimits(this.#config).quotaMinutes;
   }
 
-  async #register(): Promise<Registration> {
-    const registration = await registerConnector(
-      this.#client,
-      connectorDescription(this.#config),
-      this.#logger,
-    );
+  async #register(signal: AbortSignal): Promise<Registration> {
+    const description = connectorDescription(this.#config);
+    // The registrar repeats.
+    const context = { signal, maxAttempts: 1 };
+    const registration = await registerConnector(this.#client, description, this.#logger, context);
     this.#secrets.add(registration.connection.pass);
-    this.#broker = registration.connection;
     return registration;
   }
 
@@ -193,7 +187,7 @@ class WiredConnector implements Connector {
       logger: this.#logger,
       telemetry: this.#metrics,
       onUnknownConnector: async () => {
-        await this.#register();
+        await this.#registrar.again();
       },
     });
     heartbeat.start();
@@ -202,21 +196,16 @@ class WiredConnector implements Connector {
     this.#health.watch('platform', () => ({ ok: heartbeat.healthy }));
   }
 
-  async #connectBroker(registration: Registration): Promise<AmqpLink> {
-    const link = new AmqpLink({
-      connection: () => brokerConnection(this.#config, this.#broker ?? registration.connection),
-      tls: brokerTls(this.#config),
-      connectionName: this.#config.connector.name,
+  #connectBroker(): Promise<BrokerLinks> {
+    return connectBroker(this.#config, this.#registrar, {
       logger: this.#logger,
+      lifecycle: this.#lifecycle,
+      health: this.#health,
     });
-    this.#lifecycle.add('broker connection', () => link.close());
-    this.#health.watch('broker', () => ({ ok: link.connected }));
-    await link.start();
-    return link;
   }
 
   #createSink(link: AmqpLink | undefined, registration: Registration): BundleSink {
-    const { capabilities, connectorId, connectorUserId, push } = registration;
+    const { capabilities, connectorId, connectorUserId } = registration;
     if (this.#config.connector.queueProtocol === 'api' || link === undefined) {
       return new ApiPush({
         client: this.#client,
@@ -227,7 +216,11 @@ class WiredConnector implements Connector {
     }
     const publisher = new BundlePublisher({
       link,
-      push,
+      push: () => this.#registrar.current.push,
+      dropsOvertakenBundles: capabilities.dropsOvertakenBundles,
+      renew: (reason) => {
+        this.#registrar.renew(reason);
+      },
       messages: {
         connectorUserId,
         drafts: capabilities.drafts,
@@ -238,6 +231,7 @@ class WiredConnector implements Connector {
     });
     publisher.start();
     this.#lifecycle.add('publisher', () => publisher.close());
+    this.#health.watch('publisher', () => publisher.health);
     return publisher;
   }
 
@@ -308,10 +302,14 @@ class WiredConnector implements Connector {
     return journal;
   }
 
-  async #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): Promise<void> {
+  async #consume(handler: HandleRequest, link: AmqpLink, publishingLink: AmqpLink): Promise<void> {
     const consumer = new AmqpConsumer({
       link,
-      queue: registration.listen.queue,
+      publishingLink,
+      queue: () => this.#registrar.current.listen.queue,
+      missing: (reason) => {
+        this.#registrar.renew(reason);
+      },
       concurrency: this.#config.connector.concurrency,
       unattendedLimit: this.#unattendedLimit,
       handler,
@@ -364,7 +362,7 @@ class WiredConnector implements Connector {
     if (jwks === undefined) return sharedTokenVerifier(this.#config.opencti.token);
     return new JwtVerifier({
       jwks,
-      refreshJwks: async () => (await this.#register()).jwks,
+      refreshJwks: async () => (await this.#registrar.again()).jwks,
       logger: this.#logger,
       clock: this.#clock,
     });

@@ -6,7 +6,7 @@ import {
   type Capabilities,
   type PlatformVersion,
 } from './graphql/capabilities.js';
-import type { PlatformClient } from './graphql/client.js';
+import type { CallContext, PlatformClient } from './graphql/client.js';
 import { PlatformError } from './graphql/errors.js';
 import { ABOUT, registerConnectorOperation } from './graphql/operations.js';
 import type { BrokerConnection } from './amqp/broker-connection.js';
@@ -56,8 +56,9 @@ export async function registerConnector(
   client: PlatformClient,
   description: ConnectorDescription,
   logger: Logger,
+  context: CallContext = {},
 ): Promise<Registration> {
-  const versionText = await readVersion(client);
+  const versionText = await readVersion(client, context);
   const version = parsePlatformVersion(versionText);
   const capabilities = capabilitiesOf(version);
   if (version === undefined) {
@@ -73,7 +74,7 @@ export async function registerConnector(
   let answer: unknown;
   let effective = capabilities;
   try {
-    answer = await register(client, description, capabilities);
+    answer = await register(client, description, capabilities, context);
   } catch (error) {
     // Without its callback address a connector in API listen mode would never hear anything.
     const mayReduce = description.listenCallbackUri === undefined;
@@ -83,14 +84,14 @@ export async function registerConnector(
       'registration was rejected; it is repeated with the fields of OpenCTI 6.0',
     );
     effective = withoutYoungRegistration(capabilities);
-    answer = await register(client, description, effective);
+    answer = await register(client, description, effective, context);
   }
   return parseRegistration(answer, description.id, { versionText, version, capabilities: effective });
 }
 
 /** @throws PlatformError when the version cannot be read, which also means that the token is not accepted. */
-async function readVersion(client: PlatformClient): Promise<string> {
-  const data = await client.execute<unknown>(ABOUT, {});
+async function readVersion(client: PlatformClient, context: CallContext): Promise<string> {
+  const data = await client.execute<unknown>(ABOUT, {}, context);
   const about = isJsonObject(data) ? data.about : undefined;
   return (isJsonObject(about) ? asText(about.version) : undefined) ?? 'unknown';
 }
@@ -99,11 +100,11 @@ async function register(
   client: PlatformClient,
   description: ConnectorDescription,
   capabilities: Capabilities,
+  context: CallContext,
 ): Promise<unknown> {
   const withJwks = capabilities.jwks && description.listenCallbackUri !== undefined;
-  return client.execute<unknown>(registerConnectorOperation(withJwks), {
-    input: registrationInput(description, capabilities),
-  });
+  const input = registrationInput(description, capabilities);
+  return client.execute<unknown>(registerConnectorOperation(withJwks), { input }, context);
 }
 
 /** A key that the platform does not know, even with null, makes it reject the whole mutation. */

@@ -5,6 +5,7 @@ import { startConnectorProcess, type ConnectorProcess } from '../../src/cli/demo
 import { freePorts } from '../../src/simulators/broker/free-port.js';
 import {
   startPlatformSimulator,
+  type AmqpCoordinates,
   type PlatformSimulator,
   type PlatformSimulatorOptions,
 } from '../../src/simulators/platform/simulator.js';
@@ -35,6 +36,8 @@ export interface ConnectorWorldOptions {
   readonly beforeStart?: (platform: PlatformSimulator) => void;
   /** `callback`: requests and results travel over HTTP, and there is no broker at all. */
   readonly transport?: 'amqp' | 'callback';
+  /** Instead of the broker that all test files share. */
+  readonly broker?: AmqpCoordinates;
 }
 
 /** The simulators, and the built connector as a process of its own between them. */
@@ -79,7 +82,7 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
     closers.push(() => virusTotal.close());
     const gate = await startGatedProxy(virusTotal.url);
     closers.push(() => gate.close());
-    const broker = options.transport === 'callback' ? undefined : sharedBroker();
+    const broker = options.transport === 'callback' ? undefined : (options.broker ?? sharedBroker());
     const platform = await startPlatformSimulator({
       ...options.platform,
       ...(options.version === undefined ? {} : { version: options.version }),

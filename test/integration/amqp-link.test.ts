@@ -5,7 +5,10 @@ import type { EnrichmentRequest } from '../../src/enrichment/request.js';
 import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
 import { AmqpLink } from '../../src/platform/amqp/amqp-link.js';
 import type { BrokerConnection } from '../../src/platform/amqp/broker-connection.js';
-import { BundlePublisher } from '../../src/platform/outbound/bundle-publisher.js';
+import {
+  BundlePublisher,
+  type BundlePublisherOptions,
+} from '../../src/platform/outbound/bundle-publisher.js';
 import { ConnectorError } from '../../src/shared/connector-error.js';
 import { noTelemetry } from '../../src/shared/telemetry.js';
 import type {} from '../helpers/broker-global-setup.js';
@@ -84,7 +87,7 @@ function startConsumer(
   lines = recorded.lines;
   consumer = new AmqpConsumer({
     link,
-    queue: names.listen,
+    queue: () => names.listen,
     concurrency: 2,
     logger: recorded.logger,
     requeueBackoff: FAST,
@@ -94,14 +97,22 @@ function startConsumer(
   return consumer;
 }
 
-function startPublisher(changes: { push?: { exchange: string; routingKey: string } } = {}): BundlePublisher {
+function startPublisher(
+  changes: Partial<Omit<BundlePublisherOptions, 'push'>> & {
+    push?: { exchange: string; routingKey: string };
+  } = {},
+): BundlePublisher {
+  const { push = { exchange: names.exchange, routingKey: names.push }, ...others } = changes;
+  const recorded = recordedLogger();
+  lines = recorded.lines;
   publisher = new BundlePublisher({
     link,
-    push: { exchange: names.exchange, routingKey: names.push },
+    push: () => push,
     messages: { connectorUserId: 'user-7', drafts: true, wholeBundles: false },
     telemetry: noTelemetry,
-    logger: recordedLogger().logger,
-    ...changes,
+    logger: recorded.logger,
+    backoff: FAST,
+    ...others,
   });
   publisher.start();
   return publisher;
@@ -497,9 +508,9 @@ describe('BundlePublisher', () => {
     ]);
   });
 
-  it('reports what no queue takes as undelivered', async () => {
+  it('reports as undelivered what no queue takes for too long', async () => {
     await link.start();
-    const lost = startPublisher({ push: { exchange: names.exchange, routingKey: 'nobody' } });
+    const lost = startPublisher({ push: { exchange: names.exchange, routingKey: 'nobody' }, maxWaitMs: 200 });
     const { undelivered } = await lost.prepare(requestOf(), bundleOf(1)).send().delivered;
     expect(undelivered).toEqual([
       {
@@ -511,13 +522,96 @@ describe('BundlePublisher', () => {
     ]);
   });
 
-  it('gives up on messages for which the broker closes the channel again and again', async () => {
+  it('reports as undelivered what has no exchange for too long, and says so once', async () => {
     await link.start();
-    const lost = startPublisher({ push: { exchange: 'no such exchange', routingKey: 'x' } });
+    const lost = startPublisher({ push: { exchange: 'no such exchange', routingKey: 'x' }, maxWaitMs: 500 });
     const { undelivered } = await lost.prepare(requestOf(), bundleOf(2)).send().delivered;
     expect(undelivered).toHaveLength(2);
     expect(undelivered[0]?.error).toContain('NOT_FOUND');
     expect(link.connected).toBe(true);
+    expect(lines.map(({ msg }) => msg)).toEqual(['results are not taken; they wait']);
+  });
+
+  it.each(['queue', 'exchange'])(
+    'has the platform declare a missing %s and loses nothing',
+    async (missing) => {
+      await link.start();
+      if (missing === 'queue') await platform.deleteQueue(names.push);
+      else await platform.deleteExchange(names.exchange);
+      const reasons: string[] = [];
+      const sender = startPublisher({
+        renew: (reason) => {
+          reasons.push(reason);
+          if (reasons.length === 2) void declareQueues();
+        },
+      });
+      const reports = [requestOf(), requestOf({ workId: 'work_vt_2' })].map(
+        (request) => sender.prepare(request, bundleOf(3)).send().delivered,
+      );
+      for (const report of await Promise.all(reports)) expect(report).toEqual({ undelivered: [] });
+      expect(reasons[0]).toMatch(missing === 'queue' ? /NO_ROUTE/ : /NOT_FOUND/);
+      const pushed = await takePushed();
+      expect(pushed.map(({ body }) => `${String(body.work_id)} ${String(body.action_sequence)}`)).toEqual(
+        [1, 2].flatMap((work) => [1, 2, 3].map((step) => `work_vt_${work} ${step}`)),
+      );
+      expect(lines.map(({ msg }) => msg)).toEqual([
+        'results are not taken; they wait',
+        'results are taken again',
+      ]);
+      expect(sender.health).toEqual({ ok: true });
+    },
+  );
+
+  async function fillQueue(): Promise<void> {
+    await platform.deleteQueue(names.push);
+    await platform.assertQueue(names.push, {
+      durable: true,
+      arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+    });
+    await platform.bindQueue(names.push, names.exchange, names.push);
+  }
+
+  it('waits while the queue is full, until all of it is taken', async () => {
+    await link.start();
+    await fillQueue();
+    let refusals = 0;
+    const sender = startPublisher({ telemetry: { ...noTelemetry, error: () => (refusals += 1) } });
+    const { delivered } = sender.prepare(requestOf(), bundleOf(6)).send();
+    await vi.waitFor(() => {
+      expect(refusals).toBeGreaterThan(8);
+    }, WAIT);
+    expect(lines.map(({ msg }) => msg)).toEqual(['results are not taken; they wait']);
+    expect(sender.health).toEqual({
+      ok: false,
+      detail: expect.stringContaining('queue may be full') as string,
+    });
+
+    const taken: unknown[] = [];
+    await platform.consume(
+      names.push,
+      (message) => {
+        // Null: the queue is deleted, at the end of the test.
+        if (message === null) return;
+        const body = JSON.parse(message.content.toString()) as Record<string, unknown>;
+        taken.push(body.action_sequence);
+      },
+      { noAck: true },
+    );
+    expect(await delivered).toEqual({ undelivered: [] });
+    await vi.waitFor(() => {
+      expect(taken).toHaveLength(6);
+    }, WAIT);
+    expect(sender.pending).toBe(0);
+    expect(new Set(taken).size).toBe(6);
+  });
+
+  it('hands back what a full queue does not take for too long, and reports nothing as lost', async () => {
+    await link.start();
+    await fillQueue();
+    const sender = startPublisher({ maxWaitMs: 300 });
+    const { delivered } = sender.prepare(requestOf(), bundleOf(3)).send();
+    await expect(delivered).rejects.toMatchObject({ kind: 'transient' });
+    expect(sender.pending).toBe(0);
   });
 
   it('publishes again after a lost connection until everything is confirmed', async () => {

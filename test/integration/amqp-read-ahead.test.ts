@@ -56,7 +56,7 @@ class World {
     this.lines = recorded.lines;
     this.consumer = new AmqpConsumer({
       link: this.#link,
-      queue: this.queue,
+      queue: () => this.queue,
       concurrency: 2,
       logger: recorded.logger,
       requeueBackoff: FAST,

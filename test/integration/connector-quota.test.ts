@@ -6,6 +6,7 @@ import { systemClock } from '../../src/shared/clock.js';
 import { openSqliteStore } from '../../src/state/sqlite-store.js';
 import { MINUTE_WINDOW_MS, spend } from '../../src/virustotal/quota/ledger.js';
 import { ledgerFrom } from '../../src/virustotal/quota/stored-ledger.js';
+import { BAD_GATEWAY } from '../../src/simulators/platform/faults.js';
 import { Catalog } from '../../src/simulators/virustotal/catalog.js';
 import { sampleIp } from '../../src/simulators/virustotal/samples/reports.js';
 import { freePorts } from '../../src/simulators/broker/free-port.js';
@@ -155,6 +156,8 @@ describe('the quota of the key', () => {
     };
     const detail: unknown = expect.stringContaining('automatic requests wait until');
     await expect.poll(consumer, { timeout: 20_000 }).toEqual({ ok: true, detail });
+    // Registered again, it would consume again at once.
+    platform.faults.fail('about', BAD_GATEWAY, { times: 1_000 });
     await platform.deleteConnector();
     await expect.poll(consumer, { timeout: 10_000 }).toEqual({ ok: false, detail });
   });

@@ -1,9 +1,12 @@
 import { connect as amqpConnect, type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Logger } from 'pino';
-import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { ConnectorError } from '../../shared/connector-error.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { atMost } from '../../shared/at-most.js';
 import { tlsSocketOptions, type BrokerConnection, type BrokerTls } from './broker-connection.js';
+import { closed } from './closing.js';
+import { asConnectFailure } from './connect-failure.js';
+import { keepChannel, type ChannelKeeper, type ChannelPlan, type KeptChannel } from './kept-channel.js';
 
 export interface AmqpLinkOptions {
   /** Asked before every attempt, so that credentials from a later registration are used. */
@@ -11,61 +14,75 @@ export interface AmqpLinkOptions {
   readonly tls: BrokerTls;
   /** Shown in RabbitMQ's list of connections. */
   readonly connectionName: string;
+  /** What travels over it, for log lines: a connector has more than one. */
+  readonly purpose?: string;
+  /**
+   * Called after a failed attempt: the broker may have moved, or the credentials may have been replaced, and a new
+   * registration tells. It must neither wait nor throw.
+   */
+  readonly renew?: (reason: string) => void;
   readonly logger: Logger;
   readonly backoff?: Backoff;
   readonly sleep?: Sleep;
 }
 
-/** A channel that is opened again whenever it was lost. */
-export interface ChannelPlan<C extends Channel> {
-  /** For log lines. */
-  readonly name: string;
-  /** Prepares a fresh channel; when it rejects, the channel is given up and opened again later. */
-  setUp(channel: C): Promise<void>;
-  /**
-   * The channel is gone. Called once for each channel that was handed to {@link setUp}, also when that did not end or
-   * failed.
-   *
-   * @param alone - The connection stands: the broker closed this channel, because of something done on it.
-   */
-  lost(reason: string, alone: boolean): void;
-}
-
-/** A channel under the care of the link. */
-export interface KeptChannel {
-  /** Closes the channel and does not open it again. */
-  close(): Promise<void>;
+/** How the connection is. */
+export interface LinkHealth {
+  readonly ok: boolean;
+  readonly detail?: string;
 }
 
 const DEFAULT_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 30_000 };
 const HEARTBEAT_S = 10;
 const CONNECT_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 1_000;
-
-/** What amqplib's emitters tell about why something closed. */
-interface Closing {
-  readonly closed: Promise<string>;
-}
+/** Refusals in a row that end the start: credentials may have been replaced since the registration they came with. */
+const MAX_REFUSALS = 3;
 
 /**
- * The one connection to the platform's RabbitMQ. It comes back by itself after any loss, with growing, jittered
- * delays, and offers channels that come back with it. It never declares anything: queues and exchanges belong to the
- * platform.
+ * A connection to the platform's RabbitMQ. It comes back by itself after any loss, with growing, jittered delays, and
+ * offers channels that come back with it. It never declares anything: queues and exchanges belong to the platform.
  */
 export class AmqpLink {
   readonly #options: AmqpLinkOptions;
+  readonly #backoff: Backoff;
+  readonly #sleep: Sleep;
   readonly #abort = new AbortController();
   readonly #waiting = new Set<(model: ChannelModel | undefined) => void>();
+  readonly #flowWatchers = new Set<() => void>();
   #model: ChannelModel | undefined;
   #started: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
+  #everConnected = false;
+  /** Why there is no connection, once it was told; `undefined` while there is one. */
+  #trouble: string | undefined;
+  #blocked: string | undefined;
 
   constructor(options: AmqpLinkOptions) {
     this.#options = options;
+    this.#backoff = options.backoff ?? DEFAULT_BACKOFF;
+    this.#sleep = options.sleep ?? wallSleep;
   }
 
   get connected(): boolean {
     return this.#model !== undefined;
+  }
+
+  /** Why the broker takes no messages over this connection (`connection.blocked`); `undefined`: it takes them. */
+  get blocked(): string | undefined {
+    return this.#blocked;
+  }
+
+  get health(): LinkHealth {
+    if (this.#model === undefined) return { ok: false, detail: this.#trouble ?? 'not connected yet' };
+    if (this.#blocked !== undefined)
+      return { ok: false, detail: `RabbitMQ takes no messages: ${this.#blocked}` };
+    return { ok: true };
+  }
+
+  /** Calls back whenever {@link blocked} changes. */
+  watchFlow(changed: () => void): void {
+    this.#flowWatchers.add(changed);
   }
 
   /**
@@ -83,12 +100,12 @@ export class AmqpLink {
 
   /** Keeps a plain channel open. */
   keepChannel(plan: ChannelPlan<Channel>): KeptChannel {
-    return this.#keep(plan, (model) => model.createChannel());
+    return keepChannel(this.#keeper(), plan, (model) => model.createChannel());
   }
 
   /** Keeps a channel with publisher confirms open. */
   keepConfirmChannel(plan: ChannelPlan<ConfirmChannel>): KeptChannel {
-    return this.#keep(plan, (model) => model.createConfirmChannel());
+    return keepChannel(this.#keeper(), plan, (model) => model.createConfirmChannel());
   }
 
   /** Closes the connection and every channel on it. */
@@ -101,50 +118,83 @@ export class AmqpLink {
   }
 
   async #run(connected: () => void, refused: (error: Error) => void): Promise<void> {
-    const { logger, sleep = wallSleep } = this.#options;
     const { signal } = this.#abort;
-    let attempt = 0;
-    let everConnected = false;
-    let complained = false;
-    while (!signal.aborted) {
+    let refusals = 0;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
-        const model = await this.#connect();
-        const { closed } = watch(model);
-        // At once, before those whose channels are gone with it ask whether it stands.
-        model.on('close', () => {
-          this.#model = undefined;
-        });
-        if (isAborted(signal)) {
-          await atMost(CLOSE_TIMEOUT_MS, model.close());
-          break;
-        }
-        const { host, port } = this.#options.connection();
-        logger.info({ host, port }, 'connected to RabbitMQ');
-        complained = false;
-        everConnected = true;
-        const since = performance.now();
-        this.#offer(model);
-        connected();
-        const reason = await closed;
-        if (isAborted(signal)) break;
-        logger.warn({ reason }, 'connection to RabbitMQ lost; connecting again');
-        complained = true;
+        const heldMs = await this.#holdOne(connected);
+        refusals = 0;
         // A connection that holds starts the delays anew; one that breaks at once does not.
-        if (performance.now() - since > this.#backoff.maxMs) attempt = 0;
+        if (heldMs > this.#backoff.maxMs) attempt = 0;
       } catch (error) {
         if (isAborted(signal)) break;
         const failure = asConnectFailure(error);
-        if (failure.kind === 'configuration' && !everConnected) {
+        refusals = failure.kind === 'configuration' ? refusals + 1 : 0;
+        const isFinal = attempt === 0 || refusals === MAX_REFUSALS || this.#options.renew === undefined;
+        if (refusals > 0 && !this.#everConnected && isFinal) {
           refused(failure);
           return;
         }
-        if (!complained) logger.warn({ reason: failure.message }, 'RabbitMQ cannot be reached; trying again');
-        complained = true;
+        this.#failed(failure.message);
       }
-      await sleep(fullJitterMs(attempt, this.#backoff), signal);
-      attempt += 1;
+      await this.#sleep(fullJitterMs(attempt, this.#backoff), signal);
     }
-    if (!everConnected) refused(new ConnectorError('The connection to RabbitMQ was closed.', 'transient'));
+    if (!this.#everConnected)
+      refused(new ConnectorError('The connection to RabbitMQ was closed.', 'transient'));
+  }
+
+  /** Connects and holds the connection until it is lost; resolves with how long it stood, in ms. */
+  async #holdOne(connected: () => void): Promise<number> {
+    const { signal } = this.#abort;
+    const model = await this.#connect();
+    const gone = closed(model);
+    // At once, before those whose channels are gone with it ask whether it stands.
+    model.on('close', () => {
+      this.#model = undefined;
+      this.#blocked = undefined;
+    });
+    if (signal.aborted) {
+      await atMost(CLOSE_TIMEOUT_MS, model.close());
+      return 0;
+    }
+    this.#watchBlocking(model);
+    const { host, port } = this.#options.connection();
+    this.#log('info', { host, port }, 'connected to RabbitMQ');
+    this.#trouble = undefined;
+    this.#everConnected = true;
+    const since = performance.now();
+    this.#offer(model);
+    connected();
+    const { reason } = await gone;
+    if (!isAborted(signal)) {
+      this.#trouble = reason;
+      this.#log('warn', { reason }, 'connection to RabbitMQ lost; connecting again');
+    }
+    return performance.now() - since;
+  }
+
+  /** Says once that there is no connection, however many attempts fail. */
+  #failed(reason: string): void {
+    if (this.#trouble === undefined)
+      this.#log('warn', { reason }, 'RabbitMQ cannot be reached; trying again');
+    this.#trouble = reason;
+    this.#options.renew?.(reason);
+  }
+
+  /** The broker says so when it is short of memory or disk, and reads nothing more from whoever publishes. */
+  #watchBlocking(model: ChannelModel): void {
+    model.on('blocked', (reason: unknown) => {
+      const isNews = this.#blocked === undefined;
+      this.#blocked = typeof reason === 'string' && reason !== '' ? reason : 'short of resources';
+      if (isNews)
+        this.#log('warn', { reason: this.#blocked }, 'RabbitMQ takes no messages for now; they wait');
+      for (const changed of this.#flowWatchers) changed();
+    });
+    model.on('unblocked', () => {
+      this.#blocked = undefined;
+      this.#log('info', {}, 'RabbitMQ takes messages again');
+      for (const changed of this.#flowWatchers) changed();
+    });
   }
 
   async #connect(): Promise<ChannelModel> {
@@ -170,8 +220,9 @@ export class AmqpLink {
     );
   }
 
-  get #backoff(): Backoff {
-    return this.#options.backoff ?? DEFAULT_BACKOFF;
+  #log(level: 'info' | 'warn', fields: object, message: string): void {
+    const { logger, purpose } = this.#options;
+    logger[level](purpose === undefined ? fields : { connection: purpose, ...fields }, message);
   }
 
   /** Hands the connection to everybody who waits for one; `undefined` tells them that there will be none. */
@@ -187,110 +238,22 @@ export class AmqpLink {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  #keep<C extends Channel>(plan: ChannelPlan<C>, open: (model: ChannelModel) => Promise<C>): KeptChannel {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, this.#abort.signal]);
-    let current: C | undefined;
-    const run = async (): Promise<void> => {
-      const { logger, sleep = wallSleep } = this.#options;
-      let attempt = 0;
-      let complained = false;
-      for (;;) {
-        const model = await this.#connection();
-        if (model === undefined || signal.aborted) return;
-        let reason: string;
-        let wasHanded = false;
-        try {
-          const channel = await open(model);
-          const { closed } = watch(channel);
-          current = channel;
-          if (isAborted(signal)) {
-            await atMost(CLOSE_TIMEOUT_MS, channel.close());
-            return;
-          }
-          wasHanded = true;
-          const ready = await Promise.race([plan.setUp(channel).then(() => true), closed.then(() => false)]);
-          if (ready) {
-            if (complained) logger.info({ channel: plan.name }, 'channel is open again');
-            complained = false;
-            attempt = 0;
-          }
-          reason = await closed;
-        } catch (error) {
-          reason = describeError(error);
-          await atMost(CLOSE_TIMEOUT_MS, current?.close());
-        }
-        if (wasHanded) plan.lost(reason, model === this.#model);
-        current = undefined;
-        if (isAborted(signal)) return;
-        // When the connection is gone, it was said already.
-        if (model === this.#model && !complained) {
-          logger.warn({ channel: plan.name, reason }, 'channel was closed; opening it again');
-          complained = true;
-        }
-        await sleep(fullJitterMs(attempt, this.#backoff), signal);
-        attempt += 1;
-      }
-    };
-    const running = run();
+  #keeper(): ChannelKeeper {
+    const current = (): ChannelModel | undefined => this.#model;
     return {
-      close: async () => {
-        stop.abort();
-        await atMost(CLOSE_TIMEOUT_MS, current?.close());
-        // While there is no connection it waits for one; then there is nothing to close.
-        if (this.#model !== undefined) await atMost(CLOSE_TIMEOUT_MS, running);
+      get model() {
+        return current();
       },
+      connection: () => this.#connection(),
+      logger: this.#options.logger,
+      backoff: this.#backoff,
+      sleep: this.#sleep,
+      signal: this.#abort.signal,
     };
   }
-}
-
-/** Must be called in the same turn in which the emitter was created: an `error` nobody listens to ends the process. */
-function watch(emitter: Channel | ChannelModel): Closing {
-  let reason = 'closed';
-  emitter.on('error', (error: unknown) => {
-    reason = describeError(error);
-  });
-  return {
-    closed: new Promise((resolve) => {
-      emitter.on('close', (error?: unknown) => {
-        resolve(error === undefined ? reason : describeError(error));
-      });
-    }),
-  };
 }
 
 /** Read anew after every wait; the compiler would remember the first answer. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function asConnectFailure(error: unknown): ConnectorError {
-  if (error instanceof ConnectorError) return error;
-  const text = describeError(error);
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (/ACCESS[-_]REFUSED/.test(text)) {
-    return new ConnectorError(
-      'RabbitMQ refuses the user or its password; check what the platform hands out at registration, or MQ_USER and MQ_PASS.',
-      'configuration',
-      { cause: error },
-    );
-  }
-  // amqplib does not hand on why the broker closed the connection at this point; it is about the vhost.
-  if (text.includes('Expected ConnectionOpenOk')) {
-    return new ConnectorError(
-      'RabbitMQ does not open the vhost; check MQ_VHOST and the permissions of its user.',
-      'configuration',
-      { cause: error },
-    );
-  }
-  if (/CERT|UNABLE_TO_|ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO/.test(code)) {
-    return new ConnectorError(
-      `TLS with RabbitMQ failed (${code}); check MQ_USE_SSL and the MQ_USE_SSL_* options.`,
-      'configuration',
-      { cause: error },
-    );
-  }
-  return new ConnectorError(`RabbitMQ cannot be reached: ${text === '' ? code : text}.`, 'transient', {
-    cause: error,
-  });
 }

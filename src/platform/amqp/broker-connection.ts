@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { readPem } from '../../shared/http-dispatcher.js';
 
 /** Where the platform's RabbitMQ is, as registration says or as the operator overrides (`MQ_*`). */
@@ -12,7 +13,7 @@ export interface BrokerConnection {
 
 /** TLS towards the broker (`MQ_USE_SSL_*`); used only when the connection asks for TLS. */
 export interface BrokerTls {
-  /** PEM text or path. */
+  /** PEM text or path; trusted beside the authorities that Node knows, as in the Python client. */
   readonly ca?: string | undefined;
   /** Client certificate, PEM text or path. */
   readonly cert?: string | undefined;
@@ -24,7 +25,7 @@ export interface BrokerTls {
 }
 
 export interface TlsSocketOptions {
-  readonly ca?: string;
+  readonly ca?: string[];
   readonly cert?: string;
   readonly key?: string;
   readonly passphrase?: string;
@@ -39,7 +40,7 @@ export interface TlsSocketOptions {
 export function tlsSocketOptions(tls: BrokerTls): TlsSocketOptions {
   return {
     rejectUnauthorized: tls.rejectUnauthorized,
-    ...(tls.ca === undefined ? {} : { ca: readPem(tls.ca) }),
+    ...(tls.ca === undefined ? {} : { ca: [...rootCertificates, readPem(tls.ca)] }),
     ...(tls.cert === undefined ? {} : { cert: readPem(tls.cert) }),
     ...(tls.key === undefined ? {} : { key: readPem(tls.key) }),
     ...(tls.passphrase === undefined ? {} : { passphrase: tls.passphrase }),

@@ -18,8 +18,12 @@ export type RequestHandler = (request: EnrichmentRequest, onCommit?: () => void)
 
 export interface AmqpConsumerOptions {
   readonly link: AmqpLink;
-  /** Name of the listen queue, as registration returned it. */
-  readonly queue: string;
+  /** Over which copies of messages go back to the queue; `link` when absent. */
+  readonly publishingLink?: AmqpLink | undefined;
+  /** Name of the listen queue, as the last registration returned it. */
+  readonly queue: () => string;
+  /** The queue is not there: see {@link QueueReaderOptions}. */
+  readonly missing?: ((reason: string) => void) | undefined;
   /** Requests that are worked on at the same time; see {@link RequestLine} for manual ones. */
   readonly concurrency: number;
   /** Requests beside manual ones that are worked on at the same time; `concurrency` when absent. */
@@ -69,7 +73,7 @@ export class AmqpConsumer {
 
   constructor(options: AmqpConsumerOptions) {
     this.#options = options;
-    const { link, queue, concurrency, unattendedLimit, logger, sleep } = options;
+    const { link, publishingLink = link, queue, concurrency, unattendedLimit, logger, sleep } = options;
     this.#holds = new HoldWatch({
       maxHoldMs: options.maxHoldMs,
       maxBytes: options.maxHeldBytes,
@@ -79,11 +83,12 @@ export class AmqpConsumer {
         this.#handBackHeld();
       },
     });
-    this.#copier = new MessageCopier({ link, queue, logger });
+    this.#copier = new MessageCopier({ link: publishingLink, queue, logger });
     this.#line = new RequestLine({ concurrency, unattendedLimit, start: (flight) => this.#fly(flight) });
     this.#reader = new QueueReader({
       link,
       queue,
+      missing: options.missing,
       prefetch: concurrency,
       logger,
       take: (delivery) => {

@@ -1,11 +1,13 @@
 import type { ConfirmChannel, ConsumeMessage, Message, Options } from 'amqplib';
 import type { Logger } from 'pino';
 import { describeError } from '../../shared/connector-error.js';
-import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
+import type { AmqpLink } from '../amqp/amqp-link.js';
+import type { KeptChannel } from '../amqp/kept-channel.js';
 
 export interface MessageCopierOptions {
+  /** Not the one over which messages are taken: the broker may stop reading from whoever publishes. */
   readonly link: AmqpLink;
-  readonly queue: string;
+  readonly queue: () => string;
   readonly logger: Logger;
 }
 
@@ -62,17 +64,22 @@ export class MessageCopier {
     const id = `${COPY}${(this.#copies += 1)}`;
     try {
       await new Promise<void>((resolve, reject) => {
-        channel.sendToQueue(this.#options.queue, message.content, copiedProperties(message, id), (error) => {
-          if (error == null) resolve();
-          else reject(error instanceof Error ? error : new Error('RabbitMQ refused it'));
-        });
+        channel.sendToQueue(
+          this.#options.queue(),
+          message.content,
+          copiedProperties(message, id),
+          (error) => {
+            if (error == null) resolve();
+            else reject(error instanceof Error ? error : new Error('RabbitMQ refused it'));
+          },
+        );
       });
       if (!this.#returned.delete(id)) return true;
       throw new Error('the queue is gone');
     } catch (error) {
       if (!this.#complained) {
         this.#options.logger.warn(
-          { queue: this.#options.queue, reason: describeError(error) },
+          { queue: this.#options.queue(), reason: describeError(error) },
           'message that came back cannot be put back into its queue; it is kept',
         );
       }
@@ -89,7 +96,7 @@ export class MessageCopier {
   #open(): Promise<void> {
     this.#opened ??= new Promise((resolve) => {
       this.#kept ??= this.#options.link.keepConfirmChannel({
-        name: `copies for ${this.#options.queue}`,
+        name: `copies for ${this.#options.queue()}`,
         setUp: (channel) => {
           channel.on('return', (message: Message) => {
             this.#returned.add(String(message.properties.messageId));

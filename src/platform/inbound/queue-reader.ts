@@ -3,7 +3,8 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
 import { atMost } from '../../shared/at-most.js';
 import { describeError } from '../../shared/connector-error.js';
-import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
+import type { AmqpLink } from '../amqp/amqp-link.js';
+import type { KeptChannel } from '../amqp/kept-channel.js';
 
 /** A message, and the channel on which alone it can be acked. */
 export interface Delivery {
@@ -15,7 +16,8 @@ export interface Delivery {
 
 export interface QueueReaderOptions {
   readonly link: AmqpLink;
-  readonly queue: string;
+  /** Asked whenever the queue is read anew: a later registration may name another one. */
+  readonly queue: () => string;
   /** Messages that may be unsettled at once, beside those read ahead. */
   readonly prefetch: number;
   readonly logger: Logger;
@@ -23,6 +25,8 @@ export interface QueueReaderOptions {
   readonly take: (delivery: Delivery) => void;
   /** The channel is open, for the first time or again. */
   readonly opened: () => void;
+  /** The queue is not there: somebody has to make the platform declare it. Must neither wait nor throw. */
+  readonly missing?: ((reason: string) => void) | undefined;
   /** The channel is gone, and the broker has taken back every message that was not settled. */
   readonly lost: () => void;
 }
@@ -38,6 +42,8 @@ interface Consumer {
 type Purpose = 'work' | 'ahead';
 
 const CANCEL_TIMEOUT_MS = 1_000;
+/** AMQP reply code: there is no such queue. */
+const NOT_FOUND = 404;
 
 /**
  * Reads one queue over one channel that comes back after every loss. For a while it can read further ahead than there is
@@ -81,15 +87,16 @@ export class QueueReader {
   /** Opens the channel, now and after every loss of the connection, and reads unless {@link stop} was called. */
   open(): void {
     this.#kept ??= this.#options.link.keepChannel({
-      name: `consumer of ${this.#options.queue}`,
+      name: `consumer of ${this.#options.queue()}`,
       setUp: async (channel) => {
         this.#channel = channel;
         if (!this.#stopped) await this.#consume('work', channel, this.#options.prefetch);
         this.#options.opened();
       },
-      lost: () => {
+      lost: (reason, _alone, code) => {
         this.#channel = undefined;
         this.#consuming.clear();
+        if (code === NOT_FOUND) this.#options.missing?.(reason);
         this.#options.lost();
       },
     });
@@ -145,7 +152,7 @@ export class QueueReader {
       // The prefetch holds for consumers that are added after it; nothing may come between the two.
       await Promise.all([
         channel.prefetch(prefetch),
-        channel.consume(this.#options.queue, take, { consumerTag: tag }),
+        channel.consume(this.#options.queue(), take, { consumerTag: tag }),
       ]);
       consumer.confirmed = true;
     } catch (error) {
@@ -154,15 +161,14 @@ export class QueueReader {
     }
   }
 
-  /** The queue was deleted. A closed channel is opened again, and the platform declares the queue with each ping. */
+  /** The queue was deleted. The platform declares it when the connector registers; the channel is opened again. */
   #vanished({ channel }: Consumer): void {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#consuming.clear();
-    this.#options.logger.warn(
-      { queue: this.#options.queue },
-      'listen queue was deleted; waiting for the platform',
-    );
+    const reason = 'listen queue was deleted';
+    this.#options.logger.warn({ queue: this.#options.queue() }, `${reason}; waiting for the platform`);
+    this.#options.missing?.(reason);
     channel.close().catch(() => undefined);
   }
 

@@ -68,6 +68,12 @@ function encode(
   );
 }
 
+/** The same message for no work: workers import it unconditionally (protocol reference §10). */
+export function withoutWork(body: Buffer): Buffer {
+  const fields = JSON.parse(body.toString('utf8')) as JsonObject;
+  return Buffer.from(JSON.stringify({ ...fields, work_id: undefined }), 'utf8');
+}
+
 /** Without the field, or with null, a worker writes into the active draft of the user it impersonates. */
 function draftOf(request: EnrichmentRequest, { drafts }: BundleMessageContext): { draft_id?: string } {
   if (request.draftId !== undefined) return { draft_id: request.draftId };

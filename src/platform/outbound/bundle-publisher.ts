@@ -2,69 +2,105 @@ import type { ConfirmChannel, Message } from 'amqplib';
 import type { Logger } from 'pino';
 import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { createStopController } from '../../shared/stop-controller.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import type { Bundle } from '../../stix/objects.js';
-import type { AmqpLink, KeptChannel } from '../amqp/amqp-link.js';
-import { bundleMessages, type BundleMessage, type BundleMessageContext } from './bundle-message.js';
+import type { AmqpLink, LinkHealth } from '../amqp/amqp-link.js';
+import type { KeptChannel } from '../amqp/kept-channel.js';
+import {
+  bundleMessages,
+  withoutWork,
+  type BundleMessage,
+  type BundleMessageContext,
+} from './bundle-message.js';
+import { giveUp, putBack, type Lost, type Outgoing, type Refusal } from './outgoing.js';
 
 export interface BundlePublisherOptions {
-  readonly link: AmqpLink;
-  readonly push: { readonly exchange: string; readonly routingKey: string };
+  /** A connection of its own: the broker may stop reading from it. */
+  readonly link: Pick<AmqpLink, 'keepConfirmChannel' | 'blocked' | 'watchFlow'>;
+  /** As of the last registration. */
+  readonly push: () => { readonly exchange: string; readonly routingKey: string };
   readonly messages: BundleMessageContext;
+  /** The platform throws bundles of works away that are older than one with a report (`Capabilities`). */
+  readonly dropsOvertakenBundles?: boolean;
+  /** Makes the platform declare its queues again. Must neither wait nor throw. */
+  readonly renew?: (reason: string) => void;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
-}
-
-type Loss = DeliveryReport['undelivered'][number];
-
-/** A message on its way to the broker. */
-interface Outgoing extends BundleMessage {
-  /** How often the broker closed the channel while this message was unconfirmed. */
-  suspicions: number;
-  readonly resolve: (losses: readonly Loss[]) => void;
-  readonly reject: (error: Error) => void;
+  /** Between attempts to publish what the broker refused. */
+  readonly backoff?: Backoff;
+  /** How long the broker may go without taking a message that was handed over. */
+  readonly maxWaitMs?: number;
+  readonly sleep?: Sleep;
 }
 
 /** A message that was there so often when the channel was closed is taken for the reason. */
 const MAX_SUSPICIONS = 3;
+const DEFAULT_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 15_000 };
+/**
+ * Together with the wait for a look-up well below the time after which RabbitMQ closes the channel of whoever holds a
+ * request (30 minutes); the requests of messages that wait are held.
+ */
+const DEFAULT_MAX_WAIT_MS = 300_000;
+/** AMQP reply codes: the exchange does not exist, or may not be used. */
+const NOWHERE_CODES: readonly (number | undefined)[] = [404, 403];
 
 /**
  * Publishes bundles for the platform's workers: persistent, confirmed, in the order in which the bundles were sent, over
- * one long-lived channel.
+ * one long-lived channel (ADR 18).
  *
- * - A message that the broker returns as unroutable, or refuses, is reported as undelivered.
- * - When the connection breaks, what is unconfirmed is published again on the next one, for as long as it takes.
- *   A message may then arrive twice, which does no harm: its object has the same id. Giving the request back instead
- *   would announce its expectations twice, and its work would never complete.
+ * - What the broker refuses (`basic.nack`, as a full queue does) or returns as unroutable, or whose exchange is gone,
+ *   is published again after growing delays: one message at a time and in the order, until one is confirmed. What has
+ *   nowhere to go makes the connector register again, because that declares exchange and queue.
+ * - When the connection breaks, what is unconfirmed is published again on the next one. A message may then arrive
+ *   twice, which does no harm: its object has the same id.
  * - When the broker closes only the channel, some message may be the reason (too large, for example). Those that were
  *   unconfirmed are published again one by one, and the one that closes the channel again and again is given up.
+ * - What was not taken for five minutes is given back with its request, which comes again later and remembers what it
+ *   has announced; it is lost only when all that time there was nowhere for it to go.
  */
 export class BundlePublisher implements BundleSink {
   readonly #options: BundlePublisherOptions;
+  readonly #sleep: Sleep;
+  readonly #stop = createStopController();
   readonly #queue: Outgoing[] = [];
-  readonly #unconfirmed = new Map<string, Outgoing>();
-  readonly #returned = new Map<string, string>();
+  readonly #unconfirmed = new Map<number, Outgoing>();
+  readonly #returned = new Map<number, string>();
   #channel: ConfirmChannel | undefined;
   #congested = false;
-  #closed = false;
   #published = 0;
+  #numbered = 0;
+  #bundles = 0;
+  /** The newest bundle of a work of which something was confirmed. */
+  #newestConfirmed = 0;
   #kept: KeptChannel | undefined;
+  /** Since the broker refused something; `after`: the last message that was published before. */
+  #trouble: { readonly reason: string; after: number; attempt: number } | undefined;
+  #isResting = false;
+  #isWatching = false;
 
   constructor(options: BundlePublisherOptions) {
     this.#options = options;
+    this.#sleep = options.sleep ?? wallSleep;
+    options.link.watchFlow(() => {
+      this.#pump();
+      void this.#watchWaiting();
+    });
   }
 
   /** Opens the channel, now and after every loss. */
   start(): void {
     this.#kept ??= this.#options.link.keepConfirmChannel({
       name: 'publisher',
+      isQuiet: true,
       setUp: (channel) => {
         this.#opened(channel);
         return Promise.resolve();
       },
-      lost: (reason, alone) => {
-        this.#lost(reason, alone);
+      lost: (reason, alone, code) => {
+        this.#lost(reason, alone, code);
       },
     });
   }
@@ -74,9 +110,15 @@ export class BundlePublisher implements BundleSink {
     return this.#queue.length + this.#unconfirmed.size;
   }
 
+  /** Whether results are taken. */
+  get health(): LinkHealth {
+    if (this.#trouble === undefined) return { ok: true };
+    return { ok: false, detail: `${this.pending} messages wait: ${this.#trouble.reason}` };
+  }
+
   /** Gives up what is not confirmed: its requests are delivered again. Drain the consumer first. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#stop.abort();
     const error = new ConnectorError(
       'The connector stopped before RabbitMQ had confirmed the results.',
       'transient',
@@ -94,22 +136,27 @@ export class BundlePublisher implements BundleSink {
     }
     return {
       expectations: messages.reduce((sum, { objects }) => sum + objects.length, 0),
-      send: () => ({ delivered: this.#send(messages) }),
+      send: () => ({ delivered: this.#send(messages, request.workId !== undefined) }),
     };
   }
 
-  #send(messages: readonly BundleMessage[]): Promise<DeliveryReport> {
+  #send(messages: readonly BundleMessage[], hasWork: boolean): Promise<DeliveryReport> {
+    const bundle = (this.#bundles += 1);
+    const sentAt = performance.now();
     const outcomes = messages.map(
       (message) =>
-        new Promise<readonly Loss[]>((resolve, reject) => {
-          if (this.#closed) {
+        new Promise<readonly Lost[]>((resolve, reject) => {
+          if (this.#stop.signal.aborted) {
             reject(new ConnectorError('The connector is stopping.', 'transient'));
-          } else {
-            this.#queue.push({ ...message, suspicions: 0, resolve, reject });
+            return;
           }
+          const number = (this.#numbered += 1);
+          const fresh = { number, bundle, hasWork, sentAt, suspicions: 0, refusal: undefined };
+          this.#queue.push({ ...message, ...fresh, resolve, reject });
         }),
     );
     this.#pump();
+    if (this.#obstacle !== undefined) void this.#watchWaiting();
     const delivered = Promise.all(outcomes).then((losses) => ({ undelivered: losses.flat() }));
     // Whoever sends may look at the outcome later.
     delivered.catch(() => undefined);
@@ -122,58 +169,60 @@ export class BundlePublisher implements BundleSink {
       this.#pump();
     });
     channel.on('return', (message: Message) => {
-      const id = String(message.properties.messageId);
       const { replyText } = message.fields as { replyText?: unknown };
-      this.#returned.set(id, typeof replyText === 'string' ? replyText : 'unroutable');
+      const text = typeof replyText === 'string' ? replyText : 'unroutable';
+      this.#returned.set(Number(message.properties.messageId), text);
     });
     this.#channel = channel;
     this.#congested = false;
     this.#pump();
   }
 
-  #lost(reason: string, alone: boolean): void {
+  #lost(reason: string, alone: boolean, code: number | undefined): void {
+    const { logger } = this.#options;
     this.#channel = undefined;
     this.#returned.clear();
     const again = [...this.#unconfirmed.values()];
     this.#unconfirmed.clear();
-    if (again.length > 0) {
-      this.#options.logger.info(
-        { messages: again.length, reason },
-        'unconfirmed messages are published again',
-      );
+    if (alone && NOWHERE_CODES.includes(code)) {
+      for (const message of again) this.#refused(message, { kind: 'nowhere', reason });
+    } else {
+      if (alone) logger.warn({ messages: again.length, reason }, 'RabbitMQ closed the channel for results');
+      else if (again.length > 0)
+        logger.info({ messages: again.length, reason }, 'unconfirmed messages are published again');
+      for (const message of again) {
+        if (alone) message.suspicions += 1;
+        if (message.suspicions < MAX_SUSPICIONS) putBack(this.#queue, message);
+        else giveUp(message, `RabbitMQ closed the channel because of it: ${reason}`);
+      }
     }
-    const kept = again.filter((message) => {
-      if (alone) message.suspicions += 1;
-      if (message.suspicions < MAX_SUSPICIONS) return true;
-      this.#fail(message, `RabbitMQ closed the channel because of it: ${reason}`);
-      return false;
-    });
-    this.#queue.unshift(...kept);
+    void this.#watchWaiting();
   }
 
-  /** Publishes as much as the channel takes. A message under suspicion travels alone. */
+  /** Publishes as much as the channel takes. What is under suspicion or was refused travels alone. */
   #pump(): void {
-    while (this.#channel !== undefined && !this.#congested) {
+    while (this.#channel !== undefined && !this.#congested && !this.#isResting) {
       const next = this.#queue[0];
-      if (next === undefined) return;
+      if (next === undefined || this.#options.link.blocked !== undefined) return;
       const [oldest] = this.#unconfirmed.values();
-      if (oldest !== undefined && (next.suspicions > 0 || oldest.suspicions > 0)) return;
+      const isAlone = this.#trouble !== undefined || next.suspicions > 0 || (oldest?.suspicions ?? 0) > 0;
+      if (oldest !== undefined && isAlone) return;
       this.#queue.shift();
       this.#publish(this.#channel, next);
     }
   }
 
   #publish(channel: ConfirmChannel, message: Outgoing): void {
-    const id = String((this.#published += 1));
-    const { exchange, routingKey } = this.#options.push;
+    const id = (this.#published += 1);
+    const { exchange, routingKey } = this.#options.push();
     this.#unconfirmed.set(id, message);
     try {
       const room = channel.publish(
         exchange,
         routingKey,
-        message.body,
+        this.#losesItsWork(message) ? withoutWork(message.body) : message.body,
         // Without `mandatory` the broker confirms and forgets what no queue is bound for.
-        { persistent: true, contentEncoding: 'utf-8', mandatory: true, messageId: id },
+        { persistent: true, contentEncoding: 'utf-8', mandatory: true, messageId: String(id) },
         (error: unknown) => {
           this.#confirmed(id, error);
         },
@@ -186,30 +235,101 @@ export class BundlePublisher implements BundleSink {
     }
   }
 
-  #confirmed(id: string, error: unknown): void {
+  /** Refused, and overtaken by the results of a newer work: see ADR 2 and ADR 18. */
+  #losesItsWork({ refusal, bundle, hasWork }: Outgoing): boolean {
+    const { dropsOvertakenBundles = false } = this.#options;
+    return dropsOvertakenBundles && refusal !== undefined && hasWork && bundle < this.#newestConfirmed;
+  }
+
+  #confirmed(id: number, error: unknown): void {
     // amqplib calls back for every unconfirmed message of a channel that is gone; `lost` takes care of those.
     if (error instanceof Error && error.message === 'channel closed') return;
     const message = this.#unconfirmed.get(id);
     if (message === undefined) return;
     this.#unconfirmed.delete(id);
     const returned = this.#returned.get(id);
-    this.#returned.delete(id);
     if (returned !== undefined) {
-      this.#fail(
-        message,
-        `no queue takes the results of this connector (${returned}); is it still registered?`,
-      );
+      this.#returned.delete(id);
+      const reason = `no queue takes the results of this connector (${returned}); is it still registered?`;
+      this.#refused(message, { kind: 'nowhere', reason });
     } else if (error != null) {
-      this.#fail(message, 'RabbitMQ refused it');
+      this.#refused(message, { kind: 'full', reason: 'RabbitMQ refused it; the queue may be full' });
     } else {
-      this.#options.telemetry.bundlesSent(1);
-      message.resolve([]);
+      this.#taken(id, message);
     }
     this.#pump();
   }
 
-  #fail(message: Outgoing, reason: string): void {
-    const error = `The object could not be handed to RabbitMQ: ${reason}`;
-    message.resolve(message.objects.map((object) => ({ error, source: JSON.stringify(object) })));
+  #taken(id: number, message: Outgoing): void {
+    this.#options.telemetry.bundlesSent(1);
+    if (message.hasWork) this.#newestConfirmed = Math.max(this.#newestConfirmed, message.bundle);
+    message.resolve([]);
+    if (this.#trouble === undefined || id <= this.#trouble.after) return;
+    this.#trouble = undefined;
+    this.#options.logger.info('results are taken again');
+  }
+
+  #refused(message: Outgoing, refusal: Refusal): void {
+    const { telemetry, logger, renew } = this.#options;
+    message.refusal = refusal;
+    putBack(this.#queue, message);
+    telemetry.error();
+    if (this.#trouble === undefined)
+      logger.warn({ reason: refusal.reason }, 'results are not taken; they wait');
+    const attempt = this.#trouble?.attempt ?? 0;
+    this.#trouble = { reason: refusal.reason, after: this.#published, attempt };
+    if (refusal.kind === 'nowhere') renew?.(refusal.reason);
+    void this.#rest();
+  }
+
+  /** The pause before the next attempt. */
+  async #rest(): Promise<void> {
+    if (this.#isResting || this.#trouble === undefined) return;
+    this.#isResting = true;
+    const delayMs = fullJitterMs(this.#trouble.attempt, this.#options.backoff ?? DEFAULT_BACKOFF);
+    this.#trouble.attempt += 1;
+    void this.#watchWaiting();
+    await this.#sleep(delayMs, this.#stop.signal);
+    this.#isResting = false;
+    this.#pump();
+  }
+
+  /** While nothing is taken, looks now and then for what has waited too long. */
+  async #watchWaiting(): Promise<void> {
+    const { maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.#options;
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    while (this.pending > 0 && this.#obstacle !== undefined && !this.#stop.signal.aborted) {
+      await this.#sleep(maxWaitMs / 10, this.#stop.signal);
+      this.#expire(performance.now() - maxWaitMs);
+    }
+    this.#isWatching = false;
+  }
+
+  /** Why nothing is taken just now. */
+  get #obstacle(): string | undefined {
+    const { link } = this.#options;
+    if (this.#trouble !== undefined) return this.#trouble.reason;
+    if (link.blocked !== undefined) return link.blocked;
+    return this.#channel === undefined ? 'there is no connection' : undefined;
+  }
+
+  /** Lets go what was handed over before a moment, on the clock of `performance.now()`. */
+  #expire(before: number): void {
+    const obstacle = this.#obstacle;
+    if (obstacle === undefined) return;
+    const error = new ConnectorError(`RabbitMQ does not take the results: ${obstacle}`, 'transient');
+    const end = (message: Outgoing): void => {
+      if (message.refusal?.kind === 'nowhere') giveUp(message, message.refusal.reason);
+      else message.reject(error);
+    };
+    const waiting = this.#queue.splice(0);
+    this.#queue.push(...waiting.filter(({ sentAt }) => sentAt >= before));
+    waiting.filter(({ sentAt }) => sentAt < before).forEach(end);
+    for (const [id, message] of this.#unconfirmed) {
+      if (message.sentAt >= before) continue;
+      this.#unconfirmed.delete(id);
+      end(message);
+    }
   }
 }

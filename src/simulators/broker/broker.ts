@@ -24,6 +24,12 @@ export interface BrokerControl {
   kill(): Promise<void>;
   /** Stops the broker if it runs, starts it on the same port with the same data, and waits until it answers. */
   restart(): Promise<void>;
+  /**
+   * Runs `rabbitmqctl` on it, for example to raise an alarm or to change a password.
+   *
+   * @throws {Error} with what it printed when it fails.
+   */
+  command(...args: readonly string[]): Promise<string>;
 }
 
 /** Takes the lines that tell how a broker was looked for. */

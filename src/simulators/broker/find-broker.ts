@@ -43,11 +43,15 @@ export async function findBroker(options: FindBrokerOptions): Promise<Broker | u
 /**
  * Starts a broker nobody else uses, for tests that kill it. `undefined` when no rabbitmq-server is installed.
  *
+ * @param settings - Further lines of its `rabbitmq.conf`.
  * @throws {Error} when it is installed but does not come up.
  */
-export async function startOwnBroker(log: BrokerLog): Promise<Broker | undefined> {
+export async function startOwnBroker(
+  log: BrokerLog,
+  settings: readonly string[] = [],
+): Promise<Broker | undefined> {
   const script = await findInstalledServer();
-  return script === undefined ? undefined : startPrivateServer(script, log);
+  return script === undefined ? undefined : startPrivateServer(script, log, settings);
 }
 
 async function namedBroker(url: string): Promise<Broker> {

@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { brokerUrl, untilItAnswers, type Broker, type BrokerCoordinates, type BrokerLog } from './broker.js';
+import { runCommand } from './command.js';
 import { freePorts } from './free-port.js';
 import { cleanUpWhenWeAreGone } from './watchdog.js';
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 20_000;
+const COMMAND_TIMEOUT_MS = 60_000;
 
 /** Where a private server lives and how it is reached. */
 interface Home {
@@ -32,10 +34,15 @@ interface Running {
  * cookie and a port mapper of its own, so that it neither disturbs nor depends on a broker of the machine.
  *
  * @param script - Path of RabbitMQ's own `rabbitmq-server` script (not a distribution's wrapper, which changes user).
+ * @param settings - Further lines of `rabbitmq.conf`.
  * @throws {Error} with the end of the server's output when it does not come up.
  */
-export async function startPrivateServer(script: string, log: BrokerLog): Promise<Broker> {
-  const home = await makeHome();
+export async function startPrivateServer(
+  script: string,
+  log: BrokerLog,
+  settings: readonly string[] = [],
+): Promise<Broker> {
+  const home = await makeHome(settings);
   const url = brokerUrl(home.coordinates);
   let running: Running | undefined;
 
@@ -84,12 +91,13 @@ export async function startPrivateServer(script: string, log: BrokerLog): Promis
         await endProcesses('SIGTERM');
         await start();
       },
+      command: (...args) => runControl(script, home, args),
     },
     stop,
   };
 }
 
-async function makeHome(): Promise<Home> {
+async function makeHome(settings: readonly string[]): Promise<Home> {
   const [port, distributionPort, epmdPort] = (await freePorts(3)) as [number, number, number];
   const folder = await mkdtemp(join(tmpdir(), 'private-rabbitmq-'));
   await Promise.all([mkdir(join(folder, 'data')), mkdir(join(folder, 'log'))]);
@@ -108,6 +116,7 @@ async function makeHome(): Promise<Home> {
       `default_pass = ${coordinates.password}`,
       // The default limits would block publishers on a nearly full disk; here nothing large is ever stored.
       'disk_free_limit.absolute = 10MB',
+      ...settings,
       '',
     ].join('\n'),
     { mode: 0o600 },
@@ -122,26 +131,20 @@ async function makeHome(): Promise<Home> {
   };
 }
 
+/** The control script lies beside the server's; distributions wrap both elsewhere. */
+async function runControl(script: string, home: Home, args: readonly string[]): Promise<string> {
+  const control = join(dirname(script), 'rabbitmqctl');
+  const { ok, stdout, stderr } = await runCommand(control, ['-n', home.nodeName, ...args], {
+    timeoutMs: COMMAND_TIMEOUT_MS,
+    env: environmentOf(home),
+  });
+  if (!ok) throw new Error(`rabbitmqctl ${args[0] ?? ''} failed: ${stderr.trim()}`);
+  return stdout;
+}
+
 async function launch(script: string, home: Home): Promise<Running> {
   const { folder } = home;
-  const environment: NodeJS.ProcessEnv = {
-    // Settings of the machine's own RabbitMQ (RABBITMQ_…, ERL_…) must not reach the private one.
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(RABBITMQ_|ERL_)/.test(name))),
-    HOME: folder,
-    ERL_EPMD_PORT: String(home.epmdPort),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    RABBITMQ_NODENAME: home.nodeName,
-    RABBITMQ_DIST_PORT: String(home.distributionPort),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-    RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
-    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
-    RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'none'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
-    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
-    RABBITMQ_LOG_BASE: join(folder, 'log'),
-    RABBITMQ_LOGS: join(folder, 'log', 'broker.log'),
-    RABBITMQ_PID_FILE: join(folder, 'pid'),
-  };
+  const environment = environmentOf(home);
   // In the foreground: left to itself, the server would leave a port mapper behind as a daemon.
   const portMapper = spawn('epmd', ['-port', String(home.epmdPort), '-address', '127.0.0.1'], {
     env: environment,
@@ -164,6 +167,28 @@ async function launch(script: string, home: Home): Promise<Running> {
     [folder, String(server.pid ?? ''), String(portMapper.pid ?? '')],
   );
   return Promise.resolve({ server, portMapper, callOffWatchdog });
+}
+
+function environmentOf(home: Home): NodeJS.ProcessEnv {
+  const { folder } = home;
+  return {
+    // Settings of the machine's own RabbitMQ (RABBITMQ_…, ERL_…) must not reach the private one.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(RABBITMQ_|ERL_)/.test(name))),
+    HOME: folder,
+    ERL_EPMD_PORT: String(home.epmdPort),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: home.nodeName,
+    RABBITMQ_DIST_PORT: String(home.distributionPort),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'none'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_LOGS: join(folder, 'log', 'broker.log'),
+    RABBITMQ_PID_FILE: join(folder, 'pid'),
+  };
 }
 
 function ended(child: ChildProcess): boolean {

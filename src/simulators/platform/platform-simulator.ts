@@ -10,7 +10,7 @@ import { enrichmentMessage, playbookMessage, type StixEntityForm } from './messa
 import type { RecordedOperation } from './operation-log.js';
 import type { PendingFile, PlatformState } from './platform-state.js';
 import type { PlaybookReply, PlaybookStep } from './playbooks.js';
-import type { QueueKind } from './queues.js';
+import type { QueueConnection, QueueKind } from './queues.js';
 import {
   addSample,
   addSampleIndicator,
@@ -254,6 +254,11 @@ export class PlatformSimulator {
   /** Deletes a connector and its queues, as a person does in the interface. */
   deleteConnector(connectorId?: string): Promise<void> {
     return this.#state.deleteConnector(this.#state.connector(connectorId).id);
+  }
+
+  /** From now on registration tells connectors of another way to the broker, or other credentials. */
+  handOut(changes: Partial<QueueConnection>): void {
+    Object.assign(this.#state.queues.connection, changes);
   }
 
   /** Messages that wait in one of a connector's queues. */

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.js';
+import type { Health } from '../observability/health.js';
+import { AmqpLink } from '../platform/amqp/amqp-link.js';
+import type { Registrar } from '../platform/registrar.js';
+import type { Lifecycle } from './lifecycle.js';
+import { brokerConnection, brokerTls } from './platform-options.js';
+
+/** The connections to the broker. */
+export interface BrokerLinks {
+  /** Requests come over it; `undefined` in API listen mode. */
+  readonly requests: AmqpLink | undefined;
+  /** Results go over it. */
+  readonly results: AmqpLink;
+}
+
+/**
+ * Connects to the broker: once to take requests and once to publish, because a broker that is short of resources stops
+ * reading from whoever publishes, and acknowledgements must still reach it (ADR 18). Resolves with the first connection
+ * of both.
+ *
+ * @throws ConnectorError (`configuration`) when the broker refuses what it is offered.
+ */
+export async function connectBroker(
+  config: Config,
+  registrar: Registrar,
+  services: { readonly logger: Logger; readonly lifecycle: Lifecycle; readonly health: Health },
+): Promise<BrokerLinks> {
+  const { logger, lifecycle, health } = services;
+  const open = (purpose: 'requests' | 'results'): AmqpLink => {
+    const link = new AmqpLink({
+      connection: () => brokerConnection(config, registrar.current.connection),
+      tls: brokerTls(config),
+      connectionName: `${config.connector.name} (${purpose})`,
+      purpose,
+      renew: (reason) => {
+        registrar.renew(reason);
+      },
+      logger,
+    });
+    lifecycle.add(`broker connection for ${purpose}`, () => link.close());
+    return link;
+  };
+  const results = open('results');
+  const requests = config.connector.listenProtocol === 'API' ? undefined : open('requests');
+  const links = requests === undefined ? [results] : [requests, results];
+  health.watch('broker', () => {
+    const ill = links.map((link) => link.health).find(({ ok }) => !ok);
+    return ill ?? { ok: true };
+  });
+  await Promise.all(links.map((link) => link.start()));
+  return { requests, results };
+}
