@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.js';
 import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon-request.js';
 import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
-import { createRequestHandler, isPostponed, type HandleRequest } from '../enrichment/handle-request.js';
+import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
 import type { BundleSink } from '../enrichment/ports.js';
 import { createSettle } from '../enrichment/settle.js';
 import { Health } from '../observability/health.js';
@@ -13,8 +13,6 @@ import { Heartbeat } from '../platform/heartbeat.js';
 import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
 import type { BrokerConnection } from '../platform/amqp/broker-connection.js';
 import { AmqpLink } from '../platform/amqp/amqp-link.js';
-import { CallbackListener } from '../platform/inbound/callback-listener.js';
-import { JwtVerifier, sharedTokenVerifier, type TokenVerifier } from '../platform/inbound/token-verifier.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
 import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
@@ -34,11 +32,11 @@ import { openState } from './open-state.js';
 import {
   brokerConnection,
   brokerTls,
-  callbackTls,
   connectorDescription,
   createPlatformClient,
   needsBroker,
 } from './platform-options.js';
+import { startCallbacks } from './start-callbacks.js';
 import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
@@ -46,8 +44,6 @@ const DRAIN_MS = 5_000;
 /** How long a request in work may wait for its look-up. RabbitMQ takes back what is held for 30 minutes. */
 const MAX_QUOTA_WAIT_MIN = 10;
 const MINUTE_MS = 60_000;
-/** Callbacks that may wait for their turn; the platform's workers keep the rest. */
-const MAX_QUEUED_CALLBACKS = 500;
 
 /** Dependencies that a test may replace; a part is built only when it is not given. */
 export interface ConnectorOverrides {
@@ -129,7 +125,8 @@ class WiredConnector implements Connector {
 
     const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
     const handler = this.#createHandler(opened, this.#createSink(link, registration), registration);
-    if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
+    if (connector.listenProtocol === 'API' || link === undefined)
+      await this.#listen(handler, registration, opened);
     else await this.#consume(handler, link, registration);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
@@ -306,41 +303,26 @@ class WiredConnector implements Connector {
     this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
   }
 
-  async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
-    const { connector } = this.#config;
-    const listener = new CallbackListener({
-      port: connector.listenProtocolApiPort,
-      path: connector.listenProtocolApiPath,
-      tls: callbackTls(this.#config),
-      verifier: this.#tokenVerifier(registration),
+  #listen(handler: HandleRequest, registration: Registration, { store }: OpenedVirusTotal): Promise<void> {
+    return startCallbacks(this.#config, {
       handler,
-      concurrency: connector.concurrency,
+      abandon: this.#abandon,
+      registration,
+      register: () => this.#register(),
+      store,
       unattendedLimit: this.#unattendedLimit,
-      maxQueued: MAX_QUEUED_CALLBACKS,
-      isPostponed,
-      ...(this.#abandon === undefined ? {} : { abandon: this.#abandon }),
-      logger: this.#logger,
+      intake: this.#intake,
+      lifecycle: this.#lifecycle,
+      health: this.#health,
       clock: this.#clock,
-    });
-    await this.#intake.follow(listener);
-    await listener.start();
-    // Who waits for a look-up is not sent away: no queue would have it back.
-    this.#lifecycle.add('callback listener', () =>
-      listener.drain(DRAIN_MS, () => {
+      logger: this.#logger,
+      drainMs: DRAIN_MS,
+      expire: () => {
         this.#abort.abort();
-      }),
-    );
-    this.#health.watch('callbacks', () => this.#intake.health(listener.listening));
-  }
-
-  /** Platforms that hand out a key set sign their callbacks; older ones present the connector's own token. */
-  #tokenVerifier({ jwks }: Registration): TokenVerifier {
-    if (jwks === undefined) return sharedTokenVerifier(this.#config.opencti.token);
-    return new JwtVerifier({
-      jwks,
-      refreshJwks: async () => (await this.#register()).jwks,
-      logger: this.#logger,
-      clock: this.#clock,
+      },
+      sendWaitersAway: () => {
+        this.#sendWaitersAway();
+      },
     });
   }
 }
