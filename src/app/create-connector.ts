@@ -4,7 +4,7 @@ import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon
 import { AttemptJournal } from '../enrichment/attempt-journal.js';
 import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
-import { createRequestHandler, isPostponed, type HandleRequest } from '../enrichment/handle-request.js';
+import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
 import type { BundleSink } from '../enrichment/ports.js';
 import { createSettle } from '../enrichment/settle.js';
 import { Health } from '../observability/health.js';
@@ -13,8 +13,6 @@ import type { SecretRegistry } from '../observability/redact.js';
 import { Heartbeat } from '../platform/heartbeat.js';
 import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
 import type { AmqpLink } from '../platform/amqp/amqp-link.js';
-import { CallbackListener } from '../platform/inbound/callback-listener.js';
-import { JwtVerifier, sharedTokenVerifier, type TokenVerifier } from '../platform/inbound/token-verifier.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
 import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
@@ -35,14 +33,13 @@ import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
 import { openState } from './open-state.js';
-import { callbackTls, connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
+import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
+import { startCallbacks } from './start-callbacks.js';
 import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
 const DRAIN_MS = 5_000;
 const MINUTE_MS = 60_000;
-/** Callbacks that may wait for their turn; the platform's workers keep the rest. */
-const MAX_QUEUED_CALLBACKS = 500;
 
 /** Dependencies that a test may replace; a part is built only when it is not given. */
 export interface ConnectorOverrides {
@@ -127,7 +124,7 @@ class WiredConnector implements Connector {
 
     const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
     const handler = this.#createHandler(opened, this.#createSink(links?.results, registration), registration);
-    if (links?.requests === undefined) await this.#listen(handler, registration);
+    if (links?.requests === undefined) await this.#listen(handler, registration, opened);
     else await this.#consume(handler, links.requests, links.results);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
@@ -330,41 +327,26 @@ class WiredConnector implements Connector {
     this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
   }
 
-  async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
-    const { connector } = this.#config;
-    const listener = new CallbackListener({
-      port: connector.listenProtocolApiPort,
-      path: connector.listenProtocolApiPath,
-      tls: callbackTls(this.#config),
-      verifier: this.#tokenVerifier(registration),
+  #listen(handler: HandleRequest, registration: Registration, { store }: OpenedVirusTotal): Promise<void> {
+    return startCallbacks(this.#config, {
       handler,
-      concurrency: connector.concurrency,
+      abandon: this.#abandon,
+      registration,
+      register: () => this.#registrar.again(),
+      store,
       unattendedLimit: this.#unattendedLimit,
-      maxQueued: MAX_QUEUED_CALLBACKS,
-      isPostponed,
-      ...(this.#abandon === undefined ? {} : { abandon: this.#abandon }),
-      logger: this.#logger,
+      intake: this.#intake,
+      lifecycle: this.#lifecycle,
+      health: this.#health,
       clock: this.#clock,
-    });
-    await this.#intake.follow(listener);
-    await listener.start();
-    // Who waits for a look-up is not sent away: no queue would have it back.
-    this.#lifecycle.add('callback listener', () =>
-      listener.drain(DRAIN_MS, () => {
+      logger: this.#logger,
+      drainMs: DRAIN_MS,
+      expire: () => {
         this.#abort.abort();
-      }),
-    );
-    this.#health.watch('callbacks', () => this.#intake.health(listener.listening));
-  }
-
-  /** Platforms that hand out a key set sign their callbacks; older ones present the connector's own token. */
-  #tokenVerifier({ jwks }: Registration): TokenVerifier {
-    if (jwks === undefined) return sharedTokenVerifier(this.#config.opencti.token);
-    return new JwtVerifier({
-      jwks,
-      refreshJwks: async () => (await this.#registrar.again()).jwks,
-      logger: this.#logger,
-      clock: this.#clock,
+      },
+      sendWaitersAway: () => {
+        this.#sendWaitersAway();
+      },
     });
   }
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { recordedLogger, type LogLine } from '../../../test/helpers/recorded-logger.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
@@ -110,6 +111,46 @@ describe('CallbackListener', () => {
         'dropped: The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
     });
     expect(lines.map((line) => line.level)).toEqual(['error']);
+  });
+
+  it.each(['{not json', '[]', '"text"', 'null', ''])(
+    'refuses the body %j, which is no JSON object, and drops it when the worker comes with it for ever',
+    async (body) => {
+      await start({});
+      const statuses: number[] = [];
+      for (let count = 0; count < 4; count += 1) statuses.push((await post(body)).status);
+      expect(statuses).toEqual([400, 400, 400, 202]);
+    },
+  );
+
+  it('says once a minute that credentials are refused, however many are tried', async () => {
+    let nowMs = Date.parse('2026-01-02T03:04:05Z');
+    await start({ clock: { now: () => new Date(nowMs) } });
+    for (let count = 0; count < 20; count += 1) await post('{}', { token: 'guess' });
+    nowMs += 60_000;
+    await post('{}', { token: 'guess' });
+    expect(lines.map(({ level, count }) => [level, count])).toEqual([
+      ['warn', 1],
+      ['warn', 20],
+    ]);
+  });
+
+  it('receives no more than allowed at the same time', async () => {
+    const running = await start({ maxBodyBytes: 1_000, maxReceivingBytes: 1_500 });
+    const { port } = new URL(base);
+    const slow = connect(Number(port), '127.0.0.1');
+    slow.write(
+      `POST /api/callback HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\ncontent-length: 1000\r\n\r\n{`,
+    );
+    const big = messageOf('x'.repeat(600));
+    await vi.waitFor(async () => {
+      expect((await post(big)).status).toBe(429);
+    });
+    slow.destroy();
+    await vi.waitFor(async () => {
+      expect((await post(big)).status).toBe(202);
+    });
+    await running.drain(10_000);
   });
 
   it('refuses a body that is larger than allowed, announced or not', async () => {

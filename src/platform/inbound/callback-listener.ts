@@ -1,19 +1,20 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../shared/clock.js';
-import { ConnectorError, describeError } from '../../shared/connector-error.js';
-import { readPem } from '../../shared/http-dispatcher.js';
+import { describeError } from '../../shared/connector-error.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
+import { CredentialLog, RefusedBodies } from './callback-refusals.js';
+import {
+  createCallbackServer,
+  listenOn,
+  readBody,
+  type CallbackTimeouts,
+  type CallbackTls,
+} from './callback-server.js';
+import type { CallbackStore, KeptCallback } from './callback-store.js';
 import { readRequest, UndecodableMessageError } from './message.js';
 import type { Admission } from './request-line.js';
 import type { TokenVerifier } from './token-verifier.js';
@@ -24,9 +25,9 @@ export interface CallbackListenerOptions {
   readonly host?: string;
   /** Path of the callback, such as `/api/callback`. */
   readonly path: string;
-  /** Key and certificate as PEM text or path; plain HTTP without. */
-  readonly tls?:
-    { readonly key: string; readonly cert: string; readonly passphrase?: string | undefined } | undefined;
+  /** Plain HTTP without. */
+  readonly tls?: CallbackTls | undefined;
+  readonly timeouts?: CallbackTimeouts | undefined;
   readonly verifier: TokenVerifier;
   /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
@@ -39,10 +40,16 @@ export interface CallbackListenerOptions {
   /** Bytes of waiting requests beyond which no more are taken; counted like `maxQueued`. */
   readonly maxQueuedBytes?: number;
   /** As in `CallbackQueueOptions`. */
+  readonly store?: CallbackStore | undefined;
+  /** As in `CallbackQueueOptions`. */
+  readonly maxStarts?: number;
+  /** As in `CallbackQueueOptions`. */
   readonly isPostponed?: (error: unknown) => boolean;
   /** As in `CallbackQueueOptions`. */
   readonly abandon?: (request: EnrichmentRequest) => Promise<void>;
   readonly maxBodyBytes?: number;
+  /** Bytes of bodies that are being received at the same time; a single one is always received. */
+  readonly maxReceivingBytes?: number;
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly retryBackoff?: Backoff;
@@ -51,8 +58,9 @@ export interface CallbackListenerOptions {
 
 /** The platform's own limit for a body (`max_payload_body_size`). */
 const DEFAULT_MAX_BODY_BYTES = 50 * 1024 * 1024;
+const DEFAULT_MAX_RECEIVING_BYTES = 2 * DEFAULT_MAX_BODY_BYTES;
 /** A worker that is told 429 or 503 puts the message back and tries again after 10 to 30 s. */
-const RETRY_AFTER_S = '10';
+const COME_AGAIN = { 'retry-after': '10' };
 
 interface Reply {
   readonly status: number;
@@ -68,18 +76,22 @@ const refusal = (status: number, error: string, headers?: Record<string, string>
 
 /**
  * API listen mode (protocol reference §11): the platform's workers post requests to us. A request is answered with
- * 202 as soon as it is understood and has a place in the queue, because a worker waits for at most 300 s and
+ * 202 as soon as it is understood, has a place in the queue and is in the state, because a worker waits for at most 300 s and
  * delivers again what is not answered by then; the work follows.
  */
 export class CallbackListener {
   readonly #options: CallbackListenerOptions;
   readonly #queue: CallbackQueue;
+  readonly #credentials: CredentialLog;
+  readonly #unreadable = new RefusedBodies();
   #server: Server | undefined;
   #draining = false;
+  #receivingBytes = 0;
 
   constructor(options: CallbackListenerOptions) {
     this.#options = options;
     this.#queue = new CallbackQueue(options);
+    this.#credentials = new CredentialLog(options.logger, options.clock ?? systemClock);
   }
 
   /** Requests that wait or are in work. */
@@ -104,27 +116,29 @@ export class CallbackListener {
    * @throws ConnectorError (`configuration`) when the port is taken, or the key or certificate cannot be used.
    */
   async start(): Promise<number> {
-    const { port, host = '0.0.0.0' } = this.#options;
-    const server = this.#createServer();
+    const { tls, timeouts, port, host = '0.0.0.0', logger } = this.#options;
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
+      void this.#serve(request, response);
+    };
+    const server = createCallbackServer(tls, listener, timeouts);
     this.#server = server;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, resolve);
-      });
-    } catch (error) {
-      throw new ConnectorError(
-        `Port ${port} for callbacks cannot be opened; set CONNECTOR_LISTEN_PROTOCOL_API_PORT to a free one.`,
-        'configuration',
-        { cause: error },
-      );
+    return listenOn(server, { port, host, logger });
+  }
+
+  /** Takes up callbacks that were accepted before, in this order. */
+  takeUp(callbacks: readonly KeptCallback[]): void {
+    const { logger, store } = this.#options;
+    for (const { key, body, receivedAt } of callbacks) {
+      const request = readRequest(body, receivedAt, logger);
+      if (!(request instanceof UndecodableMessageError)) this.#queue.resume(request, body.length);
+      // An earlier version could read it, or the record is damaged; it will not become readable.
+      else void store?.forget(key).catch(() => undefined);
     }
-    return (server.address() as AddressInfo).port;
   }
 
   /**
-   * Takes nothing new, waits for the requests at hand, and gives up on what is not settled in time. Those are lost,
-   * because the worker was told that they are taken; they are logged, and abandoned.
+   * Takes nothing new, and waits for the requests in work. What is not settled in time stays in the store; without one
+   * it is lost, because the worker was told that it is taken: it is logged, and abandoned.
    *
    * @param timeoutMs - How long to wait for requests in work.
    * @param expire - Called when that time is over, to end what they wait for; they get a moment to let go.
@@ -143,29 +157,6 @@ export class CallbackListener {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
-  }
-
-  #createServer(): Server {
-    const listener = (request: IncomingMessage, response: ServerResponse): void => {
-      void this.#serve(request, response);
-    };
-    const { tls } = this.#options;
-    if (tls === undefined) return createHttpServer(listener);
-    const { passphrase } = tls;
-    const material = {
-      key: readPem(tls.key),
-      cert: readPem(tls.cert),
-      ...(passphrase === undefined || passphrase === '' ? {} : { passphrase }),
-    };
-    try {
-      return createHttpsServer(material, listener);
-    } catch (error) {
-      throw new ConnectorError(
-        'The key and certificate for callbacks do not work together; check LISTEN_PROTOCOL_API_SSL_KEY, _CERT and _PASSPHRASE.',
-        'configuration',
-        { cause: error },
-      );
-    }
   }
 
   /** Never rejects. */
@@ -189,58 +180,49 @@ export class CallbackListener {
 
   /** Everything that needs no body is decided before one byte of it is read. */
   async #receive(request: IncomingMessage): Promise<Reply> {
-    const { path, verifier, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = this.#options;
+    const {
+      path,
+      verifier,
+      maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+      maxReceivingBytes = DEFAULT_MAX_RECEIVING_BYTES,
+    } = this.#options;
     if ((request.url ?? '').split('?')[0] !== path) return refusal(404, 'not found');
     if (request.method !== 'POST') return refusal(405, 'only POST is allowed', { allow: 'POST' });
     const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined || !(await verifier.verify(bearer))) {
-      this.#options.logger.warn(
-        { from: request.socket.remoteAddress },
-        'callback with a bad credential refused',
-      );
+      this.#credentials.refused(request.socket.remoteAddress);
       return refusal(401, 'bad credential', { 'www-authenticate': 'Bearer' });
     }
-    if (this.#draining) return refusal(503, 'the connector is stopping', { 'retry-after': RETRY_AFTER_S });
-    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return refusal(413, 'body too large');
-    const body = await readBody(request, maxBodyBytes);
-    if (body === undefined) return refusal(413, 'body too large');
-    return this.#accept(body);
+    if (this.#draining) return refusal(503, 'the connector is stopping', COME_AGAIN);
+    const announced = Number(request.headers['content-length'] ?? maxBodyBytes);
+    if (announced > maxBodyBytes) return refusal(413, 'body too large');
+    if (this.#receivingBytes > 0 && this.#receivingBytes + announced > maxReceivingBytes)
+      return refusal(429, 'too much is being received', COME_AGAIN);
+    this.#receivingBytes += announced;
+    try {
+      const body = await readBody(request, maxBodyBytes);
+      return body === undefined ? refusal(413, 'body too large') : await this.#accept(body);
+    } finally {
+      this.#receivingBytes -= announced;
+    }
   }
 
-  #accept(body: Buffer): Reply {
+  async #accept(body: Buffer): Promise<Reply> {
     const { logger, clock = systemClock } = this.#options;
     const request = readRequest(body, clock.now(), logger);
     if (request instanceof UndecodableMessageError) {
+      if (request.field === 'body' && !this.#unreadable.isHopeless(body))
+        return refusal(400, request.message);
       // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
       return { status: 202, body: { message: `dropped: ${request.message}` } };
     }
-    if (!this.#queue.offer(request, body.length)) {
-      return refusal(429, 'requests have to wait', { 'retry-after': RETRY_AFTER_S });
+    switch (await this.#queue.offer(request, body)) {
+      case 'accepted':
+        return { status: 202, body: { message: 'request accepted' } };
+      case 'full':
+        return refusal(429, 'requests have to wait', COME_AGAIN);
+      case 'unavailable':
+        return refusal(503, 'requests cannot be kept', COME_AGAIN);
     }
-    return { status: 202, body: { message: 'request accepted' } };
   }
-}
-
-/** The body, or `undefined` as soon as it is larger than allowed. */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      request.pause();
-      resolve(undefined);
-    });
-    request.on('end', () => {
-      resolve(Buffer.concat(chunks));
-    });
-    request.on('error', reject);
-    request.on('close', () => {
-      reject(new Error('the worker closed the connection'));
-    });
-  });
 }

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
+import { sleep as wallSleep, type Sleep } from '../../shared/backoff.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import { asNumber, asText, isJsonObject, type JsonObject } from '../../shared/json.js';
@@ -20,19 +21,39 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
+/**
+ * The rule of the platform at hand (protocol reference §11). One that hands out a key set signs its callbacks, and only
+ * that counts from then on; an older one presents the connector's own token until it is upgraded.
+ */
+export function platformTokenVerifier(
+  options: JwtVerifierOptions & { readonly token: string },
+): TokenVerifier {
+  const shared = sharedTokenVerifier(options.token);
+  const signed = new JwtVerifier(options);
+  return {
+    verify: async (bearer) => {
+      if (!signed.hasKeySet && (await shared.verify(bearer))) return true;
+      return signed.verify(bearer);
+    },
+  };
+}
+
 export interface JwtVerifierOptions {
-  /** JSON text of the key set, from the registration. */
-  readonly jwks: string;
+  /** JSON text of the key set, from the registration; `undefined` while the platform has none. */
+  readonly jwks: string | undefined;
   /** Gets the key set anew, by registering again. */
   readonly refreshJwks: () => Promise<string | undefined>;
   readonly logger: Logger;
   readonly clock?: Clock;
+  readonly sleep?: Sleep;
 }
 
 const MAX_TOKEN_LENGTH = 8_192;
 const CLOCK_SKEW_S = 60;
 /** Tokens can be made up by anybody who reaches the port; they must not be able to make us register all the time. */
 const REFRESH_INTERVAL_MS = 60_000;
+/** How long a callback waits for the platform to say its keys. Else made-up tokens would pile up while it is away. */
+const MAX_REFRESH_WAIT_MS = 10_000;
 
 /**
  * 7.260224.0 and later: the platform signs a JWT for its workers (protocol reference §11). Only EdDSA with a key of the
@@ -45,11 +66,18 @@ export class JwtVerifier implements TokenVerifier {
   #keys: ReadonlyMap<string, KeyObject>;
   #refreshing: Promise<void> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
+  #hasKeySet: boolean;
 
   constructor(options: JwtVerifierOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#keys = readKeySet(options.jwks);
+    this.#hasKeySet = options.jwks !== undefined;
+    this.#keys = readKeySet(options.jwks ?? '');
+  }
+
+  /** Whether the platform has ever handed out a key set, readable or not. */
+  get hasKeySet(): boolean {
+    return this.#hasKeySet;
   }
 
   async verify(bearer: string): Promise<boolean> {
@@ -61,6 +89,8 @@ export class JwtVerifier implements TokenVerifier {
     const claims = decodePart(encodedClaims);
     const kid = asText(header?.kid);
     if (header?.alg !== 'EdDSA' || kid === undefined || claims === undefined) return false;
+    // Extensions that must be understood (RFC 7515, 4.1.11); none are.
+    if (header.crit !== undefined) return false;
     // Before the key set is read again, so that an outdated token cannot cause it.
     if (!this.#isCurrent(claims)) return false;
 
@@ -97,15 +127,25 @@ export class JwtVerifier implements TokenVerifier {
         this.#refreshing = undefined;
       });
     }
-    await this.#refreshing;
+    await this.#refreshed(this.#refreshing);
     return this.#keys.get(kid);
+  }
+
+  async #refreshed(refreshing: Promise<void>): Promise<void> {
+    const { sleep = wallSleep } = this.#options;
+    const timer = new AbortController();
+    await Promise.race([refreshing, sleep(MAX_REFRESH_WAIT_MS, timer.signal)]);
+    timer.abort();
   }
 
   async #refresh(): Promise<void> {
     const { refreshJwks, logger } = this.#options;
     try {
       const jwks = await refreshJwks();
-      if (jwks !== undefined) this.#keys = readKeySet(jwks);
+      if (jwks !== undefined) {
+        this.#keys = readKeySet(jwks);
+        this.#hasKeySet = true;
+      }
       logger.info({ keys: [...this.#keys.keys()] }, 'keys of OpenCTI were read again');
     } catch (error) {
       logger.warn({ reason: describeError(error) }, 'keys of OpenCTI could not be read again');
