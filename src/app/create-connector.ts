@@ -15,8 +15,6 @@ import type { BrokerConnection } from '../platform/amqp/broker-connection.js';
 import { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { CallbackListener } from '../platform/inbound/callback-listener.js';
 import { JwtVerifier, sharedTokenVerifier, type TokenVerifier } from '../platform/inbound/token-verifier.js';
-import { ApiPush } from '../platform/outbound/api-push.js';
-import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
@@ -25,6 +23,7 @@ import { registerConnector, type Registration } from '../platform/registration.j
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
 import type { VirusTotal } from '../virustotal/schema.js';
+import { createSink } from './create-sink.js';
 import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
 import { IntakeControl } from './intake-control.js';
@@ -128,7 +127,16 @@ class WiredConnector implements Connector {
     this.#startHeartbeat(registration);
 
     const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
-    const handler = this.#createHandler(opened, this.#createSink(link, registration), registration);
+    const sink = createSink(this.#config, registration, {
+      client: this.#client,
+      link,
+      createLink: () => this.#createLink(registration),
+      telemetry: this.#metrics,
+      clock: this.#clock,
+      logger: this.#logger,
+      lifecycle: this.#lifecycle,
+    });
+    const handler = this.#createHandler(opened, sink, registration);
     if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
     else await this.#consume(handler, link, registration);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
@@ -199,43 +207,21 @@ class WiredConnector implements Connector {
     this.#health.watch('platform', () => ({ ok: heartbeat.healthy }));
   }
 
-  async #connectBroker(registration: Registration): Promise<AmqpLink> {
-    const link = new AmqpLink({
+  #createLink(registration: Registration): AmqpLink {
+    return new AmqpLink({
       connection: () => brokerConnection(this.#config, this.#broker ?? registration.connection),
       tls: brokerTls(this.#config),
       connectionName: this.#config.connector.name,
       logger: this.#logger,
     });
+  }
+
+  async #connectBroker(registration: Registration): Promise<AmqpLink> {
+    const link = this.#createLink(registration);
     this.#lifecycle.add('broker connection', () => link.close());
     this.#health.watch('broker', () => ({ ok: link.connected }));
     await link.start();
     return link;
-  }
-
-  #createSink(link: AmqpLink | undefined, registration: Registration): BundleSink {
-    const { capabilities, connectorId, connectorUserId, push } = registration;
-    if (this.#config.connector.queueProtocol === 'api' || link === undefined) {
-      return new ApiPush({
-        client: this.#client,
-        connectorId,
-        bundlePush: capabilities.bundlePush,
-        telemetry: this.#metrics,
-      });
-    }
-    const publisher = new BundlePublisher({
-      link,
-      push,
-      messages: {
-        connectorUserId,
-        drafts: capabilities.drafts,
-        wholeBundles: capabilities.wholeBundles,
-      },
-      telemetry: this.#metrics,
-      logger: this.#logger,
-    });
-    publisher.start();
-    this.#lifecycle.add('publisher', () => publisher.close());
-    return publisher;
   }
 
   #createHandler(opened: OpenedVirusTotal, sink: BundleSink, { capabilities }: Registration): HandleRequest {

@@ -15,6 +15,10 @@ export interface Attempt {
   handedOver: boolean;
   /** Objects that could not be delivered, and that the platform was not told of yet. */
   losses: DeliveryReport['undelivered'];
+  /** Expectations that no worker reports, and that the platform was not told of yet. */
+  unqueued: number;
+  /** Where the results are, for the person who reads the work. */
+  remark: string | undefined;
 }
 
 /**
@@ -43,6 +47,8 @@ export class Attempts {
         announced: 0,
         handedOver: false,
         losses: [],
+        unqueued: 0,
+        remark: undefined,
       }
     );
   }
