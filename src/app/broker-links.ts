@@ -27,17 +27,8 @@ export async function connectBroker(
   services: { readonly logger: Logger; readonly lifecycle: Lifecycle; readonly health: Health },
 ): Promise<BrokerLinks> {
   const { logger, lifecycle, health } = services;
-  const open = (purpose: 'requests' | 'results'): AmqpLink => {
-    const link = new AmqpLink({
-      connection: () => brokerConnection(config, registrar.current.connection),
-      tls: brokerTls(config),
-      connectionName: `${config.connector.name} (${purpose})`,
-      purpose,
-      renew: (reason) => {
-        registrar.renew(reason);
-      },
-      logger,
-    });
+  const open = (purpose: LinkPurpose): AmqpLink => {
+    const link = createLink(purpose, config, registrar, { logger });
     lifecycle.add(`broker connection for ${purpose}`, () => link.close());
     return link;
   };
@@ -50,4 +41,25 @@ export async function connectBroker(
   });
   await Promise.all(links.map((link) => link.start()));
   return { requests, results };
+}
+
+type LinkPurpose = 'requests' | 'results';
+
+/** A connection to the broker that is not begun yet, with the credentials of the last registration. */
+export function createLink(
+  purpose: LinkPurpose,
+  config: Config,
+  registrar: Registrar,
+  { logger }: { readonly logger: Logger },
+): AmqpLink {
+  return new AmqpLink({
+    connection: () => brokerConnection(config, registrar.current.connection),
+    tls: brokerTls(config),
+    connectionName: `${config.connector.name} (${purpose})`,
+    purpose,
+    renew: (reason) => {
+      registrar.renew(reason);
+    },
+    logger,
+  });
 }

@@ -13,8 +13,6 @@ import type { SecretRegistry } from '../observability/redact.js';
 import { Heartbeat } from '../platform/heartbeat.js';
 import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
 import type { AmqpLink } from '../platform/amqp/amqp-link.js';
-import { ApiPush } from '../platform/outbound/api-push.js';
-import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
@@ -25,7 +23,8 @@ import { sleep } from '../shared/backoff.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
 import type { VirusTotal } from '../virustotal/schema.js';
-import { connectBroker, type BrokerLinks } from './broker-links.js';
+import { connectBroker, createLink, type BrokerLinks } from './broker-links.js';
+import { createSink } from './create-sink.js';
 import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
 import { holdLimits } from './hold-limits.js';
@@ -123,7 +122,18 @@ class WiredConnector implements Connector {
     this.#startHeartbeat(registration);
 
     const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
-    const handler = this.#createHandler(opened, this.#createSink(links?.results, registration), registration);
+    const sink = createSink(this.#config, registration, {
+      client: this.#client,
+      link: links?.results,
+      createLink: () => createLink('results', this.#config, this.#registrar, { logger: this.#logger }),
+      registrar: this.#registrar,
+      telemetry: this.#metrics,
+      health: this.#health,
+      clock: this.#clock,
+      logger: this.#logger,
+      lifecycle: this.#lifecycle,
+    });
+    const handler = this.#createHandler(opened, sink, registration);
     if (links?.requests === undefined) await this.#listen(handler, registration, opened);
     else await this.#consume(handler, links.requests, links.results);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
@@ -199,37 +209,6 @@ class WiredConnector implements Connector {
       lifecycle: this.#lifecycle,
       health: this.#health,
     });
-  }
-
-  #createSink(link: AmqpLink | undefined, registration: Registration): BundleSink {
-    const { capabilities, connectorId, connectorUserId } = registration;
-    if (this.#config.connector.queueProtocol === 'api' || link === undefined) {
-      return new ApiPush({
-        client: this.#client,
-        connectorId,
-        bundlePush: capabilities.bundlePush,
-        telemetry: this.#metrics,
-      });
-    }
-    const publisher = new BundlePublisher({
-      link,
-      push: () => this.#registrar.current.push,
-      dropsOvertakenBundles: capabilities.dropsOvertakenBundles,
-      renew: (reason) => {
-        this.#registrar.renew(reason);
-      },
-      messages: {
-        connectorUserId,
-        drafts: capabilities.drafts,
-        wholeBundles: capabilities.wholeBundles,
-      },
-      telemetry: this.#metrics,
-      logger: this.#logger,
-    });
-    publisher.start();
-    this.#lifecycle.add('publisher', () => publisher.close());
-    this.#health.watch('publisher', () => publisher.health);
-    return publisher;
   }
 
   #createHandler(opened: OpenedVirusTotal, sink: BundleSink, { capabilities }: Registration): HandleRequest {

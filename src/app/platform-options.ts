@@ -86,9 +86,9 @@ export function brokerTls({ mq }: Config): BrokerTls {
   };
 }
 
-/** Whether anything travels over RabbitMQ. */
+/** Whether anything must travel over RabbitMQ. */
 export function needsBroker({ connector }: Config): boolean {
-  return connector.listenProtocol !== 'API' || connector.queueProtocol !== 'api';
+  return connector.listenProtocol !== 'API' || (connector.sendToQueue && connector.queueProtocol !== 'api');
 }
 
 /** TLS of the callback server; `undefined` for plain HTTP. */

@@ -300,7 +300,6 @@ describe('faults', () => {
     ['VIRUSTOTAL_FILE_UPLOAD_MAX_MB', '0', 'virustotal.file_upload_max_mb'],
     ['VIRUSTOTAL_FILE_UPLOAD_MAX_MB', '651', 'virustotal.file_upload_max_mb'],
     ['VIRUSTOTAL_EXCLUDE', 'example.com,10.0.0.0/33', 'virustotal.exclude'],
-    ['CONNECTOR_VALIDATE_BEFORE_IMPORT', 'true', 'connector.validate_before_import'],
     ['CONNECTOR_SEND_TO_QUEUE', 'no', 'connector.send_to_queue'],
     ['VIRUSTOTAL_IP_INDICATOR_VALID_MINUTES', '0', 'virustotal.ip_indicator_valid_minutes'],
     ['VIRUSTOTAL_URL_INDICATOR_CREATE_POSITIVES', '-1', 'virustotal.url_indicator_create_positives'],
@@ -372,31 +371,41 @@ describe('faults', () => {
     ]);
   });
 
-  it('refuses to send straight what somebody wants to see first or to keep back', () => {
-    const { faults, warnings } = refusal({
-      ...NEEDED,
-      CONNECTOR_VALIDATE_BEFORE_IMPORT: 'yes',
-      CONNECTOR_SEND_TO_QUEUE: 'false',
-    });
+  it('refuses to let results go nowhere', () => {
+    const { faults } = refusal({ ...NEEDED, CONNECTOR_SEND_TO_QUEUE: 'false' });
     expect(faults).toEqual([
-      {
-        path: 'connector.validate_before_import',
-        variable: 'CONNECTOR_VALIDATE_BEFORE_IMPORT',
-        source: 'the environment',
-        problem: 'is true, but this version cannot hold results back for validation',
-        remedy:
-          'Set it to false to have them imported at once; where they must be validated first, stay with the Python connector.',
-      },
       {
         path: 'connector.send_to_queue',
         variable: 'CONNECTOR_SEND_TO_QUEUE',
         source: 'the environment',
-        problem: 'is false, but this version always sends results to the platform',
+        problem: 'is false, and results would go nowhere',
         remedy:
-          'Set it to true; where results shall only be written to a directory or to S3, stay with the Python connector.',
+          'Set connector.send_to_directory to true and give connector.send_to_directory_path, or set connector.send_to_queue to true.',
       },
     ]);
-    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    ['is missing, but bundles are to be written to a directory', {}],
+    ['is no directory that can be written', { CONNECTOR_SEND_TO_DIRECTORY_PATH: '/nowhere/at/all' }],
+    ['is no directory that can be written', { CONNECTOR_SEND_TO_DIRECTORY_PATH: import.meta.filename }],
+  ])('refuses a directory for bundles that %s', (problem, path) => {
+    const { faults } = refusal({ ...NEEDED, CONNECTOR_SEND_TO_DIRECTORY: 'true', ...path });
+    expect(faults.map((fault) => [fault.path, fault.problem])).toEqual([
+      ['connector.send_to_directory_path', problem],
+    ]);
+  });
+
+  it.each([
+    { CONNECTOR_VALIDATE_BEFORE_IMPORT: 'true' },
+    { CONNECTOR_VALIDATE_BEFORE_IMPORT: 'true', CONNECTOR_SEND_TO_QUEUE: 'false' },
+    {
+      CONNECTOR_SEND_TO_DIRECTORY: 'true',
+      CONNECTOR_SEND_TO_DIRECTORY_PATH: import.meta.dirname,
+      CONNECTOR_SEND_TO_QUEUE: 'false',
+    },
+  ])('takes %j', (env) => {
+    expect(load(env).warnings).toEqual([]);
   });
 });
 
@@ -405,8 +414,7 @@ describe('warnings', () => {
     load(env).warnings.map(({ message }) => message);
 
   it('says which effective-looking options do nothing in this version', () => {
-    expect(messages({ CONNECTOR_SEND_TO_DIRECTORY: 'true', CONNECTOR_SEND_TO_S3: 'true' })).toEqual([
-      'connector.send_to_directory (CONNECTOR_SEND_TO_DIRECTORY) is set, but has no effect in this version of the connector.',
+    expect(messages({ CONNECTOR_SEND_TO_S3: 'true' })).toEqual([
       'connector.send_to_s3 (CONNECTOR_SEND_TO_S3) is set, but has no effect in this version of the connector.',
     ]);
   });

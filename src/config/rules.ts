@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TLP_VALUES } from '../stix/markings.js';
 import { closest } from './closest.js';
@@ -122,25 +122,41 @@ const ports: Rule = {
   },
 };
 
-/** Switches that keep results out of live knowledge must not be passed over with a mere warning. */
-const heldBackResults: Rule = {
-  concerns: ['connector.validate_before_import', 'connector.send_to_queue'],
-  check: ({ connector }) => {
+/** Results that are not to go to the platform must go somewhere. */
+const destinations: Rule = {
+  concerns: [
+    'connector.send_to_queue',
+    'connector.send_to_directory',
+    'connector.send_to_directory_path',
+    'connector.validate_before_import',
+  ],
+  check: ({ connector }, cwd) => {
+    const { sendToQueue, sendToDirectory, sendToDirectoryPath, validateBeforeImport } = connector;
     const faults: Fault[] = [];
-    if (connector.validateBeforeImport) {
-      faults.push({
-        path: 'connector.validate_before_import',
-        problem: 'is true, but this version cannot hold results back for validation',
-        remedy:
-          'Set it to false to have them imported at once; where they must be validated first, stay with the Python connector.',
-      });
-    }
-    if (!connector.sendToQueue) {
+    if (!sendToQueue && !sendToDirectory && !validateBeforeImport) {
       faults.push({
         path: 'connector.send_to_queue',
-        problem: 'is false, but this version always sends results to the platform',
+        problem: 'is false, and results would go nowhere',
         remedy:
-          'Set it to true; where results shall only be written to a directory or to S3, stay with the Python connector.',
+          'Set connector.send_to_directory to true and give connector.send_to_directory_path, or set connector.send_to_queue to true.',
+      });
+    }
+    if (sendToDirectory && sendToDirectoryPath === undefined) {
+      faults.push({
+        path: 'connector.send_to_directory_path',
+        problem: 'is missing, but bundles are to be written to a directory',
+        remedy: 'Give the path of a directory, or set connector.send_to_directory to false.',
+      });
+    }
+    if (
+      sendToDirectory &&
+      sendToDirectoryPath !== undefined &&
+      !isWritable(resolve(cwd, sendToDirectoryPath))
+    ) {
+      faults.push({
+        path: 'connector.send_to_directory_path',
+        problem: 'is no directory that can be written',
+        remedy: 'Create it, and let the user of this process write into it.',
       });
     }
     return { faults };
@@ -253,13 +269,23 @@ function isReadable(file: string): boolean {
   }
 }
 
+/** Whether files can be made in it; what a read-only file system or a right forbids is found out here already. */
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return statSync(directory).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** Every rule. */
 export const rules: readonly Rule[] = [
   connectorId,
   scope,
   callback,
   ports,
-  heldBackResults,
+  destinations,
   brokerCertificate,
   readableFiles,
   apiUrl,

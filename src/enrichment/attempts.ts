@@ -22,6 +22,10 @@ export interface Attempt {
   deaths: number;
   /** Deliveries that timed out while the platform was there. */
   timeouts: number;
+  /** Expectations that no worker reports, and that the platform was not told of yet. */
+  unqueued: number;
+  /** Where the results are, for the person who reads the work. */
+  remark: string | undefined;
 }
 
 /**
@@ -110,6 +114,8 @@ function newAttempt(): Attempt {
     isCertain: true,
     handedOver: false,
     losses: [],
+    unqueued: 0,
+    remark: undefined,
     deaths: 0,
     timeouts: 0,
   };
@@ -117,7 +123,8 @@ function newAttempt(): Attempt {
 
 function entryOf(attempt: Attempt, isInWork: boolean): AttemptEntry {
   const { announced, isCertain, losses, deaths, timeouts } = attempt;
-  // What is lost is not kept, and what is uncertain may have travelled without the work: both are sent once more.
-  const handedOver = attempt.handedOver && isCertain && losses.length === 0;
+  // What is lost or still to be reported is not kept, and what is uncertain may have travelled without the work: all that
+  // is done once more.
+  const handedOver = attempt.handedOver && isCertain && losses.length === 0 && attempt.unqueued === 0;
   return { announced, isCertain, handedOver, deaths, timeouts, isInWork };
 }

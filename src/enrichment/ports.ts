@@ -66,14 +66,15 @@ export interface PlaybookResponder {
   reply(request: EnrichmentRequest, bundle: Bundle): Promise<void>;
 }
 
-/** Hands bundles to the platform's workers: over AMQP, or by GraphQL. */
+/** Takes results to where they belong: to the platform's workers, to a person who validates them, to a directory. */
 export interface BundleSink {
   /**
    * Arranges and encodes without sending.
    *
-   * @throws ConnectorError when the bundle cannot be sent in this way (for example a draft over the API).
+   * @throws ConnectorError, or rejects with it, when the bundle cannot be sent in this way (for example a draft over
+   *   the API).
    */
-  prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle;
+  prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle | Promise<PreparedBundle>;
 }
 
 export interface PreparedBundle {
@@ -81,7 +82,7 @@ export interface PreparedBundle {
   readonly expectations: number;
   /**
    * Hands the messages over in order. Called once. It returns as soon as they are on their way, so that the next
-   * work may follow; `delivered` says what became of them.
+   * work may follow; `delivered` says what became of them. It rejects with a ConnectorError when nothing arrived.
    */
   send(): { readonly delivered: Promise<DeliveryReport> };
 }
@@ -89,4 +90,8 @@ export interface PreparedBundle {
 export interface DeliveryReport {
   /** One entry for each object that could not be delivered. */
   readonly undelivered: readonly { readonly error: string; readonly source: string }[];
+  /** Announced expectations that no worker reports, because nothing was queued for the work; none when absent. */
+  readonly unqueued?: number;
+  /** For the person who reads the work: where the results are, when they are not simply imported. */
+  readonly remark?: string;
 }

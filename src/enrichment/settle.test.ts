@@ -141,6 +141,51 @@ describe('settle', () => {
     expect(platform.calls.at(-1)?.[0]).toBe('processed');
   });
 
+  it('reports what nobody else will report, and says where the results are', async () => {
+    const { platform, settle } = setUp();
+    platform.report = { undelivered: [], unqueued: 2, remark: 'they wait in a workbench' };
+    await settle(request, enriched);
+    expect(platform.calls).toEqual([
+      ['addExpectations', 'work_vt_1', 2],
+      ['send', 'work_vt_1'],
+      ['reportExpectation', 'work_vt_1'],
+      ['reportExpectation', 'work_vt_1'],
+      [
+        'processed',
+        'work_vt_1',
+        'VirusTotal: 1 of 2 engines call this malicious.; they wait in a workbench',
+        false,
+      ],
+    ]);
+  });
+
+  it('fails a request whose results arrive nowhere, and leaves no expectation open', async () => {
+    const { platform, settle } = setUp();
+    platform.lostInDelivery = new ConnectorError('the disk is full', 'configuration');
+    await settle(request, enriched);
+    expect(platform.calls).toEqual([
+      ['addExpectations', 'work_vt_1', 2],
+      ['send', 'work_vt_1'],
+      ['reportExpectation', 'work_vt_1'],
+      ['reportExpectation', 'work_vt_1'],
+      ['processed', 'work_vt_1', 'VirusTotal: the results cannot be handed over: the disk is full', true],
+    ]);
+  });
+
+  it('does not send again, or look for a way, when only the end of the work is missing', async () => {
+    const { platform, settle } = setUp();
+    const attempt = newAttempt();
+    platform.report = { undelivered: [], unqueued: 1, remark: 'written' };
+    platform.failures.set('processed', away);
+    await expect(settle(request, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.failures = new Map([['prepare', new ConnectorError('no way now', 'configuration')]]);
+    platform.calls.length = 0;
+    await settle(request, enriched, attempt);
+    expect(platform.calls).toEqual([
+      ['processed', 'work_vt_1', 'VirusTotal: 1 of 2 engines call this malicious.; written', false],
+    ]);
+  });
+
   it.each([
     [{ status: 'unknown', message: 'VirusTotal has no report.' }, false],
     [{ status: 'skipped', reason: 'out-of-scope', message: 'Not in scope.' }, false],

@@ -6,7 +6,7 @@ import { grantedOrganisationsOf } from '../stix/extensions.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
 import { creationOf, type Turn } from './commit-order.js';
-import type { EnrichedOutcome, EnrichmentOutcome, PostponedOutcome } from './outcome.js';
+import type { EnrichedOutcome, EnrichmentOutcome, FailedOutcome, PostponedOutcome } from './outcome.js';
 import { Expectations, type ExpectationsDependencies } from './expectations.js';
 import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
@@ -85,13 +85,16 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       return;
     }
+    if (attempt.handedOver) {
+      await conclude(request, outcome, attempt);
+      return;
+    }
     const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
     let prepared: PreparedBundle;
     try {
-      prepared = sink.prepare(request, bundle);
+      prepared = await sink.prepare(request, bundle);
     } catch (error) {
-      const message = `VirusTotal: the results cannot be handed over: ${describeError(error)}`;
-      await completeWithoutResults(request, { status: 'failed', error, message }, turn, attempt);
+      await completeWithoutResults(request, notHandedOver(error), turn, attempt);
       return;
     }
     if (!(await expectations.announce(request, prepared.expectations, attempt))) {
@@ -99,25 +102,42 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       return;
     }
-    if (!attempt.handedOver) {
-      await turn.wait();
-      if (losesItsWork(request, turn, attempt)) {
-        await deliverWithoutWork(request, outcome, turn, attempt);
-        return;
-      }
-      const { delivered } = prepared.send();
-      // On its way: the next work may follow while the broker confirms this one.
-      leave(request, turn);
-      const { undelivered } = await confirmed(delivered);
-      attempt.handedOver = true;
-      attempt.losses = undelivered;
-      telemetry.recordsSent(bundle.objects.length);
-      logLosses(request, undelivered.length);
-      await expectations.reportSurplus(request, prepared.expectations, attempt);
-      attempts?.progress(request.key, attempt);
+    await turn.wait();
+    if (losesItsWork(request, turn, attempt)) {
+      await deliverWithoutWork(request, outcome, turn, attempt);
+      return;
     }
+    const { delivered } = prepared.send();
+    // On its way: the next work may follow while the broker confirms this one.
+    leave(request, turn);
+    let report: DeliveryReport;
+    try {
+      report = await confirmed(delivered);
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || error instanceof HandBackError) throw error;
+      await completeWithoutResults(request, notHandedOver(error), turn, attempt);
+      return;
+    }
+    attempt.handedOver = true;
+    attempt.losses = report.undelivered;
+    attempt.unqueued = report.unqueued ?? 0;
+    attempt.remark = report.remark;
+    telemetry.recordsSent(bundle.objects.length);
+    logLosses(request, report.undelivered.length);
+    await expectations.reportSurplus(request, prepared.expectations, attempt);
+    attempts?.progress(request.key, attempt);
+    await conclude(request, outcome, attempt);
+  }
+
+  /** Tells the platform what became of results that are with it, or where else they belong. */
+  async function conclude(
+    request: EnrichmentRequest,
+    outcome: EnrichedOutcome,
+    attempt: Attempt,
+  ): Promise<void> {
     await reportLosses(request, attempt);
-    await close(request, outcome.message, false);
+    await reportUnqueued(request, attempt);
+    await close(request, messageOf(outcome, attempt), false);
   }
 
   async function deliverWithoutWork(
@@ -156,7 +176,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
    */
   async function closeOvertaken(
     request: EnrichmentRequest,
-    { message }: EnrichedOutcome,
+    outcome: EnrichedOutcome,
     attempt: Attempt,
   ): Promise<void> {
     const isDoubtful = attempt.announced > 0 && !attempt.isCertain;
@@ -171,7 +191,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
         await callOnce(() => works.reportExpectation(request), 'report of an expectation', context);
       }
-      await close(request, message, false);
+      await close(request, messageOf(outcome, attempt), false);
     } catch (error) {
       if (!(error instanceof HandBackError)) throw error;
       logger.debug(
@@ -224,12 +244,27 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     }
   }
 
+  async function reportUnqueued(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
+    for (; attempt.unqueued > 0; attempt.unqueued -= 1) {
+      await callOnce(() => works.reportExpectation(request), 'report of an expectation', { request, logger });
+    }
+  }
+
   async function close(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
     await callRepeatedly(() => works.processed(request, message, inError), 'end of the work', {
       request,
       logger,
     });
   }
+}
+
+function messageOf({ message }: EnrichedOutcome, { remark }: Attempt): string {
+  return remark === undefined ? message : `${message}; ${remark}`;
+}
+
+function notHandedOver(error: unknown): FailedOutcome {
+  const message = `VirusTotal: the results cannot be handed over: ${describeError(error)}`;
+  return { status: 'failed', error, message };
 }
 
 /** Without a work nothing is reported, and so nobody overtaken. */

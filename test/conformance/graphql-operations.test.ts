@@ -96,6 +96,27 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
     // A request without a work has nothing to name, whatever the platform can do.
     isSent: ({ bundlePush }) => bundlePush !== 'unavailable',
   },
+  MARKING_IDS: { document: operations.MARKING_IDS.document, from: '6.0.6', isSent: always },
+  UPLOAD_PENDING: {
+    document: operations.UPLOAD_PENDING.document,
+    from: '6.5.2',
+    isSent: ({ pendingFileMarkings }) => pendingFileMarkings,
+  },
+  UPLOAD_PENDING_WITHOUT_MARKINGS: {
+    document: operations.UPLOAD_PENDING_WITHOUT_MARKINGS.document,
+    from: '6.0.6',
+    isSent: ({ pendingFileMarkings }) => !pendingFileMarkings,
+  },
+  DRAFT_WORKSPACE_ADD: {
+    document: operations.DRAFT_WORKSPACE_ADD.document,
+    from: '6.4.0',
+    isSent: ({ drafts }) => drafts,
+  },
+  WORK_ADD_DRAFT_CONTEXT: {
+    document: operations.WORK_ADD_DRAFT_CONTEXT.document,
+    from: '6.5.0',
+    isSent: ({ draftContext }) => draftContext,
+  },
 };
 
 describe.each(VERSIONS)('OpenCTI %s', (version) => {

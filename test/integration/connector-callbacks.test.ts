@@ -90,7 +90,9 @@ describe('without any broker: requests by HTTP callback, results by the API', ()
     const entity = platform.addObservable('Domain-Name', { value: 'example.com' }, { draftId });
     const workId = await platform.requestEnrichment({ entityId: entity.standardId, draftId });
     const work = await workSettled(platform, workId);
-    expect(work.errors.map(({ message }) => message).join()).toContain('CONNECTOR_QUEUE_PROTOCOL=amqp');
+    expect(work.errors.map(({ message }) => message).join()).toContain(
+      'OpenCTI cannot take results for a draft over its API (CONNECTOR_QUEUE_PROTOCOL=api), and RabbitMQ is not there',
+    );
     expect(platform.entity(entity.standardId)).toBeUndefined();
   });
 

@@ -81,44 +81,41 @@ export const listening = group('Receiving requests', {
 /** How results go out (protocol reference §9). */
 export const sending = group('Sending results', {
   queue_protocol: option({
-    doc: 'How results are sent: amqp (to RabbitMQ) or api (by GraphQL, platform 6.2.6 and later).',
+    doc: 'How results are sent: amqp (to RabbitMQ) or api (by GraphQL, platform 6.2.6 and later). What belongs into a draft always goes over RabbitMQ.',
     env: 'CONNECTOR_QUEUE_PROTOCOL',
     otherEnv: [{ name: 'QUEUE_PROTOCOL', deprecated: true }],
     type: oneOf(['amqp', 'api']),
     default: 'amqp',
   }),
   validate_before_import: option({
-    doc: 'Hand results to a person for validation before they are imported. Not in this version yet: true stops the start.',
+    doc: 'Have a person validate results before they become live knowledge: in a draft of their own (platform 7.260728 and later) or in a workbench (before), unless the request says which. Playbooks and requests made in a draft are not concerned.',
     env: 'CONNECTOR_VALIDATE_BEFORE_IMPORT',
     type: yesOrNo,
     default: false,
   }),
   send_to_queue: option({
-    doc: 'Send results to the platform. This version always does: false stops the start.',
+    doc: 'Send results to the platform. With false they are only written to the directory, or uploaded for validation in a workbench; works still end and playbooks still get their answer.',
     env: 'CONNECTOR_SEND_TO_QUEUE',
     type: yesOrNo,
     default: true,
   }),
   send_to_directory: option({
-    doc: 'Write every bundle to a directory.',
+    doc: 'Write every bundle to a directory, except those of drafts, workbenches and playbooks.',
     env: 'CONNECTOR_SEND_TO_DIRECTORY',
     type: yesOrNo,
     default: false,
-    effect: 'later',
   }),
   send_to_directory_path: optional({
-    doc: 'The directory for bundles.',
+    doc: 'The directory for bundles; it must exist.',
     env: 'CONNECTOR_SEND_TO_DIRECTORY_PATH',
     type: path,
-    effect: 'later',
     example: '/var/lib/bundles',
   }),
   send_to_directory_retention: option({
-    doc: 'Days to keep bundles in the directory; 0 keeps them for ever.',
+    doc: 'Days to keep the bundles of this connector in the directory; 0 keeps them for ever.',
     env: 'CONNECTOR_SEND_TO_DIRECTORY_RETENTION',
     type: RETENTION_DAYS,
     default: 7,
-    effect: 'later',
   }),
   send_to_s3: option({
     doc: 'Write every bundle to an S3 bucket.',

@@ -35,6 +35,9 @@ describe('capabilitiesOf', () => {
       wholeBundles: false,
       bundlePush: 'unavailable',
       workLiveness: false,
+      pendingFileMarkings: false,
+      draftContext: false,
+      validationMode: 'workbench',
       dropsOvertakenBundles: false,
     });
   });
@@ -42,6 +45,8 @@ describe('capabilitiesOf', () => {
   it.each([
     ['connectorInfo', '6.2.11', '6.2.12'],
     ['drafts', '6.3.13', '6.4.0'],
+    ['draftContext', '6.4.11', '6.5.0'],
+    ['pendingFileMarkings', '6.5.1', '6.5.2'],
     ['callback', '6.5.6', '6.5.7'],
     ['wholeBundles', '6.6.18', '6.7.0'],
     ['jwks', '6.9.22', '7.260224.0'],
@@ -75,11 +80,21 @@ describe('capabilitiesOf', () => {
     ['6.2.6', 'without-work'],
     ['6.5.6', 'without-work'],
     ['6.5.7', 'with-work'],
-    ['7.260421.0', 'with-work'],
+    ['6.8.6', 'with-work'],
+    ['6.8.7', 'without-work'],
+    ['6.9.22', 'without-work'],
     ['7.260422.0', 'without-work'],
     ['7.260423.0', 'without-work'],
     ['7.260428.0', 'with-work'],
   ])('pushes bundles over the API of %s %s', (version, support) => {
     expect(of(version).bundlePush).toBe(support);
+  });
+
+  it.each([
+    ['6.4.0', 'workbench'],
+    ['7.260722.0', 'workbench'],
+    ['7.260728.0', 'draft'],
+  ])('has results of %s validated in a %s', (version, mode) => {
+    expect(of(version).validationMode).toBe(mode);
   });
 });

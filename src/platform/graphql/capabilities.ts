@@ -7,6 +7,9 @@ export type YoungRegistrationField = 'listen_callback_uri' | 'auto_update' | 'en
 /** How the platform takes bundles over GraphQL. */
 export type BundlePushSupport = 'unavailable' | 'without-work' | 'with-work';
 
+/** Where a person validates results before they become live knowledge. */
+export type ValidationMode = 'draft' | 'workbench';
+
 /** What a platform can do. The only place that knows versions; everything else asks here. */
 export interface Capabilities {
   readonly registrationFields: ReadonlySet<YoungRegistrationField>;
@@ -23,6 +26,12 @@ export interface Capabilities {
   readonly bundlePush: BundlePushSupport;
   /** `isWorkAlive` says whether the results of a work are still imported (reference §10). */
   readonly workLiveness: boolean;
+  /** `uploadPending` takes the markings of the file. */
+  readonly pendingFileMarkings: boolean;
+  /** A work can be told the draft that its results are in (`addDraftContext`). */
+  readonly draftContext: boolean;
+  /** Where results are validated when the request does not say (reference §9.5). */
+  readonly validationMode: ValidationMode;
   /** Works overtaken by a newer one are closed and their bundles thrown away (reference §10, force-close hazard). */
   readonly dropsOvertakenBundles: boolean;
 }
@@ -56,6 +65,9 @@ export function capabilitiesOf(version: PlatformVersion | undefined): Capabiliti
     wholeBundles: since(6, 7, 0),
     bundlePush: bundlePushOf(since, between),
     workLiveness: since(6, 8, 7),
+    pendingFileMarkings: since(6, 5, 2),
+    draftContext: since(6, 5, 0),
+    validationMode: since(7, 260728, 0) ? 'draft' : 'workbench',
     dropsOvertakenBundles: between([6, 8, 7], [7, 260507, LAST]),
   };
 }
@@ -68,8 +80,9 @@ function bundlePushOf(
   between: (first: PlatformVersion, last: PlatformVersion) => boolean,
 ): BundlePushSupport {
   if (!since(6, 2, 6)) return 'unavailable';
-  // 7.260422 and 7.260423 throw the bundle away when its work is reported as processed before a worker took it.
-  if (!since(6, 5, 7) || between([7, 260422, 0], [7, 260423, LAST])) return 'without-work';
+  // The workers of these throw away what comes for a work that was reported as processed without expectations, and those
+  // of a pushed bundle are added only when a worker takes it (reference §9.6, §10).
+  if (!since(6, 5, 7) || between([6, 8, 7], [7, 260427, LAST])) return 'without-work';
   return 'with-work';
 }
 

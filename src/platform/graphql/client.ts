@@ -6,6 +6,7 @@ import { fullJitterMs, type Backoff, type Sleep } from '../../shared/backoff.js'
 import { PlatformError } from './errors.js';
 import { openDownload, storageUrl } from './file-download.js';
 import type { Operation } from './operations.js';
+import type { UploadedFile } from './multipart-body.js';
 import { callGraphql } from './transport.js';
 
 /** How often and how fast a failed call is repeated. */
@@ -45,6 +46,8 @@ export interface CallContext {
   /** Instead of the policy's, for callers that repeat by themselves. */
   readonly maxAttempts?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** A file to upload, in the place of the variable `file`. */
+  readonly file?: UploadedFile | undefined;
 }
 
 /**
@@ -133,6 +136,7 @@ export class PlatformClient {
         endpoint: this.#endpoint,
         document: operation.document,
         variables,
+        file: context.file,
         headers: {
           ...this.#headers,
           // Without this header the platform works in the active draft of the token's user.

@@ -172,3 +172,43 @@ export const STIX_BUNDLE_PUSH_WITHOUT_WORK: Operation = {
     'mutation StixBundlePush($connectorId: String!, $bundle: String!) { stixBundlePush(connectorId: $connectorId, bundle: $bundle) }',
   repeatable: false,
 };
+
+/** Internal ids of an object's markings, by which the platform guards files. */
+export const MARKING_IDS: Operation = {
+  name: 'stixCoreObject',
+  document: 'query MarkingIds($id: String!) { stixCoreObject(id: $id) { objectMarking { id } } }',
+  repeatable: true,
+};
+
+/** 6.5.2 and later. A file of the same name is replaced. */
+export const UPLOAD_PENDING: Operation = {
+  name: 'uploadPending',
+  document:
+    'mutation UploadPending($file: Upload!, $entityId: String, $file_markings: [String!]) { uploadPending(file: $file, entityId: $entityId, file_markings: $file_markings) { id name } }',
+  repeatable: true,
+};
+
+/** Before 6.5.2. */
+export const UPLOAD_PENDING_WITHOUT_MARKINGS: Operation = {
+  name: 'uploadPending',
+  document:
+    'mutation UploadPending($file: Upload!, $entityId: String) { uploadPending(file: $file, entityId: $entityId) { id name } }',
+  repeatable: true,
+};
+
+/** 6.4.0 and later. */
+export const DRAFT_WORKSPACE_ADD: Operation = {
+  name: 'draftWorkspaceAdd',
+  document:
+    'mutation draftWorkspaceAdd($input: DraftWorkspaceAddInput!) { draftWorkspaceAdd(input: $input) { id } }',
+  repeatable: false,
+};
+
+/** 6.5.0 and later. */
+export const WORK_ADD_DRAFT_CONTEXT: Operation = {
+  name: 'addDraftContext',
+  document:
+    'mutation addDraftContext($id: ID!, $draftContext: String) { workEdit(id: $id) { addDraftContext(draftContext: $draftContext) } }',
+  repeatable: true,
+  timeoutMs: WORK_TIMEOUT_MS,
+};

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { request } from '../../shared/undici.js';
 import { withDeadline } from '../../shared/deadline.js';
 import { asNumber, asText, isJsonObject, type JsonObject } from '../../shared/json.js';
+import { multipartBody, type UploadedFile } from './multipart-body.js';
 import { envelopeFailure, networkFailure, responseFailure, type EnvelopeError } from './errors.js';
 
 export interface Exchange {
@@ -19,6 +20,8 @@ export interface GraphqlRequest {
   readonly document: string;
   readonly variables: object;
   readonly headers: Readonly<Record<string, string>>;
+  /** Takes the place of the variable `file`. */
+  readonly file?: UploadedFile | undefined;
 }
 
 /**
@@ -51,10 +54,11 @@ interface Answer {
 async function send(exchange: Exchange, call: GraphqlRequest): Promise<Answer> {
   try {
     return await withDeadline(exchange.timeoutMs, exchange.signal, async (signal) => {
+      const { contentType, content } = bodyOf(call);
       const { statusCode, headers, body } = await request(call.endpoint, {
         method: 'POST',
-        headers: { ...call.headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ query: call.document, variables: call.variables }),
+        headers: { ...call.headers, 'content-type': contentType },
+        body: content,
         dispatcher: exchange.dispatcher,
         signal,
       });
@@ -68,6 +72,14 @@ async function send(exchange: Exchange, call: GraphqlRequest): Promise<Answer> {
   } catch (error) {
     throw networkFailure(exchange.operation, error, exchange.timeoutMs);
   }
+}
+
+function bodyOf({ document, variables, file }: GraphqlRequest): {
+  readonly contentType: string;
+  readonly content: string | Buffer;
+} {
+  if (file !== undefined) return multipartBody(document, variables, file);
+  return { contentType: 'application/json', content: JSON.stringify({ query: document, variables }) };
 }
 
 /** The body when it is a GraphQL answer: an object with `data` or with a list of `errors`. */

@@ -7,6 +7,7 @@ import type { BundlePushSupport } from '../graphql/capabilities.js';
 import type { PlatformClient } from '../graphql/client.js';
 import { STIX_BUNDLE_PUSH, STIX_BUNDLE_PUSH_WITHOUT_WORK } from '../graphql/operations.js';
 import { bundleText } from './bundle-message.js';
+import { withoutQueue } from './destinations.js';
 
 export interface ApiPushOptions {
   readonly client: PlatformClient;
@@ -17,10 +18,11 @@ export interface ApiPushOptions {
 
 /**
  * Hands whole bundles to the platform over GraphQL (protocol reference §9.6), which queues them for its workers and
- * adds the expectations itself. Bundles are pushed one after the other, in the order in which they were sent.
+ * adds the expectations itself. Where the platform does not take the work, or would throw the bundle away for it, the
+ * bundle is imported in a work that the platform makes for it, and ours ends with the push. Bundles are pushed one after the other, in the order in which they were sent.
  *
- * No platform version keeps the draft of a pushed bundle, so a request made in a draft is refused: its results would
- * end up in the live knowledge.
+ * No platform version keeps the draft of a pushed bundle, so one for a draft is refused: it would end up in live
+ * knowledge. `ApiQueue` knows another way for those.
  */
 export class ApiPush implements BundleSink {
   readonly #options: ApiPushOptions;
@@ -40,12 +42,16 @@ export class ApiPush implements BundleSink {
   prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle {
     if (request.draftId !== undefined) {
       throw new ConnectorError(
-        'OpenCTI cannot take results for a draft over its API; set CONNECTOR_QUEUE_PROTOCOL=amqp to enrich in drafts.',
-        'configuration',
+        'OpenCTI cannot take results for a draft over its API; they must go over RabbitMQ.',
+        'defect',
       );
     }
     const text = bundleText(bundle);
-    return { expectations: 0, send: () => ({ delivered: this.#send(request, text) }) };
+    return {
+      // Without its work nobody else would ever report anything for it.
+      expectations: this.#namesWork ? 0 : 1,
+      send: () => ({ delivered: this.#send(request, text) }),
+    };
   }
 
   /** Rejects with a PlatformError when the push fails. */
@@ -56,13 +62,18 @@ export class ApiPush implements BundleSink {
   }
 
   async #push(request: EnrichmentRequest, bundle: string): Promise<DeliveryReport> {
-    const { client, connectorId, bundlePush, telemetry } = this.#options;
-    if (bundlePush === 'with-work' && request.workId !== undefined) {
+    const { client, connectorId, telemetry } = this.#options;
+    if (this.#namesWork && request.workId !== undefined) {
       await client.execute(STIX_BUNDLE_PUSH, { connectorId, bundle, work_id: request.workId });
     } else {
       await client.execute(STIX_BUNDLE_PUSH_WITHOUT_WORK, { connectorId, bundle });
     }
     telemetry.bundlesSent(1);
-    return { undelivered: [] };
+    if (this.#namesWork) return { undelivered: [] };
+    return withoutQueue('OpenCTI imports the results in a work of their own');
+  }
+
+  get #namesWork(): boolean {
+    return this.#options.bundlePush === 'with-work';
   }
 }

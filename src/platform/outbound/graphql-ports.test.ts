@@ -232,6 +232,25 @@ describe('ApiPush', () => {
     expect(endpoint.calls[0]?.query).not.toContain('work_id');
   });
 
+  it('ends a work that the platform does not take, and says where the results are', async () => {
+    const prepared = push('without-work').prepare(requestOf(), bundleOf(1));
+    expect(prepared.expectations).toBe(1);
+    expect(await prepared.send().delivered).toEqual({
+      undelivered: [],
+      unqueued: 1,
+      remark: 'OpenCTI imports the results in a work of their own',
+    });
+  });
+
+  it('says which limit to raise when a bundle is too large', async () => {
+    endpoint.answer({ status: 413, body: '<html>Payload too large</html>' });
+    await expect(push('with-work').prepare(requestOf(), bundleOf(1)).send().delivered).rejects.toMatchObject({
+      kind: 'invalid',
+      message:
+        'stixBundlePush is too large for OpenCTI or a proxy before it (HTTP 413); raise max_payload_body_size or the limit of the proxy.',
+    });
+  });
+
   it('pushes bundles in the order in which they were sent', async () => {
     const sink = push('with-work');
     const sent = ['work_1', 'work_2', 'work_3'].map(
@@ -251,7 +270,7 @@ describe('ApiPush', () => {
 
   it('refuses drafts, whose results would become live knowledge', () => {
     expect(() => push('with-work').prepare(requestOf({ draftId: 'draft-1' }), bundleOf(1))).toThrow(
-      'OpenCTI cannot take results for a draft over its API; set CONNECTOR_QUEUE_PROTOCOL=amqp to enrich in drafts.',
+      'OpenCTI cannot take results for a draft over its API; they must go over RabbitMQ.',
     );
   });
 

@@ -18,18 +18,22 @@ export interface EnrichmentMessageOptions {
   mode: 'manual' | 'auto';
   trigger: 'create' | 'update';
   draftId: string | null;
+  /** In whose name; a platform says nobody (null). */
+  applicantId?: string | undefined;
+  /** Demands of a platform that wants results validated. */
+  validation?: { mode?: 'draft' | 'workbench'; force?: boolean } | undefined;
   /** Overrides the form of the version. */
   stixEntity?: StixEntityForm | undefined;
 }
 
 /** The message of a manual or automatic enrichment: fields appear with the release that brought them. */
 export function enrichmentMessage(since: Since, options: EnrichmentMessageOptions): JsonObject {
-  const { mode, stix } = options;
+  const { mode, stix, validation } = options;
   const form = options.stixEntity ?? defaultForm(since, mode);
   return {
     internal: {
       work_id: options.workId,
-      applicant_id: null,
+      applicant_id: options.applicantId ?? null,
       ...(since('6.4.0') ? { draft_id: options.draftId } : {}),
       // A manual request always says `update`.
       ...(since('6.8.9') ? { mode, trigger: mode === 'manual' ? 'update' : options.trigger } : {}),
@@ -41,6 +45,8 @@ export function enrichmentMessage(since: Since, options: EnrichmentMessageOption
       ...stixEntity(form, stix),
       // Null for every observable and indicator whatever the connector asked for at registration.
       ...(since('6.8.9') ? { stix_objects: null } : {}),
+      ...(validation?.mode === undefined ? {} : { validation_mode: validation.mode }),
+      ...(validation?.force === undefined ? {} : { force_validation: validation.force }),
     },
   };
 }

@@ -32,6 +32,10 @@ export interface EnrichmentRequestOptions {
   /** The only registered connector by default. */
   connectorId?: string;
   draftId?: string;
+  /** In whose name; the connector's own user by default. */
+  applicantId?: string;
+  /** Whether and where the results are to be validated; nothing is said by default. */
+  validation?: { mode?: 'draft' | 'workbench'; force?: boolean };
   /** How the entity travels; as the version does by default. */
   stixEntity?: StixEntityForm;
 }
@@ -201,7 +205,14 @@ export class PlatformSimulator {
    * @returns id of the work.
    */
   async requestEnrichment(options: EnrichmentRequestOptions): Promise<string> {
-    const { mode = 'manual', trigger = 'create', draftId = null, stixEntity } = options;
+    const {
+      mode = 'manual',
+      trigger = 'create',
+      draftId = null,
+      stixEntity,
+      applicantId,
+      validation,
+    } = options;
     const connector = this.#state.connector(options.connectorId);
     const entity = this.#entity(options.entityId, options.draftId);
     const work = this.#state.works.create(connector.id);
@@ -213,6 +224,8 @@ export class PlatformSimulator {
       mode,
       trigger,
       draftId,
+      applicantId,
+      validation,
       stixEntity,
     });
     await this.#publish(connector, JSON.stringify(message));
