@@ -2,7 +2,12 @@ import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:cryp
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordedLogger } from '../../../test/helpers/recorded-logger.js';
-import { JwtVerifier, sharedTokenVerifier } from './token-verifier.js';
+import {
+  JwtVerifier,
+  platformTokenVerifier,
+  sharedTokenVerifier,
+  type TokenVerifier,
+} from './token-verifier.js';
 
 const NOW_S = 1_767_323_045;
 const keys = generateKeyPairSync('ed25519');
@@ -62,6 +67,7 @@ describe('JwtVerifier', () => {
     ['that is not valid yet', jwt({ claims: { nbf: NOW_S + 61 } })],
     ['without a key id', jwt({ header: { kid: undefined } })],
     ['with algorithm none', `${encode({ alg: 'none', kid: '0123456789abcdef' })}.${jwt().split('.')[1]!}.`],
+    ['with extensions that must be understood', jwt({ header: { crit: ['b64'], b64: false } })],
     ['with another part', `${jwt()}.x`],
     [
       'that was changed',
@@ -101,6 +107,24 @@ describe('JwtVerifier', () => {
     expect(refresh).toHaveBeenCalledTimes(2);
   });
 
+  it('waits for ten seconds at most until the platform has said its keys', async () => {
+    refresh.mockImplementation(() => new Promise(() => undefined));
+    const waits: number[] = [];
+    const patient = new JwtVerifier({
+      jwks: keySet(),
+      refreshJwks: refresh,
+      logger: recordedLogger().logger,
+      clock: { now: () => new Date(nowMs) },
+      sleep: (durationMs) => {
+        waits.push(durationMs);
+        return Promise.resolve();
+      },
+    });
+    await expect(patient.verify(jwt({ header: { kid: 'unknown' } }))).resolves.toBe(false);
+    await expect(patient.verify(jwt())).resolves.toBe(true);
+    expect(waits).toEqual([10_000]);
+  });
+
   it('keeps its keys when reading them again fails', async () => {
     refresh.mockRejectedValue(new Error('platform is away'));
     const steady = verifier();
@@ -130,5 +154,45 @@ describe('JwtVerifier', () => {
         await expect(any.verify(token)).resolves.toBe(false);
       }),
     );
+  });
+});
+
+describe('platformTokenVerifier', () => {
+  const refresh = vi.fn<() => Promise<string | undefined>>();
+  const verifier = (jwks: string | undefined): TokenVerifier =>
+    platformTokenVerifier({
+      jwks,
+      token: 's3cret-token',
+      refreshJwks: refresh,
+      logger: recordedLogger().logger,
+      clock: { now: () => new Date(NOW_S * 1_000) },
+    });
+
+  beforeEach(() => {
+    refresh.mockReset().mockResolvedValue(undefined);
+  });
+
+  it('accepts the connector’s own token of a platform that has no keys, and asks for none', async () => {
+    await expect(verifier(undefined).verify('s3cret-token')).resolves.toBe(true);
+    await expect(verifier(undefined).verify('another-token')).resolves.toBe(false);
+    expect(refresh).not.toHaveBeenCalled();
+  });
+
+  it.each(['', '{}', keySet()])('does not accept it of a platform that has a key set: %j', async (jwks) => {
+    await expect(verifier(jwks).verify('s3cret-token')).resolves.toBe(false);
+  });
+
+  it('follows a platform that is upgraded, and does not go back', async () => {
+    const upgraded = verifier(undefined);
+    refresh.mockResolvedValue(keySet());
+    await expect(upgraded.verify(jwt())).resolves.toBe(true);
+    await expect(upgraded.verify('s3cret-token')).resolves.toBe(false);
+    expect(refresh).toHaveBeenCalledTimes(1);
+  });
+
+  it('asks at most once a minute for keys that the platform does not have', async () => {
+    const old = verifier(undefined);
+    for (let count = 0; count < 20; count += 1) await expect(old.verify(jwt())).resolves.toBe(false);
+    expect(refresh).toHaveBeenCalledTimes(1);
   });
 });
