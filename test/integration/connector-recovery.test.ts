@@ -1,12 +1,14 @@
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BAD_GATEWAY, RATE_LIMITED } from '../../src/simulators/platform/faults.js';
+import { freePorts } from '../../src/simulators/broker/free-port.js';
 import {
   startConnectorWorld,
   type ConnectorWorld,
   type ConnectorWorldOptions,
 } from '../helpers/connector-world.js';
 import { refusals, workSettled } from '../helpers/enrichment-results.js';
+import { healthOf, type ReportedHealth } from '../helpers/health.js';
 import { sharedBroker } from '../helpers/shared-broker.js';
 import { startTcpProxy } from '../helpers/tcp-proxy.js';
 
@@ -38,20 +40,60 @@ describe('what is not there for a while', () => {
         starting.faults.fail('registerConnector', RATE_LIMITED);
       },
     });
-    expect(platform.operationsOf('about').map(({ fault }) => fault)).toEqual(['reset', 'http', undefined]);
+    expect(platform.operationsOf('about').map(({ fault }) => fault)).toEqual([
+      'reset',
+      'http',
+      undefined,
+      undefined,
+    ]);
     expect(platform.operationsOf('registerConnector').map(({ fault }) => fault)).toEqual(['http', undefined]);
     const work = await workSettled(platform, await request(world!));
     expect(work).toMatchObject({ status: 'complete', errors: [] });
   });
 
-  it('waits for the broker when it starts', async () => {
-    const refusing = await startRefusingProxy(2);
+  it('waits for a platform that is not there at all, says so once, and is not well meanwhile', async () => {
+    const [healthPort = 0] = await freePorts(1);
+    const reports: ReportedHealth[] = [];
+    let target: { host: string; port: number } | undefined;
+    const refusing = await startRefusingProxy(
+      4,
+      () => target ?? sharedBroker(),
+      async () => {
+        reports.push(await healthOf(healthPort));
+      },
+    );
+    proxy = refusing;
+    const running = await start({
+      variables: {
+        OPENCTI_URL: `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`,
+        CONNECTOR_HEALTH_PORT: String(healthPort),
+      },
+      beforeStart: ({ url }) => {
+        target = { host: '127.0.0.1', port: Number(new URL(url).port) };
+      },
+    });
+    const log = running.connector.log();
+    expect(log.split('"OpenCTI cannot be reached; trying again"')).toHaveLength(2);
+    expect(log).not.toContain('is repeated');
+    expect(reports).toHaveLength(4);
+    expect(reports.at(-1)).toMatchObject({
+      status: 'degraded',
+      parts: { platform: { ok: false, detail: expect.stringContaining('OPENCTI_URL') as string } },
+    });
+    const work = await workSettled(running.platform, await request(running));
+    expect(work).toMatchObject({ status: 'complete', errors: [] });
+    expect(await healthOf(healthPort)).toMatchObject({ status: 'ok', parts: { platform: { ok: true } } });
+  });
+
+  it('waits for the broker when it starts, and says so once for each connection', async () => {
+    const refusing = await startRefusingProxy(6, sharedBroker);
     proxy = refusing;
     const running = await start({
       variables: { MQ_PORT: String((refusing.address() as AddressInfo).port) },
     });
     const work = await workSettled(running.platform, await request(running));
     expect(work).toMatchObject({ status: 'complete', errors: [] });
+    expect(running.connector.log().split('"RabbitMQ cannot be reached; trying again"')).toHaveLength(3);
   });
 
   it('does again what was in work when the connection to the broker broke', async () => {
@@ -86,16 +128,25 @@ describe('what is not there for a while', () => {
   });
 });
 
-/** A proxy to the broker that breaks the first connections at once. */
-async function startRefusingProxy(refusals: number): Promise<Server> {
-  const { host, port } = sharedBroker();
+/**
+ * A proxy that breaks the first connections.
+ *
+ * @param beforeRefusal - Ends before a connection is broken.
+ */
+async function startRefusingProxy(
+  refusals: number,
+  target: () => { readonly host: string; readonly port: number },
+  beforeRefusal: () => Promise<void> = () => Promise.resolve(),
+): Promise<Server> {
   let connections = 0;
   const proxy = createServer((inbound) => {
     connections += 1;
     if (connections <= refusals) {
-      inbound.destroy();
+      inbound.on('error', () => undefined);
+      void beforeRefusal().finally(() => inbound.destroy());
       return;
     }
+    const { host, port } = target();
     const outbound = connect(port, host);
     for (const socket of [inbound, outbound]) {
       socket.on('error', () => undefined);

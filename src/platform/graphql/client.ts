@@ -92,7 +92,8 @@ export class PlatformClient {
           fullJitterMs(attempt - 1, retry, random),
           Math.min(failure.retryAfterMs ?? 0, retry.maxMs),
         );
-        logger.info(
+        // The heartbeat says once that the platform is away.
+        logger.debug(
           { operation: operation.name, code: failure.code, attempt, delayMs },
           'call to OpenCTI failed and is repeated',
         );
