@@ -32,6 +32,8 @@ export interface ConnectorWorldOptions {
   readonly virusTotal?: VirusTotalSimulatorOptions;
   /** Environment of the connector beside addresses, credentials and scope. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Called with the working directory before the connector starts; gives variables that depend on it. */
+  readonly prepareDirectory?: (directory: string) => Promise<Readonly<Record<string, string>>>;
   /** Called before the connector starts, to plan faults of its start. */
   readonly beforeStart?: (platform: PlatformSimulator) => void;
   /** `callback`: requests and results travel over HTTP, and there is no broker at all. */
@@ -106,6 +108,7 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
       STATE_PATH: join(directory, 'state.sqlite'),
       ...(broker === undefined ? await callbackVariables() : {}),
       ...options.variables,
+      ...(await options.prepareDirectory?.(directory)),
     };
     const apiKey = variables.VIRUSTOTAL_TOKEN ?? API_KEY;
     const secrets = [apiKey, platform.token, ...(broker === undefined ? [] : [broker.password])];
