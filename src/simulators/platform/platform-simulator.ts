@@ -136,7 +136,7 @@ export class PlatformSimulator {
     this.#state.works.delete(workId);
   }
 
-  /** Runs the manager that closes works overtaken by newer ones; returns the ids of those it closed. */
+  /** Runs the manager that closes works overtaken by newer ones, as a minute does; returns the ids of those it closed. */
   closeOvertakenWorks(): string[] {
     return this.#state.works.closeOvertaken();
   }

@@ -21,6 +21,7 @@ import type { MessageQueues } from './queues.js';
 import type { ContextSource, PlatformUser, UploadedFile } from './request-context.js';
 import { gateOf, type Since } from './version.js';
 import { Worker } from './worker.js';
+import type { DeadWorkAnswer } from './work-rules.js';
 import { Works } from './works.js';
 
 /** A file of a workbench: a bundle a person is to validate before it is imported. */
@@ -46,6 +47,9 @@ export interface PlatformStateOptions {
   callback: CallbackOptions;
   /** Whether the worker consumes from the start. */
   workerRuns: boolean;
+  /** Pause between two runs of the manager of works; 0: it runs only by hand. */
+  workManagerIntervalMs: number;
+  deadWorks: DeadWorkAnswer;
 }
 
 /** Everything one simulated platform knows, and what it does with it whoever asks. */
@@ -68,6 +72,7 @@ export class PlatformState {
   readonly callbackKey: CallbackKey;
   readonly worker: Worker;
   readonly callbackWorker: CallbackWorker;
+  readonly #workManager: NodeJS.Timeout | undefined;
   readonly #options: PlatformStateOptions;
 
   constructor(options: PlatformStateOptions) {
@@ -80,7 +85,7 @@ export class PlatformState {
     this.since = gateOf(options.version);
     this.clock = clock;
     this.queues = queues;
-    this.works = new Works(this.since, clock, changed);
+    this.works = new Works(this.since, clock, changed, options.deadWorks);
     this.connectors = new Connectors(this.since, clock, options.queuePrefix);
     this.live = new EntityStore(this.since, clock);
     this.drafts = new Drafts(this.live);
@@ -106,6 +111,12 @@ export class PlatformState {
       options: options.callback,
       signal: this.signal,
     });
+    if (options.workManagerIntervalMs > 0) {
+      const run = (): void => {
+        this.works.closeOvertaken();
+      };
+      this.#workManager = setInterval(run, options.workManagerIntervalMs).unref();
+    }
   }
 
   /** Registers a connector, declares its queues and lets the workers discover it. */
@@ -204,6 +215,7 @@ export class PlatformState {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#workManager);
     this.signal.close();
     await this.callbackWorker.close();
     await this.worker.stop();

@@ -324,44 +324,6 @@ describe('reading', () => {
   });
 });
 
-describe('a bundle pushed over the API', () => {
-  const PUSH = `mutation Push($connectorId: String!, $bundle: String!, $work_id: String) {
-    stixBundlePush(connectorId: $connectorId, bundle: $bundle, work_id: $work_id) }`;
-  const bundle = JSON.stringify({
-    type: 'bundle',
-    objects: [
-      { id: 'ipv4-addr--1', type: 'ipv4-addr', value: '192.0.2.1' },
-      { id: 'ipv4-addr--2', type: 'ipv4-addr', value: '192.0.2.2' },
-    ],
-  });
-
-  it('is split, expected and imported by the worker', async () => {
-    const platform = await start();
-    await ask(platform, REGISTER, input());
-    const address = platform.addObservable('IPv4-Addr', { value: '192.0.2.1' });
-    const workId = await platform.requestEnrichment({ entityId: address.standardId });
-    await ask(platform, PUSH, { connectorId: 'c1', bundle, work_id: workId });
-    const work = await platform.workCompleted(workId);
-    expect(work).toMatchObject({ expected: 2, processed: 2 });
-    expect(platform.entities('IPv4-Addr')).toHaveLength(2);
-  });
-
-  it('is lost on 7.260423 when toProcessed comes first', async () => {
-    const platform = await start({ version: '7.260423.0', workerRuns: false });
-    await ask(platform, REGISTER, input());
-    const address = platform.addObservable('IPv4-Addr', { value: '192.0.2.1' });
-    const workId = await platform.requestEnrichment({ entityId: address.standardId });
-    await ask(platform, PUSH, { connectorId: 'c1', bundle, work_id: workId });
-    await ask(platform, 'mutation P($id: ID!) { workEdit(id: $id) { toProcessed(message: "done") } }', {
-      id: workId,
-    });
-    await platform.worker.start();
-    await platform.until(() => platform.pushed.length === 1, { description: 'the push' });
-    expect(platform.pushed[0]?.action).toBe('discard');
-    expect(platform.entities('IPv4-Addr')).toHaveLength(1);
-  });
-});
-
 describe('a file for validation', () => {
   it('comes as a multipart request', async () => {
     const platform = await start();

@@ -9,6 +9,7 @@ import type { QueueConnection } from './queues.js';
 import { CONNECTOR_CAPABILITIES, type Capability, type PlatformUser } from './request-context.js';
 import { PlatformSimulator } from './platform-simulator.js';
 import { gateOf } from './version.js';
+import type { DeadWorkAnswer } from './work-rules.js';
 
 export type { PlatformSimulator };
 
@@ -46,15 +47,28 @@ export interface PlatformSimulatorOptions {
   latencyMs?: number;
   /** Capabilities of the connector's user. */
   userCapabilities?: readonly Capability[];
+  /**
+   * Whether the connector's user has `MODULES`, which `isWorkAlive`, `work` and `connector` need (protocol reference
+   * §1.3); she has by default.
+   */
+  userReadsWorks?: boolean;
   /** Largest body in bytes; 50 MiB by default. */
   maxBodyBytes?: number;
   /** How messages are handed to callbacks; real pauses by default. */
   callback?: Partial<CallbackOptions>;
   /** Whether the import worker runs from the start; it does by default. */
   workerRuns?: boolean;
+  /** Pause between two runs of the manager that closes overtaken works; a minute by default, 0 for none but by hand. */
+  workManagerIntervalMs?: number;
+  /**
+   * How `addExpectations` answers from 6.9.19 on for a work that was closed by force or deleted: `refused` by default.
+   * The reference (§10) allows for both, and a connector has to cope with both.
+   */
+  deadWorks?: DeadWorkAnswer;
   clock?: Clock;
 }
 
+const WORK_MANAGER_INTERVAL_MS = 60_000;
 const MAX_BODY_BYTES = 50 * 1024 * 1024;
 
 /**
@@ -81,7 +95,7 @@ export async function startPlatformSimulator(
     user: {
       id: '6f1c1d4e-0000-4000-8000-00000000c0de',
       name: 'Connector',
-      capabilities: options.userCapabilities ?? CONNECTOR_CAPABILITIES,
+      capabilities: capabilitiesOf(options),
     },
     otherUsers: [AUTOMATION_MANAGER],
     queuePrefix: options.queuePrefix ?? `simulator-${randomBytes(6).toString('hex')}`,
@@ -89,6 +103,8 @@ export async function startPlatformSimulator(
     clock,
     callback: { retryDelayMs: 10_000, maxAttempts: 10, timeoutMs: 300_000, ...options.callback },
     workerRuns: options.workerRuns ?? true,
+    workManagerIntervalMs: options.workManagerIntervalMs ?? WORK_MANAGER_INTERVAL_MS,
+    deadWorks: options.deadWorks ?? 'refused',
   });
   const http = new PlatformHttp(state, {
     port: options.port ?? 0,
@@ -111,6 +127,15 @@ const AUTOMATION_MANAGER: PlatformUser = {
   name: 'Automation manager',
   capabilities: ['BYPASS'],
 };
+
+function capabilitiesOf({
+  userCapabilities = CONNECTOR_CAPABILITIES,
+  userReadsWorks = true,
+}: PlatformSimulatorOptions): readonly Capability[] {
+  return userReadsWorks
+    ? userCapabilities
+    : userCapabilities.filter((capability) => !capability.startsWith('MODULES'));
+}
 
 function newToken(prefixed: boolean): string {
   return prefixed ? `flgrn_octi_tkn_${randomBytes(24).toString('base64url')}` : randomUUID();

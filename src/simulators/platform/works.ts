@@ -1,6 +1,18 @@
 import type { Clock } from '../../shared/clock.js';
-import { functionalError, PlatformError } from './errors.js';
+import { PlatformError } from './errors.js';
 import type { Since } from './version.js';
+import {
+  clearsStrayCounters,
+  closesOvertakenWorks,
+  completesOnProcessed,
+  completesOnReport,
+  forgetsCountersOfOvertaken,
+  forgetsCountersOnProcessed,
+  mayRefuseDeadWorks,
+  toleratesDeletedWorks,
+  type DeadWorkAnswer,
+  type WorkCounters,
+} from './work-rules.js';
 
 /** How far a work is. */
 export type WorkStatus = 'wait' | 'progress' | 'complete' | 'timeout';
@@ -21,46 +33,36 @@ export interface Work {
   receivedTime: string | null;
   processedTime: string | null;
   completedTime: string | null;
-  /** Bundle messages the connector announced. */
+  /** Bundle messages the connector announced, in all. */
   expected: number;
-  /** Reports that came in. */
+  /** Reports that came in, in all. */
   processed: number;
   messages: WorkLine[];
   errors: WorkLine[];
   draftContext: string | null;
   updatedAt: string;
-  /** Whether its counters exist; from 6.8.7 on workers discard bundles of a work without counters. */
-  alive: boolean;
-  /** When the last expectation was reported. */
-  lastReportAt: string | null;
 }
 
 const MAX_ERRORS = 100;
+const COMPLETED_WORKS_STAY_MS = 7 * 24 * 3_600_000;
 
-/** Whether a report completes a work: strict equality before 7.260422, so that counters can pass each other. */
-export function completesOnReport(since: Since, expected: number, processed: number): boolean {
-  return since('7.260422.0') ? processed >= expected : processed === expected;
-}
-
-/** Whether `toProcessed` completes a work; 7.260428 – 7.260609 never do. */
-export function completesOnProcessed(since: Since, expected: number, processed: number): boolean {
-  if (since('7.260428.0') && !since('7.260615.0')) return false;
-  if (since('7.260422.0')) return processed >= expected;
-  return expected === 0 || processed === expected;
-}
-
-/** The works of the platform and the rules by which they live and end. */
+/** The works of the platform and the rules by which they live and end (protocol reference §10). */
 export class Works {
   readonly #works = new Map<string, Work>();
+  readonly #counters = new Map<string, WorkCounters>();
+  /** By connector: creation of the work for which the last report came. */
+  readonly #lastReported = new Map<string, string>();
   readonly #since: Since;
   readonly #clock: Clock;
   readonly #changed: () => void;
+  readonly #deadWorks: DeadWorkAnswer;
   #lastTimestamp = 0;
 
-  constructor(since: Since, clock: Clock, changed: () => void) {
+  constructor(since: Since, clock: Clock, changed: () => void, deadWorks: DeadWorkAnswer = 'refused') {
     this.#since = since;
     this.#clock = clock;
     this.#changed = changed;
+    this.#deadWorks = deadWorks;
   }
 
   /** A new work in status `wait`, named `work_<connectorId>_<ISO timestamp>`; timestamps never repeat. */
@@ -81,10 +83,9 @@ export class Works {
       errors: [],
       draftContext: null,
       updatedAt: timestamp,
-      alive: true,
-      lastReportAt: null,
     };
     this.#works.set(work.id, work);
+    this.#counters.set(work.id, { expected: undefined, processed: undefined, initialized: true });
     this.#changed();
     return work;
   }
@@ -99,19 +100,22 @@ export class Works {
     return [...this.#works.values()];
   }
 
-  /** Whether bundles of this work are still imported. */
+  /** Whether the counters are those the work was created with; from 6.8.7 on workers discard bundles of others. */
   isAlive(id: string): boolean {
-    return this.#works.get(id)?.alive === true;
+    return this.#counters.get(id)?.initialized === true;
   }
 
   /** Deletes a work as a person does in the interface. */
   delete(id: string): void {
     this.#works.delete(id);
+    this.#counters.delete(id);
     this.#changed();
   }
 
+  /** @throws {PlatformError} when the work was deleted, on old platforms; so do the following. */
   toReceived(id: string, message: string | null): void {
-    const work = this.#get(id);
+    const work = this.#existing(id);
+    if (work === undefined) return;
     const now = this.#touch(work);
     work.receivedTime ??= now;
     work.status = 'progress';
@@ -120,88 +124,123 @@ export class Works {
   }
 
   toProcessed(id: string, message: string | null, inError: boolean): void {
-    const work = this.#get(id);
+    const work = this.#existing(id);
+    if (work === undefined) return;
     const now = this.#touch(work);
     work.processedTime = now;
     const line = { timestamp: now, message: message ?? '', source: null };
     if (inError) this.#addError(work, line);
     else work.messages.push(line);
-    if (completesOnProcessed(this.#since, work.expected, work.processed)) {
-      this.#complete(work, now);
-      if (!this.#since('7.260428.0')) work.alive = false;
-    }
+    const counters = this.#counters.get(id) ?? NOTHING_COUNTED;
+    if (completesOnProcessed(this.#since, work.expected, counters)) this.#complete(work, now);
+    if (forgetsCountersOnProcessed(this.#since, counters)) this.#counters.delete(id);
     this.#changed();
   }
 
-  /** @throws {PlatformError} `WORK_NOT_ALIVE` for a dead work, from 6.9.19 on. */
+  /** @throws {PlatformError} `WORK_NOT_ALIVE` for a dead work, from 6.9.19 on and unless it is answered. */
   addExpectations(id: string, count: number): void {
-    const work = this.#works.get(id);
-    if (this.#since('6.9.19') && work?.alive !== true) {
+    if (mayRefuseDeadWorks(this.#since) && this.#deadWorks === 'refused' && !this.isAlive(id)) {
       throw new PlatformError('WORK_NOT_ALIVE', 'This work is not alive anymore', { workId: id });
     }
-    const known = this.#get(id);
-    this.#touch(known);
-    known.expected += count;
+    const work = this.#existing(id);
+    const counters = this.#counting(id);
+    counters.expected = (counters.expected ?? 0) + count;
+    if (work !== undefined) {
+      this.#touch(work);
+      work.expected += count;
+    }
+    this.#clearStray(id);
     this.#changed();
   }
 
   reportExpectation(id: string, error: { error?: string | null; source?: string | null } | null): void {
-    const work = this.#get(id);
-    const now = this.#touch(work);
-    work.processed += 1;
-    work.lastReportAt = now;
-    if (error !== null) {
-      this.#addError(work, { timestamp: now, message: error.error ?? '', source: error.source ?? null });
-    }
-    if (completesOnReport(this.#since, work.expected, work.processed)) this.#complete(work, now);
+    const [, connectorId, timestamp] = id.split('_');
+    if (connectorId !== undefined && timestamp !== undefined) this.#lastReported.set(connectorId, timestamp);
+    const counters = this.#counting(id);
+    counters.processed = (counters.processed ?? 0) + 1;
+    const completes = completesOnReport(this.#since, counters);
+    // Only what has to be written into the work can fail because the work is gone.
+    const work = completes || error !== null ? this.#existing(id) : this.#works.get(id);
+    if (work !== undefined) this.#noteReport(work, error, completes);
+    this.#clearStray(id);
     this.#changed();
   }
 
-  /** @throws {PlatformError} when the work does not exist. */
+  /** @throws {PlatformError} when the work does not exist, on every platform. */
   ping(id: string): void {
-    this.#touch(this.#get(id));
+    const work = this.#works.get(id);
+    if (work === undefined) throw failureOfDeleted(id);
+    this.#touch(work);
     this.#changed();
   }
 
   addDraftContext(id: string, draftContext: string | null): void {
-    const work = this.#get(id);
+    const work = this.#existing(id);
+    if (work === undefined) return;
     this.#touch(work);
     work.draftContext = draftContext;
     this.#changed();
   }
 
   /**
-   * The platform's manager, which runs every minute from 6.2.8 on: closes works that are older than the most recent
-   * work of their connector for which anything was reported. 6.2.8 – 7.260507 it also kills them.
+   * One run of the platform's manager, as it happens every minute: closes what is still open and older than the work of
+   * the same connector for which the last report came, and deletes what was completed a week ago. Up to 7.260507 it
+   * takes the counters of what it closes away, so that from 6.8.7 on workers throw its bundles away.
    *
    * @returns ids of the works it closed.
    */
   closeOvertaken(): string[] {
-    if (!this.#since('6.2.8')) return [];
-    const newestReported = new Map<string, string>();
-    for (const work of this.#works.values()) {
-      if (work.lastReportAt === null) continue;
-      if (work.timestamp > (newestReported.get(work.connectorId) ?? '')) {
-        newestReported.set(work.connectorId, work.timestamp);
-      }
-    }
+    if (!closesOvertakenWorks(this.#since)) return [];
     const overtaken = this.all().filter(
-      (work) =>
-        (work.status === 'wait' || work.status === 'progress') &&
-        work.timestamp < (newestReported.get(work.connectorId) ?? ''),
+      ({ status, connectorId, timestamp }) =>
+        (status === 'wait' || status === 'progress') &&
+        timestamp < (this.#lastReported.get(connectorId) ?? ''),
     );
     for (const work of overtaken) {
       this.#complete(work, this.#touch(work));
-      if (!this.#since('7.260510.0')) work.alive = false;
+      if (forgetsCountersOfOvertaken(this.#since)) this.#counters.delete(work.id);
     }
+    this.#deleteOld();
     this.#changed();
     return overtaken.map((work) => work.id);
   }
 
-  #get(id: string): Work {
+  #deleteOld(): void {
+    const end = this.#clock.now().getTime() - COMPLETED_WORKS_STAY_MS;
+    for (const { id, status, completedTime } of this.all()) {
+      if (status === 'complete' && completedTime !== null && Date.parse(completedTime) <= end)
+        this.delete(id);
+    }
+  }
+
+  #noteReport(
+    work: Work,
+    error: { error?: string | null; source?: string | null } | null,
+    completes: boolean,
+  ): void {
+    const now = this.#touch(work);
+    work.processed += 1;
+    if (error !== null) {
+      this.#addError(work, { timestamp: now, message: error.error ?? '', source: error.source ?? null });
+    }
+    if (completes) this.#complete(work, now);
+  }
+
+  /** The work; `undefined` where nobody minds that it was deleted. */
+  #existing(id: string): Work | undefined {
     const work = this.#works.get(id);
-    if (work === undefined) throw functionalError('Cannot find the work', { workId: id });
+    if (work === undefined && !toleratesDeletedWorks(this.#since)) throw failureOfDeleted(id);
     return work;
+  }
+
+  #counting(id: string): WorkCounters {
+    const counters = this.#counters.get(id) ?? { ...NOTHING_COUNTED };
+    this.#counters.set(id, counters);
+    return counters;
+  }
+
+  #clearStray(id: string): void {
+    if (clearsStrayCounters(this.#since) && !this.isAlive(id)) this.#counters.delete(id);
   }
 
   #touch(work: Work): string {
@@ -217,4 +256,13 @@ export class Works {
   #addError(work: Work, line: WorkLine): void {
     if (work.errors.length < MAX_ERRORS) work.errors.push(line);
   }
+}
+
+const NOTHING_COUNTED: WorkCounters = { expected: undefined, processed: undefined, initialized: false };
+
+/** Not an answer that the platform means to give, but a failure of its code, which finds nothing where the work was. */
+function failureOfDeleted(workId: string): PlatformError {
+  return new PlatformError('UNKNOWN_ERROR', 'An unknown error has occurred: the work is undefined', {
+    workId,
+  });
 }
