@@ -23,6 +23,14 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          // With a broker of its own, which it kills. The short form; `npm run test:chaos` has the long one.
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          hookTimeout: 240_000,
+        },
+      },
     ],
     reporters: ['default', ['json', { outputFile: 'coverage/results.json' }]],
     coverage: {

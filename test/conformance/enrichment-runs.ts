@@ -59,7 +59,8 @@ export async function enrich(
   return run(requestOf({ entityId, entityType: undefined, entity }));
 }
 
-function virusTotalThatAnswers({ bodyFor, rulesets = {} }: Answers): VirusTotal {
+/** VirusTotal that gives these answers, through the parser of the product. */
+export function virusTotalThatAnswers({ bodyFor, rulesets = {} }: Answers): VirusTotal {
   return {
     lookUp: (object) => {
       const body = bodyFor(object);

@@ -16,6 +16,8 @@ interface Consumption {
   queue: string;
   handler: QueueHandler;
   channel: Channel | undefined;
+  /** Is about to have a channel. */
+  starting: boolean;
   cancelled: boolean;
 }
 
@@ -87,7 +89,7 @@ export class AmqpQueues implements MessageQueues {
     });
     this.#declared.set(id, owner);
     for (const consumption of this.#consumptions) {
-      if (consumption.channel === undefined) this.#resume(consumption);
+      this.#resume(consumption);
     }
   }
 
@@ -120,6 +122,7 @@ export class AmqpQueues implements MessageQueues {
       queue: kind === 'listen' ? names.listenQueue : names.pushQueue,
       handler,
       channel: undefined,
+      starting: false,
       cancelled: false,
     };
     this.#consumptions.add(consumption);
@@ -191,12 +194,25 @@ export class AmqpQueues implements MessageQueues {
     return this.#publisher;
   }
 
-  /** Consumes again after a reconnection; a queue that is gone comes back with the next declaration. */
+  /**
+   * Consumes again after a reconnection; a queue that is gone comes back with the next declaration. Both may happen at
+   * once, and two channels would each hold a message that only the later one acknowledges.
+   */
   #resume(consumption: Consumption): void {
+    if (consumption.starting || consumption.channel !== undefined) return;
     this.#start(consumption).catch(() => undefined);
   }
 
   async #start(consumption: Consumption): Promise<void> {
+    consumption.starting = true;
+    try {
+      await this.#openChannel(consumption);
+    } finally {
+      consumption.starting = false;
+    }
+  }
+
+  async #openChannel(consumption: Consumption): Promise<void> {
     const channel = await this.#model.createChannel();
     consumption.channel = channel;
     const lost = (): void => {

@@ -43,9 +43,13 @@ export interface PlannedFault {
   afterExecution: boolean;
 }
 
+/** Decides about one request by its names; `undefined` lets it through. */
+export type FaultChance = (names: readonly string[]) => PlannedFault | undefined;
+
 /** Faults to come, by operation. */
 export class Faults {
   readonly #planned: (PlannedFault & { target: string; left: number })[] = [];
+  #chance: FaultChance | undefined;
 
   /**
    * Makes the next requests of an operation fail.
@@ -58,9 +62,15 @@ export class Faults {
     this.#planned.push({ target, fault, afterExecution, left: times });
   }
 
+  /** Lets a function decide about every request for which nothing is planned, for example by chance. */
+  leaveTo(chance: FaultChance): void {
+    this.#chance = chance;
+  }
+
   /** Forgets all faults that have not happened yet. */
   clear(): void {
     this.#planned.length = 0;
+    this.#chance = undefined;
   }
 
   /** The fault for a request that goes by these names, if one is planned; it counts as happened. */
@@ -68,7 +78,7 @@ export class Faults {
     const planned = this.#planned.find(
       ({ target, left }) => left > 0 && (target === '*' || names.includes(target)),
     );
-    if (planned === undefined) return undefined;
+    if (planned === undefined) return this.#chance?.(names);
     planned.left -= 1;
     return planned;
   }

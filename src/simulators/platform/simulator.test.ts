@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RATE_LIMITED } from './faults.js';
+import { BAD_GATEWAY, RATE_LIMITED } from './faults.js';
 import { digestOf } from './file-bytes.js';
 import {
   startPlatformSimulator,
@@ -392,6 +392,20 @@ describe('faults', () => {
       'reset',
       undefined,
     ]);
+  });
+
+  it('can be left to a function, which is asked where none is planned', async () => {
+    const platform = await start();
+    const about = '{ about { version } }';
+    platform.faults.fail('about', RATE_LIMITED);
+    platform.faults.leaveTo((names) =>
+      names.includes('about') ? { fault: BAD_GATEWAY, afterExecution: false } : undefined,
+    );
+    expect((await ask(platform, about)).status).toBe(429);
+    await expect(ask(platform, about)).rejects.toThrow();
+    platform.faults.clear();
+    expect((await ask(platform, about)).body.errors).toBeUndefined();
+    expect(platform.operations.map(({ httpStatus }) => httpStatus)).toEqual([429, 502, 200]);
   });
 
   it('can lose the answer of an operation that took effect', async () => {

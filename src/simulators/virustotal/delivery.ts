@@ -85,7 +85,7 @@ export async function deliver(
 ): Promise<number | undefined> {
   const { status, headers, body } = mismatchEncoding(answer, fault);
   if (fault?.kind === 'slow-headers') await delay(fault.delayMs, undefined, { signal: closing });
-  if (fault?.kind === 'silence') await once(response, 'close', { signal: closing });
+  if (fault?.kind === 'silence') await silence(response, fault.forMs, closing);
   if (fault?.kind === 'silence' || (fault?.kind === 'reset' && fault.when !== 'in-body')) {
     response.socket?.resetAndDestroy();
     return undefined;
@@ -108,6 +108,24 @@ export async function deliver(
     default:
       response.end(body);
       return status;
+  }
+}
+
+/** Ends when the client gives up, or when the time is over if there is one. */
+async function silence(
+  response: ServerResponse,
+  forMs: number | undefined,
+  closing: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([closing, over.signal]);
+  const ends: Promise<unknown>[] = [once(response, 'close', { signal })];
+  if (forMs !== undefined) ends.push(delay(forMs, undefined, { signal }));
+  try {
+    await Promise.race(ends);
+  } finally {
+    over.abort();
+    await Promise.allSettled(ends);
   }
 }
 

@@ -107,6 +107,26 @@ describe('faults', () => {
     await expect(fetch(`${url}${path}`, { headers, signal })).rejects.toThrow('timeout');
   });
 
+  it('keep silent for a while only, and then reset the connection', async () => {
+    const { url, log } = await startWith({ kind: 'silence', forMs: 1 });
+    await expect(fetch(`${url}${path}`, { headers })).rejects.toThrow();
+    expect(log.entries[0]?.status).toBeUndefined();
+  });
+
+  it('are left to a function where none is planned', async () => {
+    const { url, faults } = await startWith({ kind: 'html', status: 502 });
+    faults.leaveTo((target) =>
+      target.path === path ? { kind: 'error', status: 503, code: 'TransientError' } : undefined,
+    );
+    const statuses: number[] = [];
+    for (let call = 0; call < 2; call += 1) {
+      statuses.push((await fetch(`${url}${path}`, { headers })).status);
+    }
+    faults.clear();
+    statuses.push((await fetch(`${url}${path}`, { headers })).status);
+    expect(statuses).toEqual([502, 503, 200]);
+  });
+
   it.each<Fault>([
     { kind: 'slow-headers', delayMs: 60_000 },
     { kind: 'slow-body', delayMs: 60_000 },

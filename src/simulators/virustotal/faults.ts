@@ -28,8 +28,8 @@ export type Fault =
   | { readonly kind: 'slow-headers'; readonly delayMs: number }
   /** The answer, with its second half sent only after a while. */
   | { readonly kind: 'slow-body'; readonly delayMs: number }
-  /** No answer until the client gives up or the simulator closes. */
-  | { readonly kind: 'silence' }
+  /** No answer until the client gives up or the simulator closes, or until the connection is reset after `forMs`. */
+  | { readonly kind: 'silence'; readonly forMs?: number }
   /** The connection is reset: at once, or in the middle of the body. */
   | { readonly kind: 'reset'; readonly when?: 'before-headers' | 'in-body' }
   /** `content-encoding: gzip` over a body that is not compressed, or a compressed body that is not declared. */
@@ -53,6 +53,9 @@ export interface FaultTarget {
  */
 export type FaultPattern = string | ((target: FaultTarget) => boolean);
 
+/** Decides about one request; `undefined` lets it through. */
+export type FaultChance = (target: FaultTarget) => Fault | undefined;
+
 interface Planned {
   readonly pattern: FaultPattern;
   readonly matches: (target: FaultTarget) => boolean;
@@ -64,6 +67,7 @@ interface Planned {
 /** The faults that are planned, in the order in which they strike. */
 export class Faults {
   #planned: Planned[] = [];
+  #chance: FaultChance | undefined;
 
   /**
    * Plans a fault.
@@ -76,6 +80,11 @@ export class Faults {
     this.#planned.push({ pattern, matches: matcher(pattern), fault, left: times, hits: 0 });
   }
 
+  /** Lets a function decide about every request for which nothing is planned, for example by chance. */
+  leaveTo(chance: FaultChance): void {
+    this.#chance = chance;
+  }
+
   /** Patterns of faults that struck no request: a test that ends with one tested less than it says. */
   unused(): readonly FaultPattern[] {
     return this.#planned.filter(({ hits }) => hits === 0).map(({ pattern }) => pattern);
@@ -84,12 +93,13 @@ export class Faults {
   /** Forgets all faults. */
   clear(): void {
     this.#planned = [];
+    this.#chance = undefined;
   }
 
   /** The fault that strikes this request, which uses it up once. */
   take(target: FaultTarget): Fault | undefined {
     const planned = this.#planned.find((candidate) => candidate.left > 0 && candidate.matches(target));
-    if (planned === undefined) return undefined;
+    if (planned === undefined) return this.#chance?.(target);
     planned.left -= 1;
     planned.hits += 1;
     return planned.fault;
