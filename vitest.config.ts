@@ -18,6 +18,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          // Minutes of real time: `npm run test:slow`.
+          exclude: ['**/*.slow.test.ts'],
+          globalSetup: ['test/helpers/broker-global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: process.env.SLOW_TESTS === undefined ? [] : ['test/integration/**/*.slow.test.ts'],
           globalSetup: ['test/helpers/broker-global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
