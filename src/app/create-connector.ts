@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
+import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon-request.js';
 import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
@@ -24,6 +25,7 @@ import type { PlatformClient } from '../platform/graphql/client.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
+import { MemoryStore } from '../state/memory-store.js';
 import type { VirusTotal } from '../virustotal/schema.js';
 import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
@@ -39,6 +41,7 @@ import {
   createPlatformClient,
   needsBroker,
 } from './platform-options.js';
+import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
@@ -121,7 +124,9 @@ class WiredConnector implements Connector {
       lifecycle: this.#lifecycle,
     });
     const given = this.#givenVirusTotal;
-    const opened = given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
+    const opened: OpenedVirusTotal =
+      given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
+    const deadLetters = await this.#openDeadLetters(opened);
     const registration = await this.#register();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
@@ -129,8 +134,9 @@ class WiredConnector implements Connector {
 
     const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
     const handler = this.#createHandler(opened, this.#createSink(link, registration), registration);
-    if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
-    else await this.#consume(handler, link, registration);
+    if (connector.listenProtocol === 'API' || link === undefined)
+      await this.#listen(handler, deadLetters, registration);
+    else await this.#consume(handler, deadLetters, link, registration);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
     this.#ready = true;
@@ -164,6 +170,14 @@ class WiredConnector implements Connector {
     this.#lifecycle.add('quota', () => paced.close());
     this.#health.watch('virustotal', () => paced.health());
     return { virusTotal: paced.virusTotal, submissions: paced.submissions, store };
+  }
+
+  async #openDeadLetters({ store = new MemoryStore() }: OpenedVirusTotal): Promise<DeadLetters> {
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+    const count = await deadLetters.count();
+    if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
+    showDeadLetters(deadLetters, this.#metrics, this.#health);
+    return deadLetters;
   }
 
   /** Requests that nobody waits for are started only when they get their look-up long before the broker loses patience. */
@@ -283,13 +297,19 @@ class WiredConnector implements Connector {
     return this.#submissions?.follow(handler, this.#lifecycle) ?? handler;
   }
 
-  async #consume(handler: HandleRequest, link: AmqpLink, registration: Registration): Promise<void> {
+  async #consume(
+    handler: HandleRequest,
+    deadLetters: DeadLetters,
+    link: AmqpLink,
+    registration: Registration,
+  ): Promise<void> {
     const consumer = new AmqpConsumer({
       link,
       queue: registration.listen.queue,
       concurrency: this.#config.connector.concurrency,
       unattendedLimit: this.#unattendedLimit,
       handler,
+      refuse: createRefuseMessage({ deadLetters, handler, source: 'queue', logger: this.#logger }),
       logger: this.#logger,
       clock: this.#clock,
     });
@@ -306,7 +326,7 @@ class WiredConnector implements Connector {
     this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
   }
 
-  async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
+  async #listen(handler: HandleRequest, deadLetters: DeadLetters, registration: Registration): Promise<void> {
     const { connector } = this.#config;
     const listener = new CallbackListener({
       port: connector.listenProtocolApiPort,
@@ -314,6 +334,7 @@ class WiredConnector implements Connector {
       tls: callbackTls(this.#config),
       verifier: this.#tokenVerifier(registration),
       handler,
+      refuse: createRefuseMessage({ deadLetters, handler, source: 'callback', logger: this.#logger }),
       concurrency: connector.concurrency,
       unattendedLimit: this.#unattendedLimit,
       maxQueued: MAX_QUEUED_CALLBACKS,

@@ -14,9 +14,10 @@ import type { Backoff, Sleep } from '../../shared/backoff.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
-import { readRequest, UndecodableMessageError } from './message.js';
+import { readRequest } from './message.js';
 import type { Admission } from './request-line.js';
 import type { TokenVerifier } from './token-verifier.js';
+import { UnreadableMessage, type RefuseMessage } from './unreadable-message.js';
 
 export interface CallbackListenerOptions {
   /** 0 for any free port. */
@@ -30,6 +31,8 @@ export interface CallbackListenerOptions {
   readonly verifier: TokenVerifier;
   /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
+  /** Called for what is no request; the worker is answered afterwards. */
+  readonly refuse: RefuseMessage;
   /** Requests that are worked on at the same time; see `RequestLine` for manual ones. */
   readonly concurrency: number;
   /** Requests beside manual ones that are worked on at the same time; `concurrency` when absent. */
@@ -207,17 +210,28 @@ export class CallbackListener {
     return this.#accept(body);
   }
 
-  #accept(body: Buffer): Reply {
-    const { logger, clock = systemClock } = this.#options;
-    const request = readRequest(body, clock.now(), logger);
-    if (request instanceof UndecodableMessageError) {
-      // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
-      return { status: 202, body: { message: `dropped: ${request.message}` } };
-    }
+  #accept(body: Buffer): Reply | Promise<Reply> {
+    const { clock = systemClock } = this.#options;
+    const request = readRequest(body, clock.now());
+    if (request instanceof UnreadableMessage) return this.#refuse(request);
     if (!this.#queue.offer(request, body.length)) {
       return refusal(429, 'requests have to wait', { 'retry-after': RETRY_AFTER_S });
     }
     return { status: 202, body: { message: 'request accepted' } };
+  }
+
+  async #refuse(message: UnreadableMessage): Promise<Reply> {
+    try {
+      await this.#options.refuse(message);
+    } catch (error) {
+      this.#options.logger.debug(
+        { key: message.key, reason: describeError(error) },
+        'message that cannot be read is left to the worker',
+      );
+      return refusal(503, 'the platform cannot be told now', { 'retry-after': RETRY_AFTER_S });
+    }
+    // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
+    return { status: 202, body: { message: `kept as a dead letter: ${message.error.message}` } };
   }
 }
 
