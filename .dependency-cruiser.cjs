@@ -40,6 +40,7 @@ module.exports = {
     only('shared', [], 'shared stands on nothing of ours'),
     only('stix', ['^src/shared/'], 'STIX is pure vocabulary'),
     only('state', ['^src/shared/'], 'state knows records and bytes, not what they mean'),
+    only('dead-letters', ['^src/shared/', '^src/state/port\\.ts$'], 'bytes and why they could not be read'),
     only('observability', ['^src/shared/'], ''),
     only(
       'config',

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
+import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon-request.js';
 import { AttemptJournal } from '../enrichment/attempt-journal.js';
 import { Attempts } from '../enrichment/attempts.js';
@@ -22,6 +23,7 @@ import { registerConnector, type Registration } from '../platform/registration.j
 import { sleep } from '../shared/backoff.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
+import { MemoryStore } from '../state/memory-store.js';
 import type { VirusTotal } from '../virustotal/schema.js';
 import { connectBroker, createLink, type BrokerLinks } from './broker-links.js';
 import { createSink } from './create-sink.js';
@@ -33,6 +35,7 @@ import { Lifecycle } from './lifecycle.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
 import { openState } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
+import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
 import { startEndpoints } from './start-endpoints.js';
 
@@ -113,7 +116,9 @@ class WiredConnector implements Connector {
       lifecycle: this.#lifecycle,
     });
     const given = this.#givenVirusTotal;
-    const opened = given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
+    const opened: OpenedVirusTotal =
+      given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
+    const deadLetters = await this.#openDeadLetters(opened);
     this.#lifecycle.add('registration', () => this.#registrar.close());
     this.#health.watch('platform', () => ({ ok: false, detail: this.#registrar.trouble }));
     const registration = await this.#registrar.first();
@@ -134,8 +139,8 @@ class WiredConnector implements Connector {
       lifecycle: this.#lifecycle,
     });
     const handler = this.#createHandler(opened, sink, registration);
-    if (links?.requests === undefined) await this.#listen(handler, registration, opened);
-    else await this.#consume(handler, links.requests, links.results);
+    if (links?.requests === undefined) await this.#listen(handler, deadLetters, registration, opened);
+    else await this.#consume(handler, deadLetters, { requests: links.requests, results: links.results });
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
     this.#ready = true;
@@ -169,6 +174,14 @@ class WiredConnector implements Connector {
     this.#lifecycle.add('quota', () => paced.close());
     this.#health.watch('virustotal', () => paced.health());
     return { virusTotal: paced.virusTotal, submissions: paced.submissions, store };
+  }
+
+  async #openDeadLetters({ store = new MemoryStore() }: OpenedVirusTotal): Promise<DeadLetters> {
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+    const count = await deadLetters.count();
+    if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
+    showDeadLetters(deadLetters, this.#metrics, this.#health);
+    return deadLetters;
   }
 
   /** Requests that nobody waits for are started only when they get their look-up long before the broker loses patience. */
@@ -278,10 +291,14 @@ class WiredConnector implements Connector {
     return journal;
   }
 
-  async #consume(handler: HandleRequest, link: AmqpLink, publishingLink: AmqpLink): Promise<void> {
+  async #consume(
+    handler: HandleRequest,
+    deadLetters: DeadLetters,
+    links: { readonly requests: AmqpLink; readonly results: AmqpLink },
+  ): Promise<void> {
     const consumer = new AmqpConsumer({
-      link,
-      publishingLink,
+      link: links.requests,
+      publishingLink: links.results,
       queue: () => this.#registrar.current.listen.queue,
       missing: (reason) => {
         this.#registrar.renew(reason);
@@ -289,6 +306,7 @@ class WiredConnector implements Connector {
       concurrency: this.#config.connector.concurrency,
       unattendedLimit: this.#unattendedLimit,
       handler,
+      refuse: createRefuseMessage({ deadLetters, handler, source: 'queue', logger: this.#logger }),
       logger: this.#logger,
       clock: this.#clock,
       maxHoldMs: holdLimits(this.#config).heldMs,
@@ -306,9 +324,15 @@ class WiredConnector implements Connector {
     this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
   }
 
-  #listen(handler: HandleRequest, registration: Registration, { store }: OpenedVirusTotal): Promise<void> {
+  #listen(
+    handler: HandleRequest,
+    deadLetters: DeadLetters,
+    registration: Registration,
+    { store }: OpenedVirusTotal,
+  ): Promise<void> {
     return startCallbacks(this.#config, {
       handler,
+      refuse: createRefuseMessage({ deadLetters, handler, source: 'callback', logger: this.#logger }),
       abandon: this.#abandon,
       registration,
       register: () => this.#registrar.again(),

@@ -5,6 +5,7 @@ import { isPostponed, type HandleRequest } from '../enrichment/handle-request.js
 import type { Health } from '../observability/health.js';
 import { CallbackListener } from '../platform/inbound/callback-listener.js';
 import { platformTokenVerifier } from '../platform/inbound/token-verifier.js';
+import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
 import type { Registration } from '../platform/registration.js';
 import type { Clock } from '../shared/clock.js';
 import type { StateStore } from '../state/port.js';
@@ -19,6 +20,8 @@ const MAX_QUEUED_CALLBACKS = 500;
 /** What taking requests by HTTP callback needs of the rest of the connector. */
 export interface CallbackServices {
   readonly handler: HandleRequest;
+  /** Takes what cannot be read. */
+  readonly refuse: RefuseMessage;
   readonly abandon: AbandonRequest | undefined;
   readonly registration: Registration;
   /** Registers again, which hands out the keys of callbacks anew. */
@@ -86,7 +89,7 @@ function createListener(
   store: StoredCallbacks | undefined,
 ): CallbackListener {
   const { connector, opencti } = config;
-  const { handler, abandon, registration, register, unattendedLimit, clock, logger } = services;
+  const { handler, refuse, abandon, registration, register, unattendedLimit, clock, logger } = services;
   return new CallbackListener({
     port: connector.listenProtocolApiPort,
     path: connector.listenProtocolApiPath,
@@ -99,6 +102,7 @@ function createListener(
       clock,
     }),
     handler,
+    refuse,
     concurrency: connector.concurrency,
     unattendedLimit,
     maxQueued: MAX_QUEUED_CALLBACKS,

@@ -1,26 +1,18 @@
-import { pino, type Logger } from 'pino';
 import { createClient } from '../app/create-virustotal.js';
 import { openStateProper } from '../app/open-state.js';
-import {
-  brokerConnection,
-  brokerTls,
-  connectorDescription,
-  createPlatformClient,
-  needsBroker,
-} from '../app/platform-options.js';
+import { connectorDescription, createPlatformClient, needsBroker } from '../app/platform-options.js';
 import type { Config } from '../config/schema.js';
-import { AmqpLink } from '../platform/amqp/amqp-link.js';
+import type { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { QuotaUse } from '../virustotal/schema.js';
 import { readCommandContext } from './load-config.js';
+import { brokerAddress, withBroker } from './with-broker.js';
 
 /** A person waits for the answer. */
 const ONE_ATTEMPT = { maxAttempts: 1, baseMs: 0, maxMs: 0 };
-/** A broker that does not answer in this time is reported as unreachable. */
-const BROKER_TIMEOUT_S = 10;
 
 /**
  * Checks everything that `serve` needs and prints one line for each part, after one for each warning about the
@@ -94,56 +86,15 @@ export async function check(configFile: string | undefined): Promise<number> {
  * @throws ConnectorError when the broker cannot be reached or lacks a queue.
  */
 async function checkBroker(config: Config, registration: Registration): Promise<string> {
-  const connection = brokerConnection(config, registration.connection);
-  const where = `${connection.host}:${connection.port}`;
-  let giveUp: (reason: string) => void = () => undefined;
-  const unreachable = new Promise<never>((_resolve, reject) => {
-    giveUp = (reason) => {
-      const remedy = 'Check MQ_HOST and MQ_PORT, or the address that the platform hands out.';
-      reject(new ConnectorError(`${reason} ${remedy}`, 'transient'));
-    };
-  });
-  const timer = setTimeout(() => {
-    giveUp(`${where} does not answer within ${BROKER_TIMEOUT_S} seconds.`);
-  }, BROKER_TIMEOUT_S * 1_000);
-  const link = new AmqpLink({
-    connection: () => connection,
-    tls: brokerTls(config),
-    connectionName: `${config.connector.name} check`,
-    logger: reasonReader((reason) => {
-      giveUp(reason);
-    }),
-  });
+  const where = brokerAddress(config, registration);
   const { listenProtocol, queueProtocol } = config.connector;
   const uses = [
     ...(listenProtocol === 'API' ? [] : [{ queue: registration.listen.queue, use: 'requests come from' }]),
     ...(queueProtocol === 'api' ? [] : [{ queue: registration.push.queue, use: 'results go to' }]),
   ];
-  try {
-    await Promise.race([
-      findQueues(
-        link,
-        where,
-        uses.map(({ queue }) => queue),
-      ),
-      unreachable,
-    ]);
-    return [`connected to ${where}`, ...uses.map(({ queue, use }) => `${use} ${queue}`)].join('; ');
-  } finally {
-    clearTimeout(timer);
-    await link.close();
-  }
-}
-
-/**
- * The link tries for ever and tells only its log why; somebody who waits for an answer wants the first reason.
- */
-function reasonReader(read: (reason: string) => void): Logger {
-  const write = (line: string): void => {
-    const { reason } = JSON.parse(line) as { readonly reason?: unknown };
-    if (typeof reason === 'string') read(reason);
-  };
-  return pino({ level: 'warn' }, { write });
+  const queues = uses.map(({ queue }) => queue);
+  await withBroker(config, registration, (link) => findQueues(link, where, queues));
+  return [`connected to ${where}`, ...uses.map(({ queue, use }) => `${use} ${queue}`)].join('; ');
 }
 
 /**
@@ -152,7 +103,6 @@ function reasonReader(read: (reason: string) => void): Logger {
  * @throws ConnectorError (`configuration`) for the first that is missing.
  */
 async function findQueues(link: AmqpLink, where: string, queues: readonly string[]): Promise<void> {
-  await link.start();
   await new Promise<void>((resolve, reject) => {
     link.keepChannel({
       name: 'check',

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { productVersion } from '../app/product.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import { addDeadLetterCommands } from './dead-letters-command.js';
 
 interface GlobalOptions {
   readonly config?: string;
@@ -49,6 +50,12 @@ export async function runCommandLine(argv: readonly string[], stop: AbortSignal)
       const { enrichValue } = await import('./enrich.js');
       exitCode = await Promise.race([enrichValue(value, options.json === true, config()), interrupted(stop)]);
     });
+  addDeadLetterCommands(program, {
+    configFile: config,
+    run: async (command) => {
+      exitCode = await Promise.race([command(), interrupted(stop)]);
+    },
+  });
   program
     .command('demo')
     .description('run the connector against simulators and show what comes back')

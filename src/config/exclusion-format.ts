@@ -31,6 +31,7 @@ export const exclusionList: Format<readonly string[]> = defineFormat<readonly st
   },
   show: (entries) => entries.join(','),
   jsonSchema: { type: ['array', 'string'], items: { type: 'string' } },
+  variableSchema: { type: 'array', items: { type: 'string' } },
 });
 
 function shown(entry: string): string {

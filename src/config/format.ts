@@ -35,6 +35,8 @@ export interface Format<T> {
   show(value: T): string;
   /** What a YAML editor may accept; `null` (an empty entry) is added for every option. */
   readonly jsonSchema: JsonObject;
+  /** What the variable may hold, with one plain type, for the catalogue of the platform; default: a string. */
+  readonly variableSchema: JsonObject;
   /** Whether a YAML list is accepted beside a comma-separated text. */
   readonly list: boolean;
   /** What a log may show when the value can hold a secret in part; default: `show`. */
@@ -51,6 +53,7 @@ export function defineFormat<T>(definition: FormatDefinition<T>): Format<T> {
   const show = (value: T): string => definition.show?.(value) ?? String(value);
   const format: Format<T> = {
     list: false,
+    variableSchema: { type: 'string' },
     show,
     mask: show,
     ...definition,

@@ -39,6 +39,7 @@ export const yesOrNo: Format<boolean> = defineFormat({
     maximum: 1,
     pattern: anyCase([...YES, ...NO]),
   },
+  variableSchema: { type: 'boolean' },
 });
 
 /** A whole number within bounds, both included. */
@@ -65,6 +66,7 @@ export function wholeNumber(least: number, most: number): Format<number> {
       maximum: most,
       pattern: '^\\s*[+-]?[0-9]+(\\.0*)?\\s*$',
     },
+    variableSchema: { type: 'integer', minimum: least, maximum: most },
   });
 }
 
@@ -78,6 +80,7 @@ export function wholeNumberOrAuto(least: number, most: number): Format<number | 
       ...number.jsonSchema,
       pattern: `(^\\s*[aA][uU][tT][oO]\\s*$)|(${String(number.jsonSchema.pattern)})`,
     },
+    variableSchema: { type: 'string', pattern: '^([aA][uU][tT][oO]|[0-9]+)$' },
   });
 }
 
@@ -109,6 +112,7 @@ export function textOfAtLeast(length: number): Format<string> {
       return value;
     },
     jsonSchema: { type: 'string', minLength: length },
+    variableSchema: { type: 'string', minLength: length },
   });
 }
 
@@ -156,6 +160,7 @@ export function oneOf<const Word extends string>(
       return word;
     },
     jsonSchema: { anyOf: [{ enum: [...words] }, { type: 'string', pattern: anyCase([...known.keys()]) }] },
+    variableSchema: { type: 'string', enum: [...words] },
   });
 }
 
@@ -181,5 +186,6 @@ export function wordList(canonical: readonly string[]): Format<readonly string[]
     },
     show: (words) => words.join(','),
     jsonSchema: { type: ['array', 'string'], items: { type: 'string' } },
+    variableSchema: { type: 'array', items: { type: 'string' } },
   });
 }

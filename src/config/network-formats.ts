@@ -78,6 +78,7 @@ export const httpUrl: Format<string> = defineFormat({
     return text;
   },
   jsonSchema: { type: 'string', pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?$' },
+  variableSchema: { type: 'string', format: 'uri' },
 });
 
 /** An HTTP proxy; a host and port without a scheme mean http, as they do for curl and Python. */

@@ -63,6 +63,7 @@ async function enrich(
   request: EnrichmentRequest,
   dependencies: EnrichmentDependencies,
 ): Promise<EnrichmentOutcome> {
+  if (request.refusal !== undefined) throw new ConnectorError(request.refusal, 'invalid');
   const parked = await dependencies.analyses?.recall(request);
   if (parked !== undefined) return parked;
   const entity = request.entity ?? (await readEntity(request, dependencies.entities));

@@ -58,6 +58,8 @@ export interface EnrichmentRequest {
   readonly resumed?: boolean | undefined;
   /** What that analysis came to. */
   readonly analysis?: AnalysisEnd | undefined;
+  /** Why it cannot be done: its message could not be read. Then it is only settled, as failed. */
+  readonly refusal?: string | undefined;
   /** When this process took the request. */
   readonly receivedAt: Date;
 }

@@ -135,6 +135,22 @@ export class Metrics implements Telemetry {
     registerQuotaGauges(this.#prefix, this.registry, read);
   }
 
+  /** @param count - Asked at each scrape; the last answer stays when it fails. */
+  watchDeadLetters(count: () => Promise<number>): void {
+    new Gauge({
+      name: `${this.#prefix}virustotal_dead_letters`,
+      help: 'Messages that could not be read and are kept.',
+      registers: [this.registry],
+      async collect() {
+        try {
+          this.set(await count());
+        } catch {
+          // The state is closed; a scrape must not fail over it.
+        }
+      },
+    });
+  }
+
   /** Shows the connector as stopped. */
   stopped(): void {
     this.#showState('stopped');

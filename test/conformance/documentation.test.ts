@@ -38,7 +38,7 @@ describe.each(GUIDES)('%s', (guide) => {
   });
 
   it('names only commands of the program that exist', () => {
-    const named = [...text.matchAll(/dist\/main\.js ([a-z]+)/g)].map(([, name]) => name ?? '');
+    const named = [...text.matchAll(/dist\/main\.js ([a-z][a-z-]*)/g)].map(([, name]) => name ?? '');
     expect(named.filter((name) => !commands.has(name))).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe('README.md and the code', () => {
 
   it('describes every command of the program', () => {
     const section = readme.slice(readme.indexOf('## Commands')).split(/\n## /)[0] ?? '';
-    const described = new Set([...section.matchAll(/^\*\*`([a-z]+)/gm)].map(([, name]) => name ?? ''));
+    const described = new Set([...section.matchAll(/^\*\*`([a-z][a-z-]*)/gm)].map(([, name]) => name ?? ''));
     expect([...described].sort()).toEqual([...commands].filter((name) => name !== 'help').sort());
   });
 

@@ -37,5 +37,5 @@ export async function commandsOfTheProgram(): Promise<Set<string>> {
     write.mockRestore();
   }
   const listed = help.slice(help.indexOf('Commands:'));
-  return new Set([...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? ''));
+  return new Set([...listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name ?? ''));
 }

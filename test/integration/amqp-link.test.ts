@@ -5,6 +5,7 @@ import type { EnrichmentRequest } from '../../src/enrichment/request.js';
 import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
 import { AmqpLink } from '../../src/platform/amqp/amqp-link.js';
 import type { BrokerConnection } from '../../src/platform/amqp/broker-connection.js';
+import type { RefuseMessage } from '../../src/platform/inbound/unreadable-message.js';
 import {
   BundlePublisher,
   type BundlePublisherOptions,
@@ -89,6 +90,7 @@ function startConsumer(
     link,
     queue: () => names.listen,
     concurrency: 2,
+    refuse: () => Promise.resolve(),
     logger: recorded.logger,
     requeueBackoff: FAST,
     ...options,
@@ -295,25 +297,40 @@ describe('AmqpConsumer', () => {
     expect(await ready(names.listen)).toBe(0);
   });
 
-  it('drops a message that cannot be read, and says why', async () => {
+  it('hands a message that cannot be read to be refused, and acks it afterwards', async () => {
     await link.start();
     const handler = vi.fn(() => Promise.resolve());
-    startConsumer({ handler });
+    const refused = gate();
+    const refuse = vi.fn<RefuseMessage>(() => refused.opened);
+    startConsumer({ handler, refuse, concurrency: 1 });
     await ask('{"token":"hunter22"}', messageOf('work_1'));
+    await vi.waitFor(() => {
+      expect(refuse).toHaveBeenCalledTimes(1);
+    }, WAIT);
+    expect(handler).not.toHaveBeenCalled();
+    refused.open();
     await vi.waitFor(() => {
       expect(handler).toHaveBeenCalledTimes(1);
     }, WAIT);
     await consumer?.drain(10_000);
     expect(await ready(names.listen)).toBe(0);
-    expect(lines.filter((line) => line.level === 'error')).toEqual([
-      {
-        level: 'error',
-        msg: 'message cannot be read and is dropped',
-        reason:
-          'The message cannot be read: internal is not an object; only OpenCTI may write into the queue of this connector.',
-        excerpt: '{"token":"[redacted]"}',
-      },
-    ]);
+    const message = refuse.mock.calls[0]?.[0];
+    expect(message?.body.toString()).toBe('{"token":"hunter22"}');
+    expect(message?.error.field).toBe('internal');
+    expect(lines.filter((line) => JSON.stringify(line).includes('hunter22'))).toEqual([]);
+  });
+
+  it('takes a message that cannot be read again when it could not be refused', async () => {
+    await link.start();
+    const refuse = vi.fn<RefuseMessage>();
+    refuse.mockRejectedValueOnce(new Error('the platform is away')).mockResolvedValue(undefined);
+    startConsumer({ handler: () => Promise.resolve(), refuse });
+    await ask('{}');
+    await vi.waitFor(() => {
+      expect(refuse).toHaveBeenCalledTimes(2);
+    }, WAIT);
+    await consumer?.drain(10_000);
+    expect(await ready(names.listen)).toBe(0);
   });
 
   it('does not start a request twice that comes again after a lost connection', async () => {

@@ -60,6 +60,7 @@ class World {
       concurrency: 2,
       logger: recorded.logger,
       requeueBackoff: FAST,
+      refuse: () => Promise.resolve(),
       handler: ({ workId }) => {
         this.started.push(String(workId));
         return new Promise((resolve) => this.#ends.push(resolve));

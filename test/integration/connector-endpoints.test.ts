@@ -85,6 +85,7 @@ describe('the endpoints of an operator', () => {
         platform: { ok: true },
         broker: { ok: true },
         consumer: { ok: true },
+        deadLetters: { ok: true },
       },
     });
   });

@@ -129,15 +129,15 @@ describe('messages that are no proper request', () => {
   });
 
   // Last: it stops the connector.
-  it('leaves nothing in the listen queue, and has logged what it dropped', async () => {
+  it('leaves nothing in the listen queue, and has logged what it kept instead', async () => {
     expect(await world.connector.stop('SIGTERM')).toBe(0);
     expect(await platform.queueDepth('listen')).toBe(0);
-    const dropped = world.connector
+    const kept = world.connector
       .log()
       .split('\n')
-      .filter((line) => line.includes('message cannot be read and is dropped'));
-    expect(dropped).toHaveLength(unreadable.length);
-    expect(dropped.every((line) => line.includes('"level":"ERROR"'))).toBe(true);
+      .filter((line) => line.includes('message cannot be read and is kept as a dead letter'));
+    expect(kept).toHaveLength(unreadable.length);
+    expect(kept.every((line) => line.includes('"level":"ERROR"'))).toBe(true);
   });
 });
 

@@ -131,6 +131,8 @@ describe('generated files', () => {
       'config.yml.sample',
       'docs/configuration.md',
       'config/connector.schema.json',
+      '__metadata__/connector_manifest.json',
+      '__metadata__/connector_config_schema.json',
     ]);
     writeGeneratedFiles(root);
     expect(staleFiles(root)).toEqual([]);

@@ -7,11 +7,12 @@ import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../.
 import type { AmqpLink } from '../amqp/amqp-link.js';
 import { contentOf, isRedelivered, newFlight, type Flight } from './flight.js';
 import { HoldWatch } from './hold-watch.js';
-import { decodeRequest, readRequest, UndecodableMessageError } from './message.js';
+import { readRequest } from './message.js';
 import { MessageCopier, wouldComeBackAgain } from './message-copier.js';
 import { QueueReader, type Delivery } from './queue-reader.js';
 import { RequestLine, type Admission } from './request-line.js';
 import { SettledKeys } from './settled-keys.js';
+import { UnreadableMessage, type RefuseMessage } from './unreadable-message.js';
 
 /** Takes a request to its end. Resolves: settled. Rejects: it must be delivered again. */
 export type RequestHandler = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
@@ -30,6 +31,8 @@ export interface AmqpConsumerOptions {
   readonly unattendedLimit?: number | undefined;
   /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
+  /** Called for what is no request. */
+  readonly refuse: RefuseMessage;
   readonly logger: Logger;
   readonly clock?: Clock;
   /** Delay before a rejected request goes back, growing with consecutive rejections, so that it cannot spin. */
@@ -191,11 +194,7 @@ export class AmqpConsumer {
       this.#reader.settle(delivery, 'requeue');
       return;
     }
-    const request = readRequest(delivery.message.content, clock.now(), logger);
-    if (request instanceof UndecodableMessageError) {
-      this.#reader.settle(delivery, 'ack');
-      return;
-    }
+    const request = readRequest(delivery.message.content, clock.now());
     const { key, mode } = request;
     if (delivery.message.fields.redelivered && this.#settled.has(key)) {
       logger.debug({ key }, 'request was settled already; its acknowledgement was lost');
@@ -248,11 +247,16 @@ export class AmqpConsumer {
     const { sleep = wallSleep, requeueBackoff = DEFAULT_REQUEUE_BACKOFF, logger } = this.#options;
     this.#letGo(flight);
     try {
-      const decoded = flight.request ?? decodeRequest(contentOf(flight), flight.receivedAt);
-      const request = isRedelivered(flight) ? { ...decoded, redelivered: true } : decoded;
-      await this.#options.handler(request, () => {
+      const decoded = flight.request ?? readRequest(contentOf(flight), flight.receivedAt);
+      const commit = (): void => {
         flight.committed = true;
-      });
+      };
+      if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit);
+      else
+        await this.#options.handler(
+          isRedelivered(flight) ? { ...decoded, redelivered: true } : decoded,
+          commit,
+        );
       this.#rejections = 0;
       this.#finish(flight, 'ack');
     } catch (error) {

@@ -64,6 +64,7 @@ async function start(options: Partial<CallbackListenerOptions>): Promise<Callbac
     path: '/api/callback',
     verifier: sharedTokenVerifier(TOKEN),
     handler: () => Promise.resolve(),
+    refuse: () => Promise.resolve(),
     concurrency: 1,
     maxQueued: 10,
     logger: recorded.logger,

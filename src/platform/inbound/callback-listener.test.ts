@@ -4,6 +4,7 @@ import { recordedLogger, type LogLine } from '../../../test/helpers/recorded-log
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { CallbackListener, type CallbackListenerOptions } from './callback-listener.js';
 import { sharedTokenVerifier } from './token-verifier.js';
+import type { RefuseMessage } from './unreadable-message.js';
 
 const TOKEN = 'obviously-fake-token';
 let listener: CallbackListener | undefined;
@@ -19,6 +20,7 @@ async function start(options: Partial<CallbackListenerOptions>): Promise<Callbac
     path: '/api/callback',
     verifier: sharedTokenVerifier(TOKEN),
     handler: () => Promise.resolve(),
+    refuse: () => Promise.resolve(),
     concurrency: 1,
     maxQueued: 1,
     logger: recorded.logger,
@@ -102,15 +104,22 @@ describe('CallbackListener', () => {
     await response.text();
   });
 
-  it('takes and drops a message that cannot be read, which would come again for ever, and says what is wrong', async () => {
-    await start({});
+  it('answers 202 for a message that cannot be read, once it is refused, and says what is wrong', async () => {
+    const refuse = vi.fn<RefuseMessage>(() => Promise.resolve());
+    await start({ refuse });
     const answer = await post('{"internal":{"work_id":"work_1"},"event":{}}');
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({
       message:
-        'dropped: The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
+        'kept as a dead letter: The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
     });
-    expect(lines.map((line) => line.level)).toEqual(['error']);
+    expect(refuse.mock.calls[0]?.[0]).toMatchObject({ workId: 'work_1', entityId: undefined });
+  });
+
+  it('leaves a message that cannot be read with the worker when it could not be refused', async () => {
+    await start({ refuse: () => Promise.reject(new Error('the platform is away')) });
+    const answer = await post('{}');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '10']);
   });
 
   it.each(['{not json', '[]', '"text"', 'null', ''])(
@@ -405,6 +414,7 @@ describe('CallbackListener', () => {
       path: '/',
       verifier: sharedTokenVerifier(TOKEN),
       handler: () => Promise.resolve(),
+      refuse: () => Promise.resolve(),
       concurrency: 1,
       maxQueued: 1,
       logger: recordedLogger().logger,

@@ -15,9 +15,10 @@ import {
   type CallbackTls,
 } from './callback-server.js';
 import type { CallbackStore, KeptCallback } from './callback-store.js';
-import { readRequest, UndecodableMessageError } from './message.js';
+import { readRequest } from './message.js';
 import type { Admission } from './request-line.js';
 import type { TokenVerifier } from './token-verifier.js';
+import { UnreadableMessage, type RefuseMessage } from './unreadable-message.js';
 
 export interface CallbackListenerOptions {
   /** 0 for any free port. */
@@ -31,6 +32,8 @@ export interface CallbackListenerOptions {
   readonly verifier: TokenVerifier;
   /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
+  /** Called for what is no request; the worker is answered afterwards. */
+  readonly refuse: RefuseMessage;
   /** Requests that are worked on at the same time; see `RequestLine` for manual ones. */
   readonly concurrency: number;
   /** Requests beside manual ones that are worked on at the same time; `concurrency` when absent. */
@@ -127,12 +130,18 @@ export class CallbackListener {
 
   /** Takes up callbacks that were accepted before, in this order. */
   takeUp(callbacks: readonly KeptCallback[]): void {
-    const { logger, store } = this.#options;
+    const { store } = this.#options;
     for (const { key, body, receivedAt } of callbacks) {
-      const request = readRequest(body, receivedAt, logger);
-      if (!(request instanceof UndecodableMessageError)) this.#queue.resume(request, body.length);
-      // An earlier version could read it, or the record is damaged; it will not become readable.
-      else void store?.forget(key).catch(() => undefined);
+      const request = readRequest(body, receivedAt);
+      if (request instanceof UnreadableMessage) {
+        // An earlier version could read it, or the record is damaged; it will not become readable.
+        void this.#refuse(request)
+          .then(({ status }) => (status === 202 ? store?.forget(key) : undefined))
+          .catch(() => undefined);
+      } else {
+        // It may have been in work when a process died.
+        this.#queue.resume({ ...request, redelivered: true }, body.length);
+      }
     }
   }
 
@@ -208,13 +217,12 @@ export class CallbackListener {
   }
 
   async #accept(body: Buffer): Promise<Reply> {
-    const { logger, clock = systemClock } = this.#options;
-    const request = readRequest(body, clock.now(), logger);
-    if (request instanceof UndecodableMessageError) {
-      if (request.field === 'body' && !this.#unreadable.isHopeless(body))
-        return refusal(400, request.message);
-      // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
-      return { status: 202, body: { message: `dropped: ${request.message}` } };
+    const { clock = systemClock } = this.#options;
+    const request = readRequest(body, clock.now());
+    if (request instanceof UnreadableMessage) {
+      if (request.error.field === 'body' && !this.#unreadable.isHopeless(body))
+        return refusal(400, request.error.message);
+      return this.#refuse(request);
     }
     switch (await this.#queue.offer(request, body)) {
       case 'accepted':
@@ -224,5 +232,19 @@ export class CallbackListener {
       case 'unavailable':
         return refusal(503, 'requests cannot be kept', COME_AGAIN);
     }
+  }
+
+  async #refuse(message: UnreadableMessage): Promise<Reply> {
+    try {
+      await this.#options.refuse(message);
+    } catch (error) {
+      this.#options.logger.debug(
+        { key: message.key, reason: describeError(error) },
+        'message that cannot be read is left to the worker',
+      );
+      return refusal(503, 'the platform cannot be told now', COME_AGAIN);
+    }
+    // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
+    return { status: 202, body: { message: `kept as a dead letter: ${message.error.message}` } };
   }
 }

@@ -2,6 +2,7 @@ import type { EnrichmentRequest, TriggerMode } from '../../enrichment/request.js
 import type { Hold } from './hold-watch.js';
 import { isCopy } from './message-copier.js';
 import type { Delivery } from './queue-reader.js';
+import type { UnreadableMessage } from './unreadable-message.js';
 
 /** A request at hand. More than one delivery: the broker delivered it again after a lost connection. */
 export interface Flight {
@@ -10,7 +11,7 @@ export interface Flight {
   readonly receivedAt: Date;
   deliveries: Delivery[];
   /** Decoded, while it is being started; what is held stays as small as the message it came in. */
-  request: EnrichmentRequest | undefined;
+  request: EnrichmentRequest | UnreadableMessage | undefined;
   /** While it is held. */
   hold: Hold | undefined;
   /** Something has begun that must not happen twice: a stop does not hand it back any more. */
@@ -18,7 +19,7 @@ export interface Flight {
 }
 
 /** A request that has just come. */
-export function newFlight(request: EnrichmentRequest, delivery: Delivery): Flight {
+export function newFlight(request: EnrichmentRequest | UnreadableMessage, delivery: Delivery): Flight {
   const { key, mode, receivedAt } = request;
   return { key, mode, receivedAt, deliveries: [delivery], request, hold: undefined, committed: false };
 }

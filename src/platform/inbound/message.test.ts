@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeRequest, excerptOf, UndecodableMessageError } from './message.js';
+import { decodeRequest, excerptOf, readRequest, UndecodableMessageError } from './message.js';
+import { UnreadableMessage } from './unreadable-message.js';
 
 const RECEIVED = new Date('2026-01-02T03:04:05.678Z');
 const ENTITY = {
@@ -46,6 +47,12 @@ function playbook(changes: { step?: object; event?: object } = {}): string {
       ...changes.event,
     },
   });
+}
+
+function nested(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
 }
 
 function errorOf(body: Buffer | string): UndecodableMessageError {
@@ -134,6 +141,15 @@ describe('decodeRequest', () => {
     });
   });
 
+  it('leaves out an entity that is nested so deeply that it could not be written again', () => {
+    const withDepth = (levels: number): string => {
+      const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+      return manual({ event: { stix_entity: { ...ENTITY, deep: '@deep@' } } }).replace('"@deep@"', deep);
+    };
+    expect(decodeRequest(withDepth(50), RECEIVED).entity).toMatchObject(ENTITY);
+    expect(decodeRequest(withDepth(100_000), RECEIVED).entity).toBeUndefined();
+  });
+
   it('reads a playbook step of a platform before 6.1.0, which has no event id', () => {
     const request = decodeRequest(playbook({ step: { event_id: undefined } }), RECEIVED);
     expect(request.playbook?.eventId).toBeUndefined();
@@ -162,6 +178,7 @@ describe('decodeRequest', () => {
     ['internal.playbook.event_id', playbook({ step: { event_id: 5 } })],
     ['event.bundle', playbook({ event: { bundle: undefined } })],
     ['event.bundle', playbook({ event: { bundle: { objects: 'none' } } })],
+    ['event.bundle', playbook({ event: { bundle: { objects: [nested(200)] } } })],
   ])('names %s as the reason why a message cannot be read', (field, body) => {
     const error = errorOf(body);
     expect(error.field).toBe(field);
@@ -198,6 +215,53 @@ describe('decodeRequest', () => {
         }
       }),
     );
+  });
+});
+
+describe('readRequest', () => {
+  const unreadable = (body: string | Buffer): UnreadableMessage => {
+    const read = readRequest(Buffer.from(body), RECEIVED);
+    if (read instanceof UnreadableMessage) return read;
+    throw new Error('the message was read');
+  };
+
+  it('reads what decodeRequest decodes', () => {
+    expect(readRequest(Buffer.from(manual()), RECEIVED)).toEqual(decodeRequest(manual(), RECEIVED));
+  });
+
+  it('finds the work that would stay open', () => {
+    const message = unreadable(manual({ event: { entity_id: 42 } }));
+    expect(message).toMatchObject({ workId: 'work_vt_2026-01-02T03:04:05.000Z', entityId: undefined });
+    expect(message.error.field).toBe('event.entity_id');
+    expect(message.request).toMatchObject({
+      key: message.key,
+      mode: 'manual',
+      workId: 'work_vt_2026-01-02T03:04:05.000Z',
+      playbook: undefined,
+      refusal:
+        'the message cannot be read: event.entity_id is not an id; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
+    });
+  });
+
+  it('finds the playbook step that would wait for ever, with what it is to be answered', () => {
+    const message = unreadable(playbook({ event: { entity_id: undefined } }));
+    expect(message.request).toMatchObject({ mode: 'playbook', workId: undefined });
+    expect(message.request?.playbook?.stepId).toBe('step-2');
+    expect(message.request?.playbook?.bundle).toMatchObject({ objects: [{ type: 'x' }, ENTITY] });
+  });
+
+  it.each([
+    ['is no JSON', '{not json'],
+    ['names no work', '{"internal":{},"event":{"entity_id":"ipv4-addr--1"}}'],
+    ['names a work that cannot be one', manual({ internal: { work_id: ['x'] } })],
+    ['is a playbook step whose bundle is missing', playbook({ event: { bundle: undefined } })],
+  ])('has nobody to tell when the message %s', (_about, body) => {
+    expect(unreadable(body).request).toBeUndefined();
+  });
+
+  it('takes the same bytes for the same message, and others for another', () => {
+    expect(unreadable('{}').key).toBe(unreadable('{}').key);
+    expect(unreadable('{}').key).not.toBe(unreadable('{ }').key);
   });
 });
 

@@ -1,20 +1,8 @@
-import type { Logger } from 'pino';
 import type { EnrichmentRequest, PlaybookStep, TriggerMode } from '../../enrichment/request.js';
-import { ConnectorError } from '../../shared/connector-error.js';
 import { asText, isJsonObject, type JsonObject } from '../../shared/json.js';
+import { UndecodableMessageError, UnreadableMessage } from './unreadable-message.js';
 
-/** A message that can never become a request, however often it is delivered. */
-export class UndecodableMessageError extends ConnectorError {
-  /** Path of the offending field, such as `event.entity_id`; `body` when the whole is unreadable. */
-  readonly field: string;
-  readonly remedy: string;
-
-  constructor(field: string, problem: string, remedy: string) {
-    super(`The message cannot be read: ${field} ${problem}; ${remedy}.`, 'invalid');
-    this.field = field;
-    this.remedy = remedy;
-  }
-}
+export { UndecodableMessageError };
 
 const NOT_A_REQUEST = 'only OpenCTI may write into the queue of this connector';
 const REPORT = 'trigger the enrichment again, and report this with the version of OpenCTI if it persists';
@@ -68,21 +56,34 @@ export function decodeRequest(body: Buffer | string, receivedAt: Date): Enrichme
   };
 }
 
-/** The request in a message, or why there is none, which is logged. */
-export function readRequest(
-  body: Buffer,
-  receivedAt: Date,
-  logger: Logger,
-): EnrichmentRequest | UndecodableMessageError {
+/** The request in a message, or what can be read of it when there is none. */
+export function readRequest(body: Buffer, receivedAt: Date): EnrichmentRequest | UnreadableMessage {
   try {
     return decodeRequest(body, receivedAt);
   } catch (error) {
     if (!(error instanceof UndecodableMessageError)) throw error;
-    logger.error(
-      { reason: error.message, excerpt: excerptOf(body) },
-      'message cannot be read and is dropped',
-    );
-    return error;
+    return new UnreadableMessage(body, receivedAt, error, remainsOf(body));
+  }
+}
+
+/** Whom a message that cannot be decoded is about, as far as it can be read field by field. */
+function remainsOf(body: Buffer): ConstructorParameters<typeof UnreadableMessage>[3] {
+  const message = orNothing(() => parseBody(body));
+  const internal = isJsonObject(message?.internal) ? message.internal : {};
+  const event = isJsonObject(message?.event) ? message.event : {};
+  return {
+    workId: orNothing(() => optionalId(internal.work_id, 'internal.work_id')),
+    entityId: orNothing(() => optionalId(event.entity_id, 'event.entity_id')),
+    playbook: orNothing(() => readPlaybook(internal.playbook, event.bundle)),
+  };
+}
+
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UndecodableMessageError) return undefined;
+    throw error;
   }
 }
 
@@ -121,16 +122,32 @@ function baseElement(bundle: JsonObject, entityId: string): JsonObject | undefin
   return objects.filter(isJsonObject).find((object) => object.id === entityId);
 }
 
-/** Text of JSON (6.8.10 and later), an object (6.8.9), an empty text (could not be loaded), or nothing (before). */
+/**
+ * Text of JSON (6.8.10 and later), an object (6.8.9), an empty text (could not be loaded), or nothing (before). What is
+ * nested more deeply than anything in STIX could be read, but not be written again.
+ */
 function embeddedObject(value: unknown): JsonObject | undefined {
-  if (isJsonObject(value)) return value;
-  if (typeof value !== 'string') return undefined;
+  const parsed = typeof value === 'string' ? parsedOrNothing(value) : value;
+  return isJsonObject(parsed) && !isDeeperThan(MAX_DEPTH, parsed) ? parsed : undefined;
+}
+
+function parsedOrNothing(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(value);
-    return isJsonObject(parsed) ? parsed : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+const MAX_DEPTH = 100;
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const child of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) {
+    if (isDeeperThan(levels - 1, child)) return true;
+  }
+  return false;
 }
 
 /** Absent before 6.8.9. Whatever is not surely automatic counts as somebody waiting for it. */
@@ -172,14 +189,17 @@ const EXCERPT_LENGTH = 200;
 /** The beginning of a message for the log: one line, bounded, without anything that looks like a secret. */
 export function excerptOf(body: Buffer | string): string {
   const text = typeof body === 'string' ? body : body.subarray(0, 16 * EXCERPT_LENGTH).toString('utf8');
-  const line = text
-    .slice(0, 16 * EXCERPT_LENGTH)
-    .replace(/\p{C}+/gu, ' ')
+  const line = withoutSecrets(text.slice(0, 16 * EXCERPT_LENGTH).replace(/\p{C}+/gu, ' '));
+  return line.length <= EXCERPT_LENGTH ? line : `${line.slice(0, EXCERPT_LENGTH)}…`;
+}
+
+/** The text of a message without anything that looks like a secret. */
+export function withoutSecrets(text: string): string {
+  return text
     .replace(
       /("[^"]*(?:token|secret|pass|key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*("|$)/gi,
       '$1"[redacted]"',
     )
     .replace(/\bBearer\s+[^\s"']+/gi, 'Bearer [redacted]')
     .replace(/\bflgrn_\w+/g, '[redacted]');
-  return line.length <= EXCERPT_LENGTH ? line : `${line.slice(0, EXCERPT_LENGTH)}…`;
 }

@@ -1,0 +1,47 @@
+import type { Logger } from 'pino';
+import type { DeadLetters } from '../dead-letters/dead-letters.js';
+import type { Health } from '../observability/health.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { RequestHandler } from '../platform/inbound/amqp-consumer.js';
+import { excerptOf } from '../platform/inbound/message.js';
+import type { DeadLetterSource } from '../dead-letters/dead-letter.js';
+import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
+
+export interface RefusalDependencies {
+  readonly deadLetters: DeadLetters;
+  /** Settles the request that a message names: its work fails, its playbook goes on with what it had. */
+  readonly handler: RequestHandler;
+  readonly source: DeadLetterSource;
+  readonly logger: Logger;
+}
+
+/**
+ * Builds the function that takes messages which cannot be read to their end: kept as dead letters first, so that nothing
+ * is lost when the process dies, then whoever waits for them is told (protocol reference §10).
+ */
+export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMessage {
+  const { deadLetters, handler, source, logger } = dependencies;
+  return async ({ body, error, workId, entityId, request }, onCommit) => {
+    const { id, times } = await deadLetters.keep({ body, reason: error.message, source, workId, entityId });
+    logger.error(
+      { deadLetter: id, times, reason: error.message, workId, entityId, excerpt: excerptOf(body) },
+      'message cannot be read and is kept as a dead letter',
+    );
+    if (request === undefined) return;
+    const refusal = `${request.refusal ?? ''} The operator of the connector finds it as dead letter ${id}.`;
+    await handler({ ...request, refusal }, onCommit);
+  };
+}
+
+/** Shows how many dead letters there are. They wait for a person, and make nothing unwell. */
+export function showDeadLetters(deadLetters: DeadLetters, metrics: Metrics, health: Health): void {
+  metrics.watchDeadLetters(() => deadLetters.count());
+  health.watch('deadLetters', () => {
+    // Others may have kept or dropped some; the next answer knows.
+    deadLetters.count().catch(() => undefined);
+    const { lastCount } = deadLetters;
+    return lastCount === 0
+      ? { ok: true }
+      : { ok: true, detail: `${lastCount} messages could not be read; see the command dead-letters` };
+  });
+}

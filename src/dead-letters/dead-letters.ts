@@ -1,0 +1,150 @@
+import type { Logger } from 'pino';
+import { systemClock, type Clock } from '../shared/clock.js';
+import type { StateStore } from '../state/port.js';
+import {
+  deadLetterFrom,
+  deadLetterId,
+  recordOf,
+  type DeadLetter,
+  type DeadLetterSource,
+} from './dead-letter.js';
+
+/** Kept apart from the bytes, so that a list does not read those. */
+const LETTERS = 'dead-letters';
+const BODIES = 'dead-letter-bodies';
+
+const MEBIBYTE = 1_048_576;
+
+/** How much is kept. */
+export interface DeadLetterBounds {
+  /** Bytes of one message; of a larger one the beginning is kept, and its true size. 1 MiB by default. */
+  readonly bodyBytes: number;
+  /** Messages, 500 by default. */
+  readonly count: number;
+  /** Bytes of all messages together, 16 MiB by default. */
+  readonly totalBytes: number;
+}
+
+const DEFAULT_BOUNDS: DeadLetterBounds = { bodyBytes: MEBIBYTE, count: 500, totalBytes: 16 * MEBIBYTE };
+
+export interface DeadLettersOptions {
+  readonly store: StateStore;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly bounds?: Partial<DeadLetterBounds>;
+}
+
+/** A message as it came, and what is known about it. */
+export interface LetterToKeep extends Pick<DeadLetter, 'reason' | 'source' | 'workId' | 'entityId'> {
+  readonly body: Uint8Array;
+}
+
+export type { DeadLetter, DeadLetterSource };
+
+/**
+ * Messages that could not be read, as they came, in the state: they survive a restart, and replicas with one Redis
+ * share them. When there are too many, those that came last the longest time ago give way, each with a line in the log.
+ *
+ * A letter is written before its bytes and deleted after them, so that no bytes stay behind unseen. All methods throw
+ * StateError when the state cannot be used.
+ */
+export class DeadLetters {
+  readonly #store: StateStore;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #bounds: DeadLetterBounds;
+  #lastCount = 0;
+
+  constructor({ store, logger, clock = systemClock, bounds = {} }: DeadLettersOptions) {
+    this.#store = store;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
+  }
+
+  /** How many there were when they were last looked at. */
+  get lastCount(): number {
+    return this.#lastCount;
+  }
+
+  /** Keeps a message; one that is kept already is counted. */
+  async keep({ body, ...about }: LetterToKeep): Promise<DeadLetter> {
+    const id = deadLetterId(body);
+    const kept = body.subarray(0, this.#bounds.bodyBytes);
+    const now = this.#clock.now();
+    const letter = await this.#store.update<unknown, DeadLetter>(LETTERS, id, (current) => {
+      const known = deadLetterFrom(id, current);
+      const next: DeadLetter = {
+        ...about,
+        id,
+        size: body.byteLength,
+        kept: kept.byteLength,
+        firstAt: known?.firstAt ?? now,
+        lastAt: now,
+        times: (known?.times ?? 0) + 1,
+      };
+      return { next: recordOf(next), result: next };
+    });
+    await this.#store.update<string, undefined>(BODIES, id, (current) =>
+      current === undefined
+        ? { next: Buffer.from(kept).toString('base64'), result: undefined }
+        : { result: undefined },
+    );
+    await this.#makeRoom();
+    return letter;
+  }
+
+  /** All of them, the one that came first the longest time ago first. */
+  async list(): Promise<readonly DeadLetter[]> {
+    const records = await this.#store.list(LETTERS);
+    const letters = records.flatMap(({ key, value }) => deadLetterFrom(key, value) ?? []);
+    this.#lastCount = letters.length;
+    return letters.toSorted((a, b) => a.firstAt.getTime() - b.firstAt.getTime() || (a.id < b.id ? -1 : 1));
+  }
+
+  /** How many there are. */
+  async count(): Promise<number> {
+    return (await this.list()).length;
+  }
+
+  /** The letter; `undefined` when there is none of that id. */
+  async find(id: string): Promise<DeadLetter | undefined> {
+    return this.#store.update(LETTERS, id, (current) => ({ result: deadLetterFrom(id, current) }));
+  }
+
+  /** The bytes that are kept; `undefined` when there are none, as after a crash while it was being kept. */
+  async bodyOf(id: string): Promise<Buffer | undefined> {
+    const text = await this.#store.update<unknown, unknown>(BODIES, id, (current) => ({ result: current }));
+    return typeof text === 'string' ? Buffer.from(text, 'base64') : undefined;
+  }
+
+  /** Forgets a letter. @returns whether there was one. */
+  async remove(id: string): Promise<boolean> {
+    await this.#store.update(BODIES, id, () => ({ next: undefined, result: undefined }));
+    return this.#store.update(LETTERS, id, (current) => ({
+      next: undefined,
+      result: current !== undefined,
+    }));
+  }
+
+  async #makeRoom(): Promise<void> {
+    const letters = [...(await this.list())].sort((a, b) => a.lastAt.getTime() - b.lastAt.getTime());
+    let bytes = letters.reduce((sum, { kept }) => sum + kept, 0);
+    for (let count = letters.length; count > 1; count -= 1) {
+      if (count <= this.#bounds.count && bytes <= this.#bounds.totalBytes) break;
+      const oldest = letters.shift();
+      if (oldest === undefined) break;
+      bytes -= oldest.kept;
+      // Another replica may have been faster.
+      if (await this.remove(oldest.id)) this.#logDropped(oldest);
+    }
+    this.#lastCount = letters.length;
+  }
+
+  #logDropped({ id, reason, workId, lastAt }: DeadLetter): void {
+    this.#logger.warn(
+      { deadLetter: id, reason, workId, lastAt: lastAt.toISOString() },
+      'dead letter was dropped to make room for newer ones',
+    );
+  }
+}
