@@ -9,7 +9,7 @@ import type { Enrich } from './enrich.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { PostponeError } from '../virustotal/postpone-error.js';
 import { StoppedError } from '../virustotal/stopped-error.js';
-import { callRepeatedly, HandBackError } from './platform-call.js';
+import { callRepeatedly, HandBackError, isTimeout } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 import { Reception } from './reception.js';
@@ -89,7 +89,8 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       }
     } catch (error) {
       // While the platform itself is away, no request is to blame.
-      if (isTimeout(error) && signal?.aborted !== true && isPlatformThere()) attempt.timeouts += 1;
+      if (isTimeout(error) && !isPostponed(error) && signal?.aborted !== true && isPlatformThere())
+        attempt.timeouts += 1;
       // Nobody has to wait for it any more.
       turn.release();
       leave();
@@ -224,14 +225,6 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       logger.error({ key: request.key, error: again }, 'failure could not be reported');
     }
   }
-}
-
-/** Whether something was waited for in vain that was there: the connection stood, and no answer came. */
-function isTimeout(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === 'TimeoutError') return !isPostponed(error);
-  }
-  return false;
 }
 
 /** Whether a request was handed back because VirusTotal cannot be asked for a while, through no fault of its own. */

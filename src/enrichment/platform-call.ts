@@ -21,7 +21,7 @@ export interface CallContext {
  *
  * - `done`: it was answered.
  * - `uncertain`: the answer was lost, the call may have happened. It counts as made: to announce an expectation twice
- *   leaves a work open for ever, and to answer a playbook step twice runs all following steps again.
+ *   leaves a work open for ever.
  * - `refused`: the platform will not do it, now or later, for example because the work was deleted.
  *
  * @throws HandBackError when it surely was not made but can be later: the platform is away, or its address, token or
@@ -32,7 +32,7 @@ export function callOnce(
   what: string,
   context: CallContext,
 ): Promise<'done' | 'uncertain' | 'refused'> {
-  return attemptCall(call, what, context, false);
+  return attemptCall(call, what, context, () => false);
 }
 
 /**
@@ -46,14 +46,37 @@ export async function callRepeatedly(
   what: string,
   context: CallContext,
 ): Promise<'done' | 'refused'> {
-  return (await attemptCall(call, what, context, true)) === 'refused' ? 'refused' : 'done';
+  return (await attemptCall(call, what, context, () => true)) === 'refused' ? 'refused' : 'done';
+}
+
+/**
+ * Makes one call that must be made, and rather not twice: the answer to a playbook step. An answer that never arrives
+ * ends the playbook there, without anybody's being told; a second one runs the following steps again. So it is made again
+ * when its answer was lost, unless the platform had it and was not done in time: then it is still running those steps.
+ *
+ * @throws HandBackError when it may not have been made, and can be later.
+ */
+export async function callUntilTaken(
+  call: () => Promise<void>,
+  what: string,
+  context: CallContext,
+): Promise<'done' | 'uncertain' | 'refused'> {
+  return attemptCall(call, what, context, (error) => !isTimeout(error));
+}
+
+/** Whether something was waited for in vain that was there: the connection stood, and no answer came. */
+export function isTimeout(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === 'TimeoutError') return true;
+  }
+  return false;
 }
 
 async function attemptCall(
   call: () => Promise<void>,
   what: string,
   { request, logger }: CallContext,
-  repeatable: boolean,
+  mayRepeat: (error: ConnectorError) => boolean,
 ): Promise<'done' | 'uncertain' | 'refused'> {
   try {
     await call();
@@ -61,7 +84,7 @@ async function attemptCall(
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
     const about = { key: request.key, what, reason: error.message };
-    if (error.uncertain && !repeatable) {
+    if (error.uncertain && !mayRepeat(error)) {
       logger.warn(about, 'answer of the platform was lost; the call counts as made');
       return 'uncertain';
     }

@@ -289,10 +289,10 @@ describe('settle', () => {
     expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
   });
 
-  it.each(['reportExpectation'])('is done although the answer to %s was lost', async (call) => {
+  it('reports its own expectation again when the answer was lost: without any report the work stays open', async () => {
     const { platform, settle } = setUp();
-    platform.failures.set(call, answerLost);
-    await expect(settle(request, { status: 'unknown', message: '' })).resolves.toBeUndefined();
+    platform.failures.set('reportExpectation', answerLost);
+    await expect(settle(request, { status: 'unknown', message: '' })).rejects.toThrow(HandBackError);
   });
 });
 
@@ -400,9 +400,16 @@ describe('settle of a playbook step', () => {
     },
   };
 
-  it('never answers again when the answer to the answer was lost: all following steps would run again', async () => {
+  it('answers again when the answer to the answer was lost: a playbook that hears nothing ends there', async () => {
     const { platform, settle } = setUp();
     platform.failures.set('reply', answerLost);
+    await expect(settle(step, enriched)).rejects.toThrow(HandBackError);
+  });
+
+  it('does not answer again when the platform has it and was not done in time', async () => {
+    const { platform, settle } = setUp();
+    const cause = new DOMException('no answer within 300000 ms', 'TimeoutError');
+    platform.failures.set('reply', new ConnectorError('no answer in time', 'transient', { cause }));
     await expect(settle(step, enriched)).resolves.toBeUndefined();
   });
 

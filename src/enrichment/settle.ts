@@ -8,7 +8,7 @@ import type { Attempt } from './attempts.js';
 import { creationOf, type Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome, FailedOutcome, PostponedOutcome } from './outcome.js';
 import { Expectations, type ExpectationsDependencies } from './expectations.js';
-import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
+import { callOnce, callRepeatedly, callUntilTaken, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkLiveness } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
@@ -58,7 +58,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       });
     } else if (request.playbook !== undefined) {
       const bundle = playbookBundle(request.playbook.bundle, outcome);
-      await callOnce(() => playbooks.reply(request, bundle), 'answer to a playbook step', {
+      await callUntilTaken(() => playbooks.reply(request, bundle), 'answer to a playbook step', {
         request,
         logger,
       });
@@ -215,7 +215,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await turn.wait();
       // More than one when results were announced that, after all, cannot be handed over.
       for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
-        await callOnce(() => works.reportExpectation(request), 'report of an expectation', {
+        // One too many does no harm: as many as are expected complete the work, and nobody else reports.
+        await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
           request,
           logger,
         });
@@ -246,7 +247,10 @@ export function createSettle(dependencies: SettleDependencies): Settle {
 
   async function reportUnqueued(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
     for (; attempt.unqueued > 0; attempt.unqueued -= 1) {
-      await callOnce(() => works.reportExpectation(request), 'report of an expectation', { request, logger });
+      await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
+        request,
+        logger,
+      });
     }
   }
 

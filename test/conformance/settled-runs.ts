@@ -29,7 +29,7 @@ export class SettledRuns {
 
   constructor() {
     const logger = pino({ level: 'silent' });
-    const clock = fixedClock(NOW);
+    const services = { clock: fixedClock(NOW), logger, telemetry: noTelemetry };
     const works = {
       received: () => Promise.resolve(),
       addExpectations: (_request: EnrichmentRequest, count: number) => {
@@ -59,8 +59,7 @@ export class SettledRuns {
       enrich: createEnrich({
         entities: { readEntity: () => Promise.resolve(undefined) },
         virusTotal: answered,
-        clock,
-        logger,
+        ...services,
         gate: { scope: [], maxTlp: 'TLP:RED', exclusions: compileExclusions([]) },
         mapping: everyOption,
       }),
@@ -68,15 +67,11 @@ export class SettledRuns {
         works,
         sink: this.#sink(),
         playbooks,
-        telemetry: noTelemetry,
-        logger,
         dropsOvertakenBundles: false,
-        clock,
+        ...services,
       }),
       works,
-      telemetry: noTelemetry,
-      clock,
-      logger,
+      ...services,
     });
   }
 
