@@ -94,11 +94,14 @@ function startConsumer(
   return consumer;
 }
 
-function startPublisher(changes: { push?: { exchange: string; routingKey: string } } = {}): BundlePublisher {
+function startPublisher(
+  changes: { push?: { exchange: string; routingKey: string } } = {},
+  wholeBundles = false,
+): BundlePublisher {
   publisher = new BundlePublisher({
     link,
     push: { exchange: names.exchange, routingKey: names.push },
-    messages: { connectorUserId: 'user-7', drafts: true, wholeBundles: false },
+    messages: { connectorUserId: 'user-7', drafts: true, wholeBundles },
     telemetry: noTelemetry,
     logger: recordedLogger().logger,
     ...changes,
@@ -509,6 +512,17 @@ describe('BundlePublisher', () => {
           '{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"198.51.100.1","nb_deps":1}',
       },
     ]);
+  });
+
+  it('reports each object of a bundle that is lost as a whole, since each was announced', async () => {
+    await link.start();
+    const lost = startPublisher({ push: { exchange: names.exchange, routingKey: 'nobody' } }, true);
+    const prepared = lost.prepare(requestOf(), bundleOf(3));
+    expect(prepared.expectations).toBe(3);
+    const { undelivered } = await prepared.send().delivered;
+    expect(undelivered.map(({ source }) => (JSON.parse(source) as { id: string }).id)).toEqual(
+      bundleOf(3).objects.map(({ id }) => id),
+    );
   });
 
   it('gives up on messages for which the broker closes the channel again and again', async () => {

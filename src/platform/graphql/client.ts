@@ -188,15 +188,15 @@ function graphqlEndpoint(url: string): string {
 function fixedHeaders(options: PlatformClientOptions): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.customHeaders)) {
-    if (!isHeader(name, value)) {
+    if (!isHeader(name, value.trim())) {
       throw new ConnectorError(
         'OPENCTI_CUSTOM_HEADERS holds a name or value that HTTP does not allow in a header.',
         'configuration',
       );
     }
-    headers[name.toLowerCase()] = value;
+    headers[name.toLowerCase()] = value.trim();
   }
-  headers.authorization = `Bearer ${options.token}`;
+  headers.authorization = `Bearer ${options.token.trim()}`;
   headers['user-agent'] = options.userAgent;
   headers.accept = 'application/json';
   if (options.token === '' || !isHeader('authorization', headers.authorization)) {

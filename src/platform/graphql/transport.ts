@@ -49,12 +49,14 @@ interface Answer {
 
 /** By undici's `request`, which costs half of its `fetch`, and follows no redirect: one could carry the token away. */
 async function send(exchange: Exchange, call: GraphqlRequest): Promise<Answer> {
+  // Outside: what cannot be written as JSON is no failure of the network.
+  const json = JSON.stringify({ query: call.document, variables: call.variables });
   try {
     return await withDeadline(exchange.timeoutMs, exchange.signal, async (signal) => {
       const { statusCode, headers, body } = await request(call.endpoint, {
         method: 'POST',
         headers: { ...call.headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ query: call.document, variables: call.variables }),
+        body: json,
         dispatcher: exchange.dispatcher,
         signal,
       });
