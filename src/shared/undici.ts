@@ -4,8 +4,8 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 
 /**
- * undici without what is not used here: its entry point also loads `fetch`, WebSocket, caches and mocks, which take 8 MB
- * of memory (ADR 15). The rest of the product imports nothing but types from `undici` itself.
+ * undici without what is not used here: its entry point also loads `fetch`, WebSocket, caches and mocks, which take 9 MB
+ * of memory (ADR 16). The rest of the product imports nothing but types from `undici` itself.
  */
 export { Agent, EnvHttpProxyAgent };
 

@@ -103,6 +103,7 @@ function startPublisher(
   changes: Partial<Omit<BundlePublisherOptions, 'push'>> & {
     push?: { exchange: string; routingKey: string };
   } = {},
+  wholeBundles = false,
 ): BundlePublisher {
   const { push = { exchange: names.exchange, routingKey: names.push }, ...others } = changes;
   const recorded = recordedLogger();
@@ -110,7 +111,7 @@ function startPublisher(
   publisher = new BundlePublisher({
     link,
     push: () => push,
-    messages: { connectorUserId: 'user-7', drafts: true, wholeBundles: false },
+    messages: { connectorUserId: 'user-7', drafts: true, wholeBundles },
     telemetry: noTelemetry,
     logger: recorded.logger,
     backoff: FAST,
@@ -537,6 +538,20 @@ describe('BundlePublisher', () => {
           '{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"198.51.100.1","nb_deps":1}',
       },
     ]);
+  });
+
+  it('reports each object of a bundle that is lost as a whole, since each was announced', async () => {
+    await link.start();
+    const lost = startPublisher(
+      { push: { exchange: names.exchange, routingKey: 'nobody' }, maxWaitMs: 500 },
+      true,
+    );
+    const prepared = lost.prepare(requestOf(), bundleOf(3));
+    expect(prepared.expectations).toBe(3);
+    const { undelivered } = await prepared.send().delivered;
+    expect(undelivered.map(({ source }) => (JSON.parse(source) as { id: string }).id)).toEqual(
+      bundleOf(3).objects.map(({ id }) => id),
+    );
   });
 
   it('reports as undelivered what has no exchange for too long, and says so once', async () => {

@@ -82,6 +82,18 @@ describe('PlatformClient', () => {
     expect(endpoint.calls[0]!.headers.authorization).toBe(`Bearer ${TEST_TOKEN}`);
   });
 
+  it('sends token and headers without the white space around them, as files of secrets end with a line break', async () => {
+    const { client } = testClient(endpoint.url, {
+      token: `${TEST_TOKEN}\n`,
+      customHeaders: { 'X-Proxy-Key': ' abc\n' },
+    });
+    await client.execute(READ, {});
+    expect(endpoint.calls[0]!.headers).toMatchObject({
+      authorization: `Bearer ${TEST_TOKEN}`,
+      'x-proxy-key': 'abc',
+    });
+  });
+
   it('reads the error envelope of 6.2.14 and later', async () => {
     endpoint.answer(failure('FORBIDDEN_ACCESS', 'You are not allowed to do this.', { http_status: 403 }));
     const error = await failureOf(testClient(endpoint.url).client.execute(READ, {}));

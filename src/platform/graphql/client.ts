@@ -159,7 +159,7 @@ export class PlatformClient {
   }
 
   #redact(text: string): string {
-    return text.replaceAll(this.#options.token, '[redacted]');
+    return text.replaceAll(this.#options.token.trim(), '[redacted]');
   }
 }
 
@@ -192,7 +192,8 @@ function graphqlEndpoint(url: string): string {
 /** Names in lower case, so that a custom header cannot stand beside one of ours. */
 function fixedHeaders(options: PlatformClientOptions): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.customHeaders)) {
+  for (const [name, untrimmed] of Object.entries(options.customHeaders)) {
+    const value = untrimmed.trim();
     if (!isHeader(name, value)) {
       throw new ConnectorError(
         'OPENCTI_CUSTOM_HEADERS holds a name or value that HTTP does not allow in a header.',
@@ -201,10 +202,10 @@ function fixedHeaders(options: PlatformClientOptions): Record<string, string> {
     }
     headers[name.toLowerCase()] = value;
   }
-  headers.authorization = `Bearer ${options.token}`;
+  headers.authorization = `Bearer ${options.token.trim()}`;
   headers['user-agent'] = options.userAgent;
   headers.accept = 'application/json';
-  if (options.token === '' || !isHeader('authorization', headers.authorization)) {
+  if (options.token.trim() === '' || !isHeader('authorization', headers.authorization)) {
     // The reason that fetch would give repeats the value.
     throw new ConnectorError(
       'OPENCTI_TOKEN is empty or holds characters that cannot be sent; copy it again from the platform.',

@@ -52,9 +52,10 @@ interface Answer {
 
 /** By undici's `request`, which costs half of its `fetch`, and follows no redirect: one could carry the token away. */
 async function send(exchange: Exchange, call: GraphqlRequest): Promise<Answer> {
+  // Outside: what cannot be written as JSON is no failure of the network.
+  const { contentType, content } = bodyOf(call);
   try {
     return await withDeadline(exchange.timeoutMs, exchange.signal, async (signal) => {
-      const { contentType, content } = bodyOf(call);
       const { statusCode, headers, body } = await request(call.endpoint, {
         method: 'POST',
         headers: { ...call.headers, 'content-type': contentType },
