@@ -6,7 +6,7 @@ import { createEnrich } from '../enrichment/enrich.js';
 import { createRequestHandler, isPostponed, type HandleRequest } from '../enrichment/handle-request.js';
 import type { BundleSink } from '../enrichment/ports.js';
 import { createSettle } from '../enrichment/settle.js';
-import { Health } from '../observability/health.js';
+import { Health, type PartHealth } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
 import { Heartbeat } from '../platform/heartbeat.js';
@@ -20,7 +20,7 @@ import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
-import type { PlatformClient } from '../platform/graphql/client.js';
+import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
@@ -29,6 +29,14 @@ import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from 
 import { createPacedVirusTotal } from './create-virustotal.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
+import {
+  brokerHealth,
+  consumerLife,
+  heartbeatLife,
+  platformHealth,
+  startHealth,
+  stateHealth,
+} from './health-parts.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
 import { openState } from './open-state.js';
 import {
@@ -45,6 +53,8 @@ import { startEndpoints } from './start-endpoints.js';
 const DRAIN_MS = 5_000;
 /** How long a request in work may wait for its look-up. RabbitMQ takes back what is held for 30 minutes. */
 const MAX_QUOTA_WAIT_MIN = 10;
+/** How long the queue may not be read, with nothing in the way, until a restart is the way out. */
+const CONSUMER_GRACE_MS = 10 * 60_000;
 const MINUTE_MS = 60_000;
 /** Callbacks that may wait for their turn; the platform's workers keep the rest. */
 const MAX_QUEUED_CALLBACKS = 500;
@@ -92,7 +102,8 @@ class WiredConnector implements Connector {
   #submissions: WiredSubmissions | undefined;
   /** As of the last registration: credentials may change while the connector runs. */
   #broker: BrokerConnection | undefined;
-  #ready = false;
+  /** What is being done while no requests are taken; `undefined` while they are. */
+  #stage: string | undefined = 'it starts';
   #sendWaitersAway: () => void = () => undefined;
   #abandon: AbandonRequest | undefined;
 
@@ -108,38 +119,43 @@ class WiredConnector implements Connector {
     this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger);
-    this.#client = createPlatformClient(config, logger);
+    this.#client = createPlatformClient(config, logger, DEFAULT_RETRY_POLICY, this.#metrics);
     this.#givenVirusTotal = overrides.virusTotal;
   }
 
   async start(): Promise<void> {
     const { connector } = this.#config;
-    this.#health.watch('start', () => ({ ok: this.#ready }));
+    this.#health.watch('start', () => startHealth(this.#stage));
+    this.#metrics.watchHealth(() => this.#health.report());
     await startEndpoints(this.#config, {
       metrics: this.#metrics,
       health: this.#health,
       lifecycle: this.#lifecycle,
+      secrets: this.#secrets,
     });
+    this.#stage = 'the state is being opened';
     const given = this.#givenVirusTotal;
     const opened = given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
+    this.#stage = 'the connector is not registered with OpenCTI yet';
     const registration = await this.#register();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
     this.#startHeartbeat(registration);
 
+    this.#stage = 'the connection to RabbitMQ is being made';
     const link = needsBroker(this.#config) ? await this.#connectBroker(registration) : undefined;
     const handler = this.#createHandler(opened, this.#createSink(link, registration), registration);
     if (connector.listenProtocol === 'API' || link === undefined) await this.#listen(handler, registration);
     else await this.#consume(handler, link, registration);
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
-    this.#ready = true;
+    this.#stage = undefined;
     const { concurrency, listenProtocol, queueProtocol } = connector;
     this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
   }
 
   async stop(): Promise<void> {
-    this.#ready = false;
+    this.#stage = 'the connector is stopping';
     this.#metrics.stopped();
     await this.#lifecycle.stop();
     this.#abort.abort();
@@ -149,7 +165,7 @@ class WiredConnector implements Connector {
     const services = { logger: this.#logger, clock: this.#clock };
     const store = await openState(this.#config, services);
     this.#lifecycle.add('state', () => store.close());
-    this.#health.watch('state', () => store.health());
+    this.#health.watch('state', () => stateHealth(store), { advisory: true });
     this.#logger.info({ store: store.description }, 'state opened');
     const paced = createPacedVirusTotal(
       this.#config,
@@ -196,7 +212,8 @@ class WiredConnector implements Connector {
     });
     heartbeat.start();
     this.#lifecycle.add('heartbeat', () => heartbeat.close());
-    this.#health.watch('platform', () => ({ ok: heartbeat.healthy }));
+    this.#health.watch('platform', () => platformHealth(heartbeat));
+    this.#health.watchLife('heartbeat', 0, () => heartbeatLife(heartbeat));
   }
 
   async #connectBroker(registration: Registration): Promise<AmqpLink> {
@@ -207,7 +224,8 @@ class WiredConnector implements Connector {
       logger: this.#logger,
     });
     this.#lifecycle.add('broker connection', () => link.close());
-    this.#health.watch('broker', () => ({ ok: link.connected }));
+    this.#health.watch('broker', () => brokerHealth(link));
+    this.#metrics.watchBroker(() => ({ connected: link.connected, blocked: link.blockedFor !== undefined }));
     await link.start();
     return link;
   }
@@ -291,6 +309,7 @@ class WiredConnector implements Connector {
       unattendedLimit: this.#unattendedLimit,
       handler,
       logger: this.#logger,
+      telemetry: this.#metrics,
       clock: this.#clock,
     });
     await this.#intake.follow(consumer);
@@ -303,7 +322,9 @@ class WiredConnector implements Connector {
       this.#sendWaitersAway();
       await drained;
     });
-    this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
+    const health = (): PartHealth => this.#intake.health(consumer.consuming);
+    this.#health.watch('consumer', health);
+    this.#health.watchLife('consumer', CONSUMER_GRACE_MS, () => consumerLife(link, health()));
   }
 
   async #listen(handler: HandleRequest, registration: Registration): Promise<void> {
@@ -320,6 +341,7 @@ class WiredConnector implements Connector {
       isPostponed,
       ...(this.#abandon === undefined ? {} : { abandon: this.#abandon }),
       logger: this.#logger,
+      telemetry: this.#metrics,
       clock: this.#clock,
     });
     await this.#intake.follow(listener);

@@ -121,8 +121,11 @@ function isBefore(a: Place, b: Place): boolean {
   return a.createdAt === b.createdAt ? a.number < b.number : a.createdAt < b.createdAt;
 }
 
-/** The platform puts the moment into the id of a work: `work_<connectorId>_<ISO timestamp>` (protocol reference §4.2). */
-function creationOf(workId: string | undefined): number | undefined {
+/**
+ * When a work was created, in ms since the epoch. The platform puts the moment into its id:
+ * `work_<connectorId>_<ISO timestamp>` (protocol reference §4.2).
+ */
+export function creationOf(workId: string | undefined): number | undefined {
   const [timestamp] = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.exec(workId ?? '') ?? [];
   const createdAt = Date.parse(timestamp ?? '');
   return Number.isNaN(createdAt) ? undefined : createdAt;

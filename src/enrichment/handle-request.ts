@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
-import type { Telemetry } from '../shared/telemetry.js';
+import type { RunEnd, Telemetry } from '../shared/telemetry.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, outOfOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
@@ -10,7 +10,8 @@ import { PostponeError } from '../virustotal/postpone-error.js';
 import { StoppedError } from '../virustotal/stopped-error.js';
 import { callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
-import type { EnrichmentRequest } from './request.js';
+import { factsOf, type EnrichmentRequest } from './request.js';
+import { endOf, handedBackFor, runOf } from './run-facts.js';
 import type { Settle } from './settle.js';
 
 export interface HandlerDependencies {
@@ -38,6 +39,9 @@ export interface HandlerDependencies {
  */
 export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
 
+/** Nobody is told anything about this delivery. */
+const answeredElsewhere: EnrichmentOutcome = { status: 'postponed', message: 'VirusTotal: answered already' };
+
 /** Builds the handler that both inbound protocols call, synchronously and in the order in which requests are served. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
   const order = new CommitOrder(dependencies.startedAt);
@@ -56,27 +60,27 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   return async (request, onCommit) => {
     const turn = request.playbook === undefined ? order.take(request) : outOfOrder;
     const attempt = attempts.begin(request.key);
-    const about = {
-      key: request.key,
-      entityId: request.entityId,
-      entityType: request.entityType,
-      mode: request.mode,
-    };
-    telemetry.runStarted();
+    const about = { ...factsOf(request), entityType: request.entityType, mode: request.mode };
+    const runFacts = runOf(request);
+    let end: RunEnd = { outcome: 'failed', reason: 'defect' };
+    telemetry.runStarted(runFacts);
     try {
       try {
         const outcome = await run(request, turn, attempt, onCommit);
+        end = outcome === answeredElsewhere ? { outcome: 'duplicate' } : endOf(outcome);
         const tookMs = clock.now().getTime() - request.receivedAt.getTime();
         logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
       } catch (error) {
         if (!isExpected(error)) telemetry.error();
         if (isPostponed(error)) await tellToWait(request, error.cause, turn, attempt);
         if (error instanceof HandBackError) throw error;
+        end = { outcome: 'failed', reason: error instanceof ConnectorError ? error.kind : 'defect' };
         logger.error({ ...about, error }, 'request could not be settled');
         await settleAsFailed(request, error, turn, attempt);
       }
     } catch (error) {
       attempts.keep(request.key, attempt);
+      end = handedBackFor(error, signal?.aborted === true);
       // That the quota is spent, VirusTotal down, or the connector stopped, is said once, and not for each request.
       logger[isExpected(error) ? 'debug' : 'warn'](
         { ...about, reason: describeError(error) },
@@ -85,7 +89,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       throw error;
     } finally {
       turn.release();
-      telemetry.runFinished();
+      telemetry.runFinished(runFacts, end, clock.now().getTime() - runFacts.requestedAt.getTime());
     }
   };
 
@@ -95,8 +99,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     attempt: Attempt,
     onCommit: (() => void) | undefined,
   ): Promise<EnrichmentOutcome> {
-    if (isAnswered !== undefined && (await isAnswered(request)))
-      return { status: 'postponed', message: 'VirusTotal: answered already' };
+    if (isAnswered !== undefined && (await isAnswered(request))) return answeredElsewhere;
     // The platform's bookkeeping and the look-up need not wait for each other.
     const both = [lookUp(request, attempt), receive(request, attempt)] as const;
     await Promise.allSettled(both);
@@ -116,7 +119,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       attempt.outcome = outcome;
     } else if (signal?.aborted !== true) {
       telemetry.error();
-      logger.warn({ key: request.key, error: outcome.error }, 'request failed');
+      logger.warn({ ...factsOf(request), error: outcome.error }, 'request failed');
     }
     return outcome;
   }
@@ -149,7 +152,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       await works.received(request, reason.message);
     } catch (error) {
       logger.debug(
-        { key: request.key, reason: describeError(error) },
+        { ...factsOf(request), reason: describeError(error) },
         'platform could not be told that a request waits',
       );
     }
@@ -187,7 +190,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       await settleAndRemember(request, failed, turn, attempt);
     } catch (again) {
       if (again instanceof HandBackError) throw again;
-      logger.error({ key: request.key, error: again }, 'failure could not be reported');
+      logger.error({ ...factsOf(request), error: again }, 'failure could not be reported');
     }
   }
 }

@@ -10,7 +10,7 @@ import type { EnrichedOutcome, EnrichmentOutcome, PostponedOutcome } from './out
 import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkReporter } from './ports.js';
-import type { EnrichmentRequest } from './request.js';
+import { factsOf, type EnrichmentRequest } from './request.js';
 
 export interface SettleDependencies {
   readonly works: WorkReporter;
@@ -70,7 +70,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     attempt: Attempt,
   ): Promise<void> {
     if (losesItsWork(request, turn, attempt)) {
-      logger.debug({ workId: request.workId }, 'work was overtaken; its results are delivered without it');
+      logger.debug(factsOf(request), 'work was overtaken; its results are delivered without it');
       await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       await closeOvertaken(request, outcome, attempt);
       return;
@@ -132,10 +132,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await close(request, message, false);
     } catch (error) {
       if (!(error instanceof HandBackError)) throw error;
-      logger.debug(
-        { workId: request.workId, reason: error.message },
-        'overtaken work is left to the platform',
-      );
+      logger.debug({ ...factsOf(request), reason: error.message }, 'overtaken work is left to the platform');
     }
   }
 
@@ -184,7 +181,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   function logLosses(request: EnrichmentRequest, undelivered: number): void {
     if (undelivered === 0) return;
     telemetry.error();
-    logger.error({ workId: request.workId, undelivered }, 'part of the results could not be delivered');
+    logger.error({ ...factsOf(request), undelivered }, 'part of the results could not be delivered');
   }
 
   async function reportLosses(request: EnrichmentRequest, attempt: Attempt): Promise<void> {

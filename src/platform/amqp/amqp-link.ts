@@ -57,6 +57,8 @@ export class AmqpLink {
   readonly #abort = new AbortController();
   readonly #waiting = new Set<(model: ChannelModel | undefined) => void>();
   #model: ChannelModel | undefined;
+  #blockedFor: string | undefined;
+  #lastReason: string | undefined;
   #started: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -66,6 +68,16 @@ export class AmqpLink {
 
   get connected(): boolean {
     return this.#model !== undefined;
+  }
+
+  /** Why the broker takes no messages at the moment, such as for lack of memory or disk; `undefined` while it does. */
+  get blockedFor(): string | undefined {
+    return this.#blockedFor;
+  }
+
+  /** Why there was no connection, or none any more, the last time. */
+  get lastReason(): string | undefined {
+    return this.#lastReason;
   }
 
   /**
@@ -113,7 +125,9 @@ export class AmqpLink {
         // At once, before those whose channels are gone with it ask whether it stands.
         model.on('close', () => {
           this.#model = undefined;
+          this.#blockedFor = undefined;
         });
+        this.#followBlocking(model);
         if (isAborted(signal)) {
           await atMost(CLOSE_TIMEOUT_MS, model.close());
           break;
@@ -127,6 +141,7 @@ export class AmqpLink {
         connected();
         const reason = await closed;
         if (isAborted(signal)) break;
+        this.#lastReason = `the connection was lost: ${reason}`;
         logger.warn({ reason }, 'connection to RabbitMQ lost; connecting again');
         complained = true;
         // A connection that holds starts the delays anew; one that breaks at once does not.
@@ -134,6 +149,7 @@ export class AmqpLink {
       } catch (error) {
         if (isAborted(signal)) break;
         const failure = asConnectFailure(error);
+        this.#lastReason = failure.message;
         if (failure.kind === 'configuration' && !everConnected) {
           refused(failure);
           return;
@@ -145,6 +161,19 @@ export class AmqpLink {
       attempt += 1;
     }
     if (!everConnected) refused(new ConnectorError('The connection to RabbitMQ was closed.', 'transient'));
+  }
+
+  /** The broker says when an alarm of its own stops publishers, and when that is over. */
+  #followBlocking(model: ChannelModel): void {
+    const { logger } = this.#options;
+    model.on('blocked', (reason: string) => {
+      if (this.#blockedFor === undefined) logger.warn({ reason }, 'RabbitMQ takes no messages at the moment');
+      this.#blockedFor = reason;
+    });
+    model.on('unblocked', () => {
+      if (this.#blockedFor !== undefined) logger.info('RabbitMQ takes messages again');
+      this.#blockedFor = undefined;
+    });
   }
 
   async #connect(): Promise<ChannelModel> {

@@ -109,7 +109,8 @@ describe('CallbackListener', () => {
       message:
         'dropped: The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
     });
-    expect(lines.map((line) => line.level)).toEqual(['error']);
+    expect(lines.map((line) => line.level)).toEqual(['error', 'debug']);
+    expect(lines[1]).toMatchObject({ msg: 'callback answered', method: 'POST', status: 202 });
   });
 
   it('refuses a body that is larger than allowed, announced or not', async () => {
@@ -184,6 +185,8 @@ describe('CallbackListener', () => {
       {
         level: 'error',
         key: 'work_1 ipv4-addr--1',
+        workId: 'work_1',
+        entityId: 'ipv4-addr--1',
         attempt: 12,
         reason: 'platform is away',
         msg: 'request could not be settled and is given up',

@@ -11,7 +11,9 @@ import { systemClock, type Clock } from '../../shared/clock.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { readPem } from '../../shared/http-dispatcher.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
+import { noTelemetry, type Telemetry } from '../../shared/telemetry.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
 import { readRequest, UndecodableMessageError } from './message.js';
@@ -44,6 +46,7 @@ export interface CallbackListenerOptions {
   readonly abandon?: (request: EnrichmentRequest) => Promise<void>;
   readonly maxBodyBytes?: number;
   readonly logger: Logger;
+  readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly retryBackoff?: Backoff;
   readonly sleep?: Sleep;
@@ -58,6 +61,8 @@ interface Reply {
   readonly status: number;
   readonly body: { readonly message: string } | { readonly error: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** The request, for the log, once it was read. */
+  readonly about?: RequestFacts;
 }
 
 const refusal = (status: number, error: string, headers?: Record<string, string>): Reply => ({
@@ -170,6 +175,7 @@ export class CallbackListener {
 
   /** Never rejects. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
     let reply: Reply;
     try {
       reply = await this.#receive(request);
@@ -185,6 +191,11 @@ export class CallbackListener {
       ...reply.headers,
     });
     response.end(JSON.stringify(reply.body));
+    const durationMs = Math.round(performance.now() - startedAt);
+    this.#options.logger.debug(
+      { ...reply.about, method: request.method, status: reply.status, durationMs },
+      'callback answered',
+    );
   }
 
   /** Everything that needs no body is decided before one byte of it is read. */
@@ -208,16 +219,18 @@ export class CallbackListener {
   }
 
   #accept(body: Buffer): Reply {
-    const { logger, clock = systemClock } = this.#options;
+    const { logger, clock = systemClock, telemetry = noTelemetry } = this.#options;
     const request = readRequest(body, clock.now(), logger);
     if (request instanceof UndecodableMessageError) {
+      telemetry.messageUnreadable();
       // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
       return { status: 202, body: { message: `dropped: ${request.message}` } };
     }
+    const about = factsOf(request);
     if (!this.#queue.offer(request, body.length)) {
-      return refusal(429, 'requests have to wait', { 'retry-after': RETRY_AFTER_S });
+      return { ...refusal(429, 'requests have to wait', { 'retry-after': RETRY_AFTER_S }), about };
     }
-    return { status: 202, body: { message: 'request accepted' } };
+    return { status: 202, body: { message: 'request accepted' }, about };
   }
 }
 

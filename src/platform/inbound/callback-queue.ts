@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest, TriggerMode } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest, type TriggerMode } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
@@ -155,11 +155,13 @@ export class CallbackQueue {
     const timer = new AbortController();
     const next = async (): Promise<void> => {
       for (let job = rest.shift(); job !== undefined && !isAborted(timer.signal); job = rest.shift()) {
-        const { key } = job.request;
         try {
           await abandon(job.request);
         } catch (error) {
-          logger.warn({ key, reason: describeError(error) }, 'platform could not be told of a lost request');
+          logger.warn(
+            { ...factsOf(job.request), reason: describeError(error) },
+            'platform could not be told of a lost request',
+          );
         }
       }
     };
@@ -194,7 +196,7 @@ export class CallbackQueue {
         if (!this.#line.admits(job.mode)) return this.#comeBack(job);
         const counts = !isPostponed(error);
         if (counts) job.failures += 1;
-        const context = { key: request.key, attempt: job.failures, reason: describeError(error) };
+        const context = { ...factsOf(request), attempt: job.failures, reason: describeError(error) };
         if (counts && job.failures >= MAX_ATTEMPTS) {
           logger.error(context, 'request could not be settled and is given up');
           return true;

@@ -1,5 +1,5 @@
 import type { WorkKeeper, WorkReporter } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import type { PlatformClient } from '../graphql/client.js';
 import {
   WORK_ADD_EXPECTATIONS,
@@ -57,7 +57,7 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper {
 
   async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {
     if (request.workId === undefined) return;
-    await this.#client.execute(operation, { id: request.workId, ...variables });
+    await this.#client.execute(operation, { id: request.workId, ...variables }, { about: factsOf(request) });
   }
 }
 
