@@ -7,7 +7,9 @@ import { CallbackListener } from '../platform/inbound/callback-listener.js';
 import { platformTokenVerifier } from '../platform/inbound/token-verifier.js';
 import type { Registration } from '../platform/registration.js';
 import type { Clock } from '../shared/clock.js';
+import type { Telemetry } from '../shared/telemetry.js';
 import type { StateStore } from '../state/port.js';
+import { keepingHealth } from './health-parts.js';
 import type { IntakeControl } from './intake-control.js';
 import type { Lifecycle } from './lifecycle.js';
 import { callbackTls } from './platform-options.js';
@@ -29,6 +31,7 @@ export interface CallbackServices {
   readonly intake: IntakeControl;
   readonly lifecycle: Lifecycle;
   readonly health: Health;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a stop waits for requests in work. */
@@ -64,7 +67,7 @@ export async function startCallbacks(config: Config, services: CallbackServices)
   health.watch('callbacks', () => {
     const taking = intake.health(listener.listening);
     if (kept === undefined) return { detail: 'accepted requests are kept in memory only', ...taking };
-    const keeping = kept.health();
+    const keeping = keepingHealth(kept.health());
     return keeping.ok ? taking : keeping;
   });
 }
@@ -86,7 +89,7 @@ function createListener(
   store: StoredCallbacks | undefined,
 ): CallbackListener {
   const { connector, opencti } = config;
-  const { handler, abandon, registration, register, unattendedLimit, clock, logger } = services;
+  const { handler, abandon, registration, register, unattendedLimit, clock, logger, telemetry } = services;
   return new CallbackListener({
     port: connector.listenProtocolApiPort,
     path: connector.listenProtocolApiPath,
@@ -106,6 +109,7 @@ function createListener(
     isPostponed,
     ...(abandon === undefined ? {} : { abandon }),
     logger,
+    telemetry,
     clock,
   });
 }

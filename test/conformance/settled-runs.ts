@@ -71,6 +71,7 @@ export class SettledRuns {
         telemetry: noTelemetry,
         logger,
         dropsOvertakenBundles: false,
+        clock,
       }),
       works,
       telemetry: noTelemetry,

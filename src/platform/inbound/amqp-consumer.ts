@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
+import { noTelemetry, type Telemetry } from '../../shared/telemetry.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
 import { contentOf, isRedelivered, newFlight, type Flight } from './flight.js';
 import { HoldWatch } from './hold-watch.js';
@@ -31,6 +33,7 @@ export interface AmqpConsumerOptions {
   /** Called synchronously, in the order in which requests are served. */
   readonly handler: RequestHandler;
   readonly logger: Logger;
+  readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   /** Delay before a rejected request goes back, growing with consecutive rejections, so that it cannot spin. */
   readonly requeueBackoff?: Backoff;
@@ -186,25 +189,26 @@ export class AmqpConsumer {
 
   /** Never throws: an exception here would make amqplib close the channel. */
   #take(delivery: Delivery): void {
-    const { logger, clock = systemClock } = this.#options;
+    const { logger, clock = systemClock, telemetry = noTelemetry } = this.#options;
     if (this.#draining.signal.aborted) {
       this.#reader.settle(delivery, 'requeue');
       return;
     }
     const request = readRequest(delivery.message.content, clock.now(), logger);
     if (request instanceof UndecodableMessageError) {
+      telemetry.messageUnreadable();
       this.#reader.settle(delivery, 'ack');
       return;
     }
     const { key, mode } = request;
     if (delivery.message.fields.redelivered && this.#settled.has(key)) {
-      logger.debug({ key }, 'request was settled already; its acknowledgement was lost');
+      logger.debug(factsOf(request), 'request was settled already; its acknowledgement was lost');
       this.#reader.settle(delivery, 'ack');
       return;
     }
     const present = this.#flights.get(key);
     if (present !== undefined) {
-      logger.debug({ key }, 'request is being worked on already');
+      logger.debug(factsOf(request), 'request is being worked on already');
       present.deliveries.push(delivery);
       return;
     }
@@ -247,9 +251,11 @@ export class AmqpConsumer {
   async #fly(flight: Flight): Promise<void> {
     const { sleep = wallSleep, requeueBackoff = DEFAULT_REQUEUE_BACKOFF, logger } = this.#options;
     this.#letGo(flight);
+    let about: RequestFacts | undefined;
     try {
       const decoded = flight.request ?? decodeRequest(contentOf(flight), flight.receivedAt);
       const request = isRedelivered(flight) ? { ...decoded, redelivered: true } : decoded;
+      about = factsOf(request);
       await this.#options.handler(request, () => {
         flight.committed = true;
       });
@@ -259,7 +265,7 @@ export class AmqpConsumer {
       const delayMs = fullJitterMs(this.#rejections, requeueBackoff);
       this.#rejections += 1;
       logger.debug(
-        { key: flight.key, reason: describeError(error), delayMs },
+        { ...(about ?? { key: flight.key }), reason: describeError(error), delayMs },
         'request goes back to the queue',
       );
       await sleep(delayMs, this.#draining.signal);

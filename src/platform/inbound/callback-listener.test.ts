@@ -110,7 +110,8 @@ describe('CallbackListener', () => {
       message:
         'dropped: The message cannot be read: event.entity_id is missing; trigger the enrichment again, and report this with the version of OpenCTI if it persists.',
     });
-    expect(lines.map((line) => line.level)).toEqual(['error']);
+    expect(lines.map((line) => line.level)).toEqual(['error', 'debug']);
+    expect(lines[1]).toMatchObject({ msg: 'callback answered', method: 'POST', status: 202 });
   });
 
   it.each(['{not json', '[]', '"text"', 'null', ''])(
@@ -129,7 +130,8 @@ describe('CallbackListener', () => {
     for (let count = 0; count < 20; count += 1) await post('{}', { token: 'guess' });
     nowMs += 60_000;
     await post('{}', { token: 'guess' });
-    expect(lines.map(({ level, count }) => [level, count])).toEqual([
+    const said = lines.filter(({ level }) => level !== 'debug');
+    expect(said.map(({ level, count }) => [level, count])).toEqual([
       ['warn', 1],
       ['warn', 20],
     ]);
@@ -225,6 +227,8 @@ describe('CallbackListener', () => {
       {
         level: 'error',
         key: 'work_1 ipv4-addr--1',
+        workId: 'work_1',
+        entityId: 'ipv4-addr--1',
         attempt: 12,
         reason: 'platform is away',
         msg: 'request could not be settled and is given up',

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
+import { noTelemetry, type Telemetry } from '../../shared/telemetry.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
 import { CredentialLog, RefusedBodies } from './callback-refusals.js';
@@ -51,6 +53,7 @@ export interface CallbackListenerOptions {
   /** Bytes of bodies that are being received at the same time; a single one is always received. */
   readonly maxReceivingBytes?: number;
   readonly logger: Logger;
+  readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly retryBackoff?: Backoff;
   readonly sleep?: Sleep;
@@ -66,6 +69,8 @@ interface Reply {
   readonly status: number;
   readonly body: { readonly message: string } | { readonly error: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** The request, for the log, once it was read. */
+  readonly about?: RequestFacts;
 }
 
 const refusal = (status: number, error: string, headers?: Record<string, string>): Reply => ({
@@ -161,6 +166,7 @@ export class CallbackListener {
 
   /** Never rejects. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
     let reply: Reply;
     try {
       reply = await this.#receive(request);
@@ -176,6 +182,11 @@ export class CallbackListener {
       ...reply.headers,
     });
     response.end(JSON.stringify(reply.body));
+    const durationMs = Math.round(performance.now() - startedAt);
+    this.#options.logger.debug(
+      { ...reply.about, method: request.method, status: reply.status, durationMs },
+      'callback answered',
+    );
   }
 
   /** Everything that needs no body is decided before one byte of it is read. */
@@ -208,21 +219,23 @@ export class CallbackListener {
   }
 
   async #accept(body: Buffer): Promise<Reply> {
-    const { logger, clock = systemClock } = this.#options;
+    const { logger, clock = systemClock, telemetry = noTelemetry } = this.#options;
     const request = readRequest(body, clock.now(), logger);
     if (request instanceof UndecodableMessageError) {
       if (request.field === 'body' && !this.#unreadable.isHopeless(body))
         return refusal(400, request.message);
+      telemetry.messageUnreadable();
       // Whatever is not accepted comes again every 10 to 30 seconds, for ever.
       return { status: 202, body: { message: `dropped: ${request.message}` } };
     }
+    const about = factsOf(request);
     switch (await this.#queue.offer(request, body)) {
       case 'accepted':
-        return { status: 202, body: { message: 'request accepted' } };
+        return { status: 202, body: { message: 'request accepted' }, about };
       case 'full':
-        return refusal(429, 'requests have to wait', COME_AGAIN);
+        return { ...refusal(429, 'requests have to wait', COME_AGAIN), about };
       case 'unavailable':
-        return refusal(503, 'requests cannot be kept', COME_AGAIN);
+        return { ...refusal(503, 'requests cannot be kept', COME_AGAIN), about };
     }
   }
 }
