@@ -3,6 +3,8 @@ import type { Config } from '../config/schema.js';
 import type { Health } from '../observability/health.js';
 import { AmqpLink } from '../platform/amqp/amqp-link.js';
 import type { Registrar } from '../platform/registrar.js';
+import type { Telemetry } from '../shared/telemetry.js';
+import { brokerHealth } from './health-parts.js';
 import type { Lifecycle } from './lifecycle.js';
 import { brokerConnection, brokerTls } from './platform-options.js';
 
@@ -24,9 +26,14 @@ export interface BrokerLinks {
 export async function connectBroker(
   config: Config,
   registrar: Registrar,
-  services: { readonly logger: Logger; readonly lifecycle: Lifecycle; readonly health: Health },
+  services: {
+    readonly logger: Logger;
+    readonly lifecycle: Lifecycle;
+    readonly health: Health;
+    readonly telemetry: Telemetry;
+  },
 ): Promise<BrokerLinks> {
-  const { logger, lifecycle, health } = services;
+  const { logger, lifecycle, health, telemetry } = services;
   const open = (purpose: LinkPurpose): AmqpLink => {
     const link = createLink(purpose, config, registrar, { logger });
     lifecycle.add(`broker connection for ${purpose}`, () => link.close());
@@ -35,10 +42,11 @@ export async function connectBroker(
   const results = open('results');
   const requests = config.connector.listenProtocol === 'API' ? undefined : open('requests');
   const links = requests === undefined ? [results] : [requests, results];
-  health.watch('broker', () => {
-    const ill = links.map((link) => link.health).find(({ ok }) => !ok);
-    return ill ?? { ok: true };
-  });
+  health.watch('broker', () => brokerHealth(links));
+  telemetry.watchBroker(() => ({
+    connected: links.every((link) => link.connected),
+    blocked: links.some((link) => link.blocked !== undefined),
+  }));
   await Promise.all(links.map((link) => link.start()));
   return { requests, results };
 }

@@ -8,7 +8,7 @@ import { createEnrich } from '../enrichment/enrich.js';
 import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
 import type { BundleSink } from '../enrichment/ports.js';
 import { createSettle } from '../enrichment/settle.js';
-import { Health } from '../observability/health.js';
+import { Health, type PartHealth } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
 import { Heartbeat } from '../platform/heartbeat.js';
@@ -17,7 +17,7 @@ import type { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
-import type { PlatformClient } from '../platform/graphql/client.js';
+import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
 import { Registrar } from '../platform/registrar.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { sleep } from '../shared/backoff.js';
@@ -32,6 +32,14 @@ import { createPacedVirusTotal } from './create-virustotal.js';
 import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
+import {
+  consumerLife,
+  heartbeatLife,
+  platformHealth,
+  registrationHealth,
+  startHealth,
+  stateHealth,
+} from './health-parts.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
 import { openState } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
@@ -41,6 +49,8 @@ import { startEndpoints } from './start-endpoints.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
 const DRAIN_MS = 5_000;
+/** How long the queue may not be read, with nothing in the way, until a restart is the way out. */
+const CONSUMER_GRACE_MS = 10 * 60_000;
 const MINUTE_MS = 60_000;
 
 /** Dependencies that a test may replace; a part is built only when it is not given. */
@@ -86,7 +96,8 @@ class WiredConnector implements Connector {
   #submissions: WiredSubmissions | undefined;
   readonly #registrar: Registrar;
   #heartbeat: Heartbeat | undefined;
-  #ready = false;
+  /** What is being done while no requests are taken; `undefined` while they are. */
+  #stage: string | undefined = 'it starts';
   #sendWaitersAway: () => void = () => undefined;
   #abandon: AbandonRequest | undefined;
 
@@ -102,31 +113,37 @@ class WiredConnector implements Connector {
     this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger);
-    this.#client = createPlatformClient(config, logger);
+    this.#client = createPlatformClient(config, logger, DEFAULT_RETRY_POLICY, this.#metrics);
     this.#givenVirusTotal = overrides.virusTotal;
     this.#registrar = new Registrar({ register: (signal) => this.#register(signal), logger });
   }
 
   async start(): Promise<void> {
     const { connector } = this.#config;
-    this.#health.watch('start', () => ({ ok: this.#ready }));
+    this.#health.watch('start', () => startHealth(this.#stage));
+    this.#metrics.watchHealth(() => this.#health.report());
     await startEndpoints(this.#config, {
       metrics: this.#metrics,
       health: this.#health,
       lifecycle: this.#lifecycle,
+      secrets: this.#secrets,
     });
+    this.#stage = 'the state is being opened';
     const given = this.#givenVirusTotal;
     const opened: OpenedVirusTotal =
       given === undefined ? await this.#openVirusTotal() : { virusTotal: given };
     const deadLetters = await this.#openDeadLetters(opened);
     this.#lifecycle.add('registration', () => this.#registrar.close());
-    this.#health.watch('platform', () => ({ ok: false, detail: this.#registrar.trouble }));
+    this.#stage = 'the connector is not registered with OpenCTI yet';
+    this.#health.watch('platform', () => registrationHealth(this.#registrar.trouble));
     const registration = await this.#registrar.first();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
     this.#startHeartbeat(registration);
 
+    this.#stage = 'the connection to RabbitMQ is being made';
     const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
+    this.#stage = 'requests are about to be taken';
     const sink = createSink(this.#config, registration, {
       client: this.#client,
       link: links?.results,
@@ -143,13 +160,13 @@ class WiredConnector implements Connector {
     else await this.#consume(handler, deadLetters, { requests: links.requests, results: links.results });
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
     this.#submissions?.startWatch(this.#lifecycle);
-    this.#ready = true;
+    this.#stage = undefined;
     const { concurrency, listenProtocol, queueProtocol } = connector;
     this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
   }
 
   async stop(): Promise<void> {
-    this.#ready = false;
+    this.#stage = 'the connector is stopping';
     this.#metrics.stopped();
     await this.#lifecycle.stop();
     this.#abort.abort();
@@ -159,7 +176,7 @@ class WiredConnector implements Connector {
     const services = { logger: this.#logger, clock: this.#clock };
     const store = await openState(this.#config, services);
     this.#lifecycle.add('state', () => store.close());
-    this.#health.watch('state', () => store.health());
+    this.#health.watch('state', () => stateHealth(store), { advisory: true });
     this.#logger.info({ store: store.description }, 'state opened');
     const paced = createPacedVirusTotal(
       this.#config,
@@ -213,11 +230,13 @@ class WiredConnector implements Connector {
     heartbeat.start();
     this.#heartbeat = heartbeat;
     this.#lifecycle.add('heartbeat', () => heartbeat.close());
-    this.#health.watch('platform', () => ({ ok: heartbeat.healthy }));
+    this.#health.watch('platform', () => platformHealth(heartbeat));
+    this.#health.watchLife('heartbeat', 0, () => heartbeatLife(heartbeat));
   }
 
   #connectBroker(): Promise<BrokerLinks> {
     return connectBroker(this.#config, this.#registrar, {
+      telemetry: this.#metrics,
       logger: this.#logger,
       lifecycle: this.#lifecycle,
       health: this.#health,
@@ -306,7 +325,13 @@ class WiredConnector implements Connector {
       concurrency: this.#config.connector.concurrency,
       unattendedLimit: this.#unattendedLimit,
       handler,
-      refuse: createRefuseMessage({ deadLetters, handler, source: 'queue', logger: this.#logger }),
+      refuse: createRefuseMessage({
+        deadLetters,
+        handler,
+        source: 'queue',
+        telemetry: this.#metrics,
+        logger: this.#logger,
+      }),
       logger: this.#logger,
       clock: this.#clock,
       maxHoldMs: holdLimits(this.#config).heldMs,
@@ -321,7 +346,11 @@ class WiredConnector implements Connector {
       this.#sendWaitersAway();
       await drained;
     });
-    this.#health.watch('consumer', () => this.#intake.health(consumer.consuming));
+    const health = (): PartHealth => this.#intake.health(consumer.consuming);
+    this.#health.watch('consumer', health);
+    this.#health.watchLife('consumer', CONSUMER_GRACE_MS, () =>
+      consumerLife(links.requests, health(), this.#registrar.trouble),
+    );
   }
 
   #listen(
@@ -332,7 +361,13 @@ class WiredConnector implements Connector {
   ): Promise<void> {
     return startCallbacks(this.#config, {
       handler,
-      refuse: createRefuseMessage({ deadLetters, handler, source: 'callback', logger: this.#logger }),
+      refuse: createRefuseMessage({
+        deadLetters,
+        handler,
+        source: 'callback',
+        telemetry: this.#metrics,
+        logger: this.#logger,
+      }),
       abandon: this.#abandon,
       registration,
       register: () => this.#registrar.again(),

@@ -19,6 +19,7 @@ import { sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { publisherHealth } from './health-parts.js';
 import type { Lifecycle } from './lifecycle.js';
 
 export interface SinkServices {
@@ -92,7 +93,7 @@ function createQueue(config: Config, registration: Registration, services: SinkS
     const publisher = createPublisher(link);
     publisher.start();
     lifecycle.add('publisher', () => publisher.close());
-    health.watch('publisher', () => publisher.health);
+    health.watch('publisher', () => publisherHealth(publisher.health));
     return publisher;
   }
   const { bundlePush } = capabilities;

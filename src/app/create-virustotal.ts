@@ -11,7 +11,6 @@ import type { StateStore } from '../state/port.js';
 import { CachedVirusTotal } from '../virustotal/cache/cached-virustotal.js';
 import { VirusTotalClient } from '../virustotal/client.js';
 import { defaultTimeouts } from '../virustotal/http/call.js';
-import type { Outage } from '../virustotal/http/circuit-breaker.js';
 import type { OutageListener } from '../virustotal/http/outage-watch.js';
 import { Privileges } from '../virustotal/http/privileges.js';
 import { VirusTotalTransport, type TransportOptions } from '../virustotal/http/transport.js';
@@ -20,6 +19,7 @@ import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
 import type { AskedRelationships, Priority, Submissions, VirusTotal } from '../virustotal/schema.js';
 import { VirusTotalSubmissions } from '../virustotal/submissions.js';
 import { acrossReplicas } from './across-replicas.js';
+import { virusTotalHealth } from './health-parts.js';
 import { holdLimits } from './hold-limits.js';
 import { keyIdOf } from './open-state.js';
 import { proxiesOf } from './platform-options.js';
@@ -44,7 +44,7 @@ export interface VirusTotalServices {
 export interface PacedVirusTotal {
   readonly virusTotal: VirusTotal;
   readonly submissions: Submissions;
-  /** Whether VirusTotal can be reached. */
+  /** Whether VirusTotal can be reached and takes the key. */
   health(): PartHealth;
   /** Sends away who waits for a look-up. The store, which has what was counted when this resolves, stays open. */
   close(): Promise<void>;
@@ -99,6 +99,7 @@ export function createPacedVirusTotal(
   timer?.unref();
   if (isLimited) reconcile();
   services.telemetry.watchQuota(() => scheduler.usage());
+  services.telemetry.watchCircuit(() => transport.circuit);
   // One process has no other to wait for, and after a crash would wait for itself.
   const isShared = config.state.redisUrl !== undefined;
   if (isShared) void removeOldLeases(store, services);
@@ -114,20 +115,11 @@ export function createPacedVirusTotal(
   return {
     virusTotal,
     submissions: new VirusTotalSubmissions(transport, virustotal.apiUrl),
-    health: () => (isUnreachable ? healthOf(transport.outage) : { ok: true }),
+    health: () => virusTotalHealth(isUnreachable ? transport.outage : undefined, transport.keyRefusal),
     close: () => {
       clearInterval(timer);
       return scheduler.close();
     },
-  };
-}
-
-function healthOf(outage: Outage | undefined): PartHealth {
-  if (outage === undefined) return { ok: true };
-  const { since, retryAt, reason } = outage;
-  return {
-    ok: false,
-    detail: `VirusTotal cannot be reached since ${since.toISOString()}, and is tried again from ${retryAt.toISOString()} on: ${reason}`,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Intake {
   expectWaiting?(isWaiting: boolean): void;
 }
 
+const NOT_TAKING = 'See to the other parts that are not well; it goes on by itself.';
+
 /** Lets in the requests for which there are look-ups: it hears of quota and outages, and tells the intake. */
 export class IntakeControl implements ExhaustionListener, OutageListener {
   /** Why and until when no look-up can be made. */
@@ -39,7 +41,9 @@ export class IntakeControl implements ExhaustionListener, OutageListener {
    */
   health(isTaking: boolean): PartHealth {
     const detail = this.waitingText;
-    return { ok: isTaking || this.admission === 'nobody', ...(detail === undefined ? {} : { detail }) };
+    const ok = isTaking || this.admission === 'nobody';
+    if (!ok) return { ok, detail: detail ?? 'requests do not arrive', remedy: NOT_TAKING };
+    return { ok, ...(detail === undefined ? {} : { detail }) };
   }
 
   readonly onExhausted = (exhaustion: Exhaustion): void => {

@@ -6,6 +6,7 @@ import type { CallbackListenerOptions } from '../platform/inbound/callback-liste
 import type { ConnectorDescription } from '../platform/registration.js';
 import { sleep } from '../shared/backoff.js';
 import { createDispatcher } from '../shared/http-dispatcher.js';
+import { noTelemetry } from '../shared/telemetry.js';
 import { userAgent } from './product.js';
 
 /** As the Python client does: the platform may run a whole playbook before it answers. */
@@ -17,6 +18,7 @@ export function createPlatformClient(
   config: Config,
   logger: Logger,
   retry = DEFAULT_RETRY_POLICY,
+  telemetry = noTelemetry,
 ): PlatformClient {
   return new PlatformClient({
     url: config.opencti.url,
@@ -31,6 +33,7 @@ export function createPlatformClient(
     }),
     timeoutMs: PLATFORM_TIMEOUT_MS,
     logger,
+    telemetry,
     retry,
     sleep,
   });

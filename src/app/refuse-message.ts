@@ -6,12 +6,14 @@ import type { RequestHandler } from '../platform/inbound/amqp-consumer.js';
 import { excerptOf } from '../platform/inbound/message.js';
 import type { DeadLetterSource } from '../dead-letters/dead-letter.js';
 import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
+import type { Telemetry } from '../shared/telemetry.js';
 
 export interface RefusalDependencies {
   readonly deadLetters: DeadLetters;
   /** Settles the request that a message names: its work fails, its playbook goes on with what it had. */
   readonly handler: RequestHandler;
   readonly source: DeadLetterSource;
+  readonly telemetry: Telemetry;
   readonly logger: Logger;
 }
 
@@ -20,9 +22,10 @@ export interface RefusalDependencies {
  * is lost when the process dies, then whoever waits for them is told (protocol reference §10).
  */
 export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMessage {
-  const { deadLetters, handler, source, logger } = dependencies;
+  const { deadLetters, handler, source, telemetry, logger } = dependencies;
   return async ({ body, error, workId, entityId, request }, onCommit) => {
     const { id, times } = await deadLetters.keep({ body, reason: error.message, source, workId, entityId });
+    telemetry.messageUnreadable();
     logger.error(
       { deadLetter: id, times, reason: error.message, workId, entityId, excerpt: excerptOf(body) },
       'message cannot be read and is kept as a dead letter',

@@ -9,6 +9,7 @@ import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
 import type { Registration } from '../platform/registration.js';
 import type { Clock } from '../shared/clock.js';
 import type { StateStore } from '../state/port.js';
+import { keepingHealth } from './health-parts.js';
 import type { IntakeControl } from './intake-control.js';
 import type { Lifecycle } from './lifecycle.js';
 import { callbackTls } from './platform-options.js';
@@ -67,7 +68,7 @@ export async function startCallbacks(config: Config, services: CallbackServices)
   health.watch('callbacks', () => {
     const taking = intake.health(listener.listening);
     if (kept === undefined) return { detail: 'accepted requests are kept in memory only', ...taking };
-    const keeping = kept.health();
+    const keeping = keepingHealth(kept.health());
     return keeping.ok ? taking : keeping;
   });
 }

@@ -24,7 +24,7 @@ import { definitionOf } from './observables/registry.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
 import type { EntityReader } from './ports.js';
-import type { EnrichmentRequest } from './request.js';
+import { factsOf, type EnrichmentRequest } from './request.js';
 import { shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
 
 export interface EnrichmentDependencies {
@@ -131,11 +131,9 @@ async function enrich(
 }
 
 /** On whose behalf VirusTotal is asked, and how old an answer may be: the one place that decides it. */
-function askerOf(
-  { mode, analysis }: EnrichmentRequest,
-  { clock, manualMaxAgeMs }: EnrichmentDependencies,
-): Asker {
-  const asker: Asker = { priority: mode, startedAtMs: clock.elapsedMs?.() };
+function askerOf(request: EnrichmentRequest, { clock, manualMaxAgeMs }: EnrichmentDependencies): Asker {
+  const { mode, analysis } = request;
+  const asker: Asker = { priority: mode, startedAtMs: clock.elapsedMs?.(), about: factsOf(request) };
   if (analysis?.notBefore !== undefined) return { ...asker, notBefore: analysis.notBefore };
   if (mode !== 'manual' || manualMaxAgeMs === undefined) return asker;
   return { ...asker, notBefore: new Date(clock.now().getTime() - manualMaxAgeMs) };
@@ -222,7 +220,7 @@ async function mapAnswer(
     onLoss: (what, error) => {
       if (comesAgain(error, request)) throw new HandBackError(error);
       dependencies.logger.warn(
-        { entityId: request.entityId, what, reason: describeError(error) },
+        { ...factsOf(request), what, reason: describeError(error) },
         'part of a report could not be had; the rest is mapped',
       );
     },

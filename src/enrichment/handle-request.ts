@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { sleep as wallSleep, type Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
-import type { Telemetry } from '../shared/telemetry.js';
+import type { RunEnd, Telemetry } from '../shared/telemetry.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, type Turn } from './commit-order.js';
 import type { Enrich } from './enrich.js';
@@ -11,8 +11,9 @@ import { PostponeError } from '../virustotal/postpone-error.js';
 import { StoppedError } from '../virustotal/stopped-error.js';
 import { callRepeatedly, HandBackError, isTimeout } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
-import type { EnrichmentRequest } from './request.js';
 import { Reception } from './reception.js';
+import { factsOf, type EnrichmentRequest } from './request.js';
+import { endOf, handedBackFor, runOf } from './run-facts.js';
 import type { Settle } from './settle.js';
 
 export interface HandlerDependencies {
@@ -45,6 +46,9 @@ export interface HandlerDependencies {
  */
 export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
 
+/** Nobody is told anything about this delivery. */
+const answeredElsewhere: EnrichmentOutcome = { status: 'postponed', message: 'VirusTotal: answered already' };
+
 /** Builds the handler that both inbound protocols call, synchronously and in the order in which requests are served. */
 export function createRequestHandler(dependencies: HandlerDependencies): HandleRequest {
   const order = new CommitOrder(dependencies.startedAt);
@@ -66,16 +70,14 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
 
   return async (request, onCommit) => {
     const { attempt, turn, leave } = reception.beginAtOnce(request) ?? (await reception.begin(request));
-    const about = {
-      key: request.key,
-      entityId: request.entityId,
-      entityType: request.entityType,
-      mode: request.mode,
-    };
-    telemetry.runStarted();
+    const about = { ...factsOf(request), entityType: request.entityType, mode: request.mode };
+    const runFacts = runOf(request);
+    let end: RunEnd = { outcome: 'failed', reason: 'defect' };
+    telemetry.runStarted(runFacts);
     try {
       try {
         const outcome = await run(request, turn, attempt, onCommit);
+        end = outcome === answeredElsewhere ? { outcome: 'duplicate' } : endOf(outcome);
         const tookMs = clock.now().getTime() - request.receivedAt.getTime();
         logger.info({ ...about, status: outcome.status, tookMs }, 'request settled');
         attempts.finish(request.key);
@@ -83,11 +85,13 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         if (!isExpected(error)) telemetry.error();
         if (isPostponed(error)) await tellToWait(request, error.cause, turn, attempt);
         if (error instanceof HandBackError) throw error;
+        end = { outcome: 'failed', reason: error instanceof ConnectorError ? error.kind : 'defect' };
         logger.error({ ...about, error }, 'request could not be settled');
         await settleAsFailed(request, error, turn, attempt);
         attempts.finish(request.key);
       }
     } catch (error) {
+      end = handedBackFor(error, signal?.aborted === true);
       // While the platform itself is away, no request is to blame.
       if (isTimeout(error) && !isPostponed(error) && signal?.aborted !== true && isPlatformThere())
         attempt.timeouts += 1;
@@ -104,7 +108,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     } finally {
       turn.release();
       leave();
-      telemetry.runFinished();
+      telemetry.runFinished(runFacts, end, clock.now().getTime() - runFacts.requestedAt.getTime());
     }
   };
 
@@ -114,8 +118,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     attempt: Attempt,
     onCommit: (() => void) | undefined,
   ): Promise<EnrichmentOutcome> {
-    if (isAnswered !== undefined && (await isAnswered(request)))
-      return { status: 'postponed', message: 'VirusTotal: answered already' };
+    if (isAnswered !== undefined && (await isAnswered(request))) return answeredElsewhere;
     const verdict = reception.verdictOn(attempt);
     if (verdict !== undefined) return giveUp(request, verdict, turn, attempt);
     // The platform's bookkeeping and the look-up need not wait for each other.
@@ -137,7 +140,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
   ): Promise<EnrichmentOutcome> {
     telemetry.error();
     const { deaths, timeouts } = attempt;
-    logger.error({ key: request.key, deaths, timeouts }, 'request was tried often enough and is given up');
+    logger.error({ ...factsOf(request), deaths, timeouts }, 'request was tried often enough and is given up');
     await settleAndRemember(request, verdict, turn, attempt);
     return verdict;
   }
@@ -151,7 +154,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       attempt.outcome = outcome;
     } else if (signal?.aborted !== true) {
       telemetry.error();
-      logger.warn({ key: request.key, error: outcome.error }, 'request failed');
+      logger.warn({ ...factsOf(request), error: outcome.error }, 'request failed');
     }
     return outcome;
   }
@@ -184,7 +187,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       await works.received(request, reason.message);
     } catch (error) {
       logger.debug(
-        { key: request.key, reason: describeError(error) },
+        { ...factsOf(request), reason: describeError(error) },
         'platform could not be told that a request waits',
       );
     }
@@ -222,7 +225,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       await settleAndRemember(request, failed, turn, attempt);
     } catch (again) {
       if (again instanceof HandBackError) throw again;
-      logger.error({ key: request.key, error: again }, 'failure could not be reported');
+      logger.error({ ...factsOf(request), error: again }, 'failure could not be reported');
     }
   }
 }

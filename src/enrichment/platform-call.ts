@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
-import type { EnrichmentRequest } from './request.js';
+import { factsOf, type EnrichmentRequest } from './request.js';
 
 /** The request has to be delivered again, and nothing is lost or done twice by that. */
 export class HandBackError extends ConnectorError {
@@ -83,7 +83,7 @@ async function attemptCall(
     return 'done';
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
-    const about = { key: request.key, what, reason: error.message };
+    const about = { ...factsOf(request), what, reason: error.message };
     if (error.uncertain && !mayRepeat(error)) {
       logger.warn(about, 'answer of the platform was lost; the call counts as made');
       return 'uncertain';

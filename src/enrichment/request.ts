@@ -1,4 +1,5 @@
 import type { JsonObject } from '../shared/json.js';
+import type { RequestFacts } from '../shared/request-facts.js';
 
 /** How the request came about (protocol: `internal.mode`, and the presence of `internal.playbook`). */
 export type TriggerMode = 'manual' | 'auto' | 'playbook';
@@ -62,4 +63,9 @@ export interface EnrichmentRequest {
   readonly refusal?: string | undefined;
   /** When this process took the request. */
   readonly receivedAt: Date;
+}
+
+/** What every log line about a request carries. */
+export function factsOf({ key, workId, entityId }: EnrichmentRequest): RequestFacts {
+  return { key, workId, entityId };
 }

@@ -11,7 +11,7 @@ import { Expectations, type ExpectationsDependencies } from './expectations.js';
 import { callOnce, callRepeatedly, callUntilTaken, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkLiveness } from './ports.js';
-import type { EnrichmentRequest } from './request.js';
+import { factsOf, type EnrichmentRequest } from './request.js';
 
 export interface SettleDependencies extends ExpectationsDependencies {
   readonly sink: BundleSink;
@@ -81,7 +81,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       return;
     }
     if (await isDead(request, attempt)) {
-      logger.debug({ workId: request.workId }, 'platform has closed the work; its results travel without it');
+      logger.debug(factsOf(request), 'platform has closed the work; its results travel without it');
       await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       return;
     }
@@ -146,7 +146,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    logger.debug({ workId: request.workId }, 'results are delivered without their work, which may be closed');
+    logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
     await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
     await closeOvertaken(request, outcome, attempt);
   }
@@ -194,10 +194,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await close(request, messageOf(outcome, attempt), false);
     } catch (error) {
       if (!(error instanceof HandBackError)) throw error;
-      logger.debug(
-        { workId: request.workId, reason: error.message },
-        'overtaken work is left to the platform',
-      );
+      logger.debug({ ...factsOf(request), reason: error.message }, 'overtaken work is left to the platform');
     }
   }
 
@@ -231,7 +228,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   function logLosses(request: EnrichmentRequest, undelivered: number): void {
     if (undelivered === 0) return;
     telemetry.error();
-    logger.error({ workId: request.workId, undelivered }, 'part of the results could not be delivered');
+    logger.error({ ...factsOf(request), undelivered }, 'part of the results could not be delivered');
   }
 
   async function reportLosses(request: EnrichmentRequest, attempt: Attempt): Promise<void> {

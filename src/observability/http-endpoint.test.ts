@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Health } from './health.js';
 import { HttpEndpoint } from './http-endpoint.js';
 
 const open: HttpEndpoint[] = [];
@@ -44,20 +43,5 @@ describe('HttpEndpoint', () => {
   it('says which port is taken', async () => {
     const { port } = await serve({});
     await expect(new HttpEndpoint({}).listen(port)).rejects.toThrow(`Port ${port} cannot be opened`);
-  });
-});
-
-describe('Health', () => {
-  it('is well when every part is', () => {
-    const health = new Health();
-    let connected = true;
-    health.watch('broker', () => ({ ok: connected }));
-    health.watch('platform', () => ({ ok: true }));
-    expect(health.report().status).toBe('ok');
-    connected = false;
-    expect(health.report()).toEqual({
-      status: 'degraded',
-      parts: { broker: { ok: false }, platform: { ok: true } },
-    });
   });
 });

@@ -31,7 +31,7 @@ export function createLogger(options: LoggerOptions): Logger {
       });
   const redacting = {
     write: (line: string) => {
-      sink.write(options.secrets.redact(line));
+      sink.write(options.secrets.redactJson(line));
     },
   };
   return pino(

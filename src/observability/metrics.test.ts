@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { QuotaFigures } from '../shared/telemetry.js';
+import type { QuotaFigures, Run } from '../shared/telemetry.js';
+import { Health } from './health.js';
 import { Metrics } from './metrics.js';
+
+/** A request for an address that was asked for a minute after the given time of day. */
+function run(mode: Run['mode'] = 'manual', hour = 0): Run {
+  return { type: 'IPv4-Addr', mode, requestedAt: new Date(Date.UTC(2026, 2, 16, hour, 1)) };
+}
+
+const enriched = { outcome: 'enriched' } as const;
 
 /** The samples of our own series, without those of the process. */
 async function samplesOf(metrics: Metrics): Promise<string[]> {
@@ -11,7 +19,7 @@ async function samplesOf(metrics: Metrics): Promise<string[]> {
 describe('Metrics', () => {
   it('counts under the names of the Python helper library', async () => {
     const metrics = new Metrics('', '');
-    metrics.runStarted();
+    metrics.runStarted(run());
     metrics.bundlesSent(3);
     metrics.recordsSent(4);
     metrics.ping(true);
@@ -41,14 +49,129 @@ describe('Metrics', () => {
 
   it('is idle only when no request is in work, and stopped at the end', async () => {
     const metrics = new Metrics('', '');
-    metrics.runStarted();
-    metrics.runStarted();
-    metrics.runFinished();
+    const [first, second] = [run(), run()];
+    metrics.runStarted(first);
+    metrics.runStarted(second);
+    metrics.runFinished(first, enriched, 0);
     expect(await samplesOf(metrics)).toContain('state{state="running"} 1');
-    metrics.runFinished();
-    expect(await samplesOf(metrics)).toContain('state{state="idle"} 1');
     metrics.stopped();
+    metrics.runFinished(second, enriched, 0);
+    expect(await samplesOf(metrics)).toContain('state{state="idle"} 0');
     expect(await samplesOf(metrics)).toContain('state{state="stopped"} 1');
+  });
+
+  it('counts requests by what came of them, and tells skipped ones apart', async () => {
+    const metrics = new Metrics('', '');
+    const ends = [
+      enriched,
+      enriched,
+      { outcome: 'skipped', reason: 'refused' },
+      { outcome: 'failed', reason: 'configuration' },
+      { outcome: 'handed_back', reason: 'quota' },
+    ] as const;
+    for (const end of ends) {
+      const one = run('auto');
+      metrics.runStarted(one);
+      metrics.runFinished(one, end, 1_000);
+    }
+    const samples = await samplesOf(metrics);
+    expect(samples.filter((sample) => sample.startsWith('virustotal_requests_total'))).toEqual([
+      'virustotal_requests_total{outcome="enriched",reason="",type="IPv4-Addr",mode="auto"} 2',
+      'virustotal_requests_total{outcome="skipped",reason="refused",type="IPv4-Addr",mode="auto"} 1',
+      'virustotal_requests_total{outcome="failed",reason="configuration",type="IPv4-Addr",mode="auto"} 1',
+      'virustotal_requests_total{outcome="handed_back",reason="quota",type="IPv4-Addr",mode="auto"} 1',
+    ]);
+    // Who is handed back is in work for a while, and its age counts when it comes again and is settled.
+    expect(samples).toContain('virustotal_request_duration_seconds_count{mode="auto"} 5');
+    expect(samples).toContain('virustotal_request_age_seconds_count{mode="auto"} 4');
+  });
+
+  it('shows how many are in work, and since when the oldest of them was asked for', async () => {
+    const metrics = new Metrics('', '');
+    const inFlight = async (): Promise<string[]> =>
+      (await samplesOf(metrics)).filter((sample) => sample.includes('in_flight'));
+    const [young, old] = [run('manual', 2), run('auto', 1)];
+    metrics.runStarted(young);
+    metrics.runStarted(old);
+    expect(await inFlight()).toEqual([
+      'virustotal_requests_in_flight{mode="manual"} 1',
+      'virustotal_requests_in_flight{mode="playbook"} 0',
+      'virustotal_requests_in_flight{mode="auto"} 1',
+      `virustotal_requests_in_flight_since_timestamp_seconds ${Date.UTC(2026, 2, 16, 1, 1) / 1000}`,
+    ]);
+    metrics.runFinished(old, enriched, 0);
+    metrics.runFinished(young, enriched, 0);
+    expect(await inFlight()).toContain('virustotal_requests_in_flight_since_timestamp_seconds 0');
+  });
+
+  it('does not make anything of a platform whose clock is ahead', async () => {
+    const metrics = new Metrics('', '');
+    const one = run();
+    metrics.runStarted(one);
+    metrics.runFinished(one, enriched, -5_000);
+    expect(await samplesOf(metrics)).toContain('virustotal_request_age_seconds_sum{mode="manual"} 0');
+  });
+
+  it.each([
+    [200, '2xx'],
+    [301, '3xx'],
+    [401, '4xx'],
+    [404, '404'],
+    [429, '429'],
+    [503, '5xx'],
+    [999, 'other'],
+    [undefined, 'none'],
+  ])('files an answer of VirusTotal with status %s under %s', async (status, label) => {
+    const metrics = new Metrics('', '');
+    metrics.virusTotalCalled('look up file', status, 400);
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        `virustotal_call_duration_seconds_bucket{le="0.25",operation="look up file",status="${label}"} 0`,
+        `virustotal_call_duration_seconds_bucket{le="0.5",operation="look up file",status="${label}"} 1`,
+      ]),
+    );
+  });
+
+  it('measures calls to the platform and waiting for quota', async () => {
+    const metrics = new Metrics('', '');
+    metrics.platformCalled('workToReceived', 'transient', 20);
+    metrics.quotaAwaited('auto', 20_000);
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'virustotal_platform_call_duration_seconds_count{operation="workToReceived",result="transient"} 1',
+        'virustotal_quota_wait_seconds_bucket{le="15",priority="auto"} 0',
+        'virustotal_quota_wait_seconds_bucket{le="30",priority="auto"} 1',
+      ]),
+    );
+  });
+
+  it('shows circuit, broker and health as they are when somebody looks', async () => {
+    const metrics = new Metrics('', '');
+    const health = new Health();
+    let connected = true;
+    metrics.watchCircuit(() => 'half-open');
+    metrics.watchBroker(() => ({ connected, blocked: false }));
+    metrics.watchHealth(() => health.report());
+    health.watch('broker', () => ({ ok: connected }));
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'virustotal_circuit_state{state="closed"} 0',
+        'virustotal_circuit_state{state="half-open"} 1',
+        'virustotal_circuit_state{state="open"} 0',
+        'virustotal_broker_connected 1',
+        'virustotal_broker_blocked 0',
+        'virustotal_ready 1',
+        'virustotal_part_ok{part="broker"} 1',
+      ]),
+    );
+    connected = false;
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'virustotal_broker_connected 0',
+        'virustotal_ready 0',
+        'virustotal_part_ok{part="broker"} 0',
+      ]),
+    );
   });
 
   it('counts look-ups and what the cache had, by kind and result', async () => {
@@ -101,7 +224,7 @@ describe('Metrics', () => {
   it('shows the quota as it is when somebody looks, and nothing before it is known', async () => {
     const metrics = new Metrics('', '');
     const quotaSamples = async (): Promise<string[]> =>
-      (await samplesOf(metrics)).filter((sample) => /quota|waiting/.test(sample));
+      (await samplesOf(metrics)).filter((sample) => /quota_[^w]|waiting/.test(sample));
     expect(await quotaSamples()).toEqual([]);
     let figures: QuotaFigures = {
       minute: { used: 3, limit: 4 },
@@ -120,6 +243,9 @@ describe('Metrics', () => {
       'virustotal_quota_limit{window="minute"} 4',
       'virustotal_quota_limit{window="day"} 500',
       'virustotal_quota_limit{window="month"} 15500',
+      'virustotal_quota_left{window="minute"} 1',
+      'virustotal_quota_left{window="day"} 380',
+      'virustotal_quota_left{window="month"} 14600',
       'virustotal_requests_waiting{priority="manual"} 0',
       'virustotal_requests_waiting{priority="playbook"} 1',
       'virustotal_requests_waiting{priority="auto"} 7',

@@ -1,6 +1,26 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { AnswerKind, CacheResult, LookUpResult, QuotaFigures, Telemetry } from '../shared/telemetry.js';
+import type { FailureKind } from '../shared/connector-error.js';
+import type {
+  AnswerKind,
+  BrokerFigures,
+  CacheResult,
+  CircuitName,
+  LookUpResult,
+  QuotaFigures,
+  Run,
+  RunEnd,
+  Telemetry,
+} from '../shared/telemetry.js';
+import { CallMetrics } from './call-metrics.js';
+import type { HealthReport } from './health.js';
 import { registerQuotaGauges } from './quota-gauges.js';
+import { RequestMetrics } from './request-metrics.js';
+import {
+  registerBrokerGauges,
+  registerCircuitGauge,
+  registerDeadLettersGauge,
+  registerHealthGauges,
+} from './watched-gauges.js';
 
 const MINUTE_S = 60;
 const HOUR_S = 3600;
@@ -19,6 +39,9 @@ export class Metrics implements Telemetry {
   readonly #pingErrors: Counter;
   readonly #errors: Counter;
   readonly #clientErrors: Counter;
+  readonly #unreadable: Counter;
+  readonly #requests: RequestMetrics;
+  readonly #calls: CallMetrics;
   readonly #lookUps: Counter<'kind' | 'result'>;
   readonly #cacheRequests: Counter<'kind' | 'result'>;
   readonly #cacheAge: Histogram;
@@ -27,7 +50,7 @@ export class Metrics implements Telemetry {
   readonly #prefix: string;
   readonly #state: Gauge;
   readonly #stateLabel: string;
-  #running = 0;
+  #isStopped = false;
 
   /**
    * @param namespace - Optional first part of every name.
@@ -47,7 +70,13 @@ export class Metrics implements Telemetry {
     this.#pingErrors = counter('ping_api_errors_total', 'Heartbeats that failed.');
     this.#errors = counter('errors_total', 'Requests that failed and publications that did.');
     this.#clientErrors = counter('client_errors_total', 'Failed calls to VirusTotal.');
+    this.#unreadable = counter(
+      'virustotal_messages_unreadable_total',
+      'Messages that can never become a request.',
+    );
     const registers = [this.registry];
+    this.#requests = new RequestMetrics(prefix, this.registry);
+    this.#calls = new CallMetrics(prefix, this.registry);
     this.#lookUps = new Counter({
       name: `${prefix}virustotal_lookups_total`,
       help: 'Questions that the cache could not answer, by what VirusTotal said.',
@@ -85,15 +114,29 @@ export class Metrics implements Telemetry {
     this.#showState('idle');
   }
 
-  runStarted(): void {
+  runStarted(run: Run): void {
     this.#runs.inc();
-    this.#running += 1;
-    if (this.#running === 1) this.#showState('running');
+    if (this.#requests.started(run) === 1) this.#showState('running');
   }
 
-  runFinished(): void {
-    this.#running -= 1;
-    if (this.#running === 0) this.#showState('idle');
+  runFinished(run: Run, end: RunEnd, ageMs: number): void {
+    if (this.#requests.finished(run, end, ageMs) === 0) this.#showState('idle');
+  }
+
+  messageUnreadable(): void {
+    this.#unreadable.inc();
+  }
+
+  virusTotalCalled(operation: string, status: number | undefined, durationMs: number): void {
+    this.#calls.virusTotalCalled(operation, status, durationMs);
+  }
+
+  platformCalled(operation: string, result: 'ok' | FailureKind, durationMs: number): void {
+    this.#calls.platformCalled(operation, result, durationMs);
+  }
+
+  quotaAwaited(priority: Run['mode'], durationMs: number): void {
+    this.#calls.quotaAwaited(priority, durationMs);
   }
 
   bundlesSent(count: number): void {
@@ -137,26 +180,30 @@ export class Metrics implements Telemetry {
 
   /** @param count - Asked at each scrape; the last answer stays when it fails. */
   watchDeadLetters(count: () => Promise<number>): void {
-    new Gauge({
-      name: `${this.#prefix}virustotal_dead_letters`,
-      help: 'Messages that could not be read and are kept.',
-      registers: [this.registry],
-      async collect() {
-        try {
-          this.set(await count());
-        } catch {
-          // The state is closed; a scrape must not fail over it.
-        }
-      },
-    });
+    registerDeadLettersGauge({ prefix: this.#prefix, registry: this.registry }, count);
   }
 
-  /** Shows the connector as stopped. */
+  watchCircuit(read: () => CircuitName): void {
+    registerCircuitGauge({ prefix: this.#prefix, registry: this.registry }, read);
+  }
+
+  watchBroker(read: () => BrokerFigures): void {
+    registerBrokerGauges({ prefix: this.#prefix, registry: this.registry }, read);
+  }
+
+  /** From where it is read whether the connector is ready, and which parts are well; said once. */
+  watchHealth(read: () => HealthReport): void {
+    registerHealthGauges({ prefix: this.#prefix, registry: this.registry }, read);
+  }
+
+  /** Shows the connector as stopped, whatever is still being finished. */
   stopped(): void {
+    this.#isStopped = true;
     this.#showState('stopped');
   }
 
   #showState(current: 'idle' | 'running' | 'stopped'): void {
+    if (this.#isStopped && current !== 'stopped') return;
     for (const state of ['idle', 'running', 'stopped']) {
       this.#state.set({ [this.#stateLabel]: state }, state === current ? 1 : 0);
     }

@@ -37,6 +37,12 @@ export function registerQuotaGauges(prefix: string, registry: Registry, read: ()
       if (limit !== undefined) allowed.set({ window }, limit);
     }
   });
+  gauge('quota_left', 'Look-ups left; no sample without a limit.', ['window'], (left, figures) => {
+    for (const window of WINDOWS) {
+      const { used, limit } = figures[window];
+      if (limit !== undefined) left.set({ window }, Math.max(0, limit - used));
+    }
+  });
   gauge('requests_waiting', 'Requests that wait here for a look-up.', ['priority'], (waiting, figures) => {
     for (const priority of PRIORITIES) waiting.set({ priority }, figures.waiting[priority]);
   });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { systemClock, type Clock } from '../shared/clock.js';
 import type { PlatformClient } from './graphql/client.js';
 import { PlatformError } from './graphql/errors.js';
 import { PING, PING_WITH_INFO } from './graphql/operations.js';
@@ -16,8 +17,15 @@ export interface HeartbeatOptions {
   readonly intervalMs?: number;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  readonly clock?: Clock;
   /** The platform does not know the connector any more (deleted in its interface): register it again. */
   readonly onUnknownConnector: () => Promise<void>;
+}
+
+/** Since when the platform does not answer, and why. */
+export interface Silence {
+  readonly since: Date;
+  readonly reason: string;
 }
 
 /** An enrichment connector keeps no state at the platform; this is how one says so. */
@@ -40,7 +48,8 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #abort = new AbortController();
   #withInfo: boolean;
-  #healthy = true;
+  #silence: Silence | undefined;
+  #lastEndMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #current: Promise<void> = Promise.resolve();
 
@@ -51,7 +60,17 @@ export class Heartbeat {
 
   /** Whether the last ping was answered. */
   get healthy(): boolean {
-    return this.#healthy;
+    return this.#silence === undefined;
+  }
+
+  /** What there is to say while pings are not answered. */
+  get silence(): Silence | undefined {
+    return this.#silence;
+  }
+
+  /** Milliseconds since a ping ended, with an answer or without. Each ends in time, so that many are a fault of ours. */
+  get quietMs(): number {
+    return performance.now() - this.#lastEndMs;
   }
 
   start(): void {
@@ -81,14 +100,21 @@ export class Heartbeat {
     try {
       await this.#send();
       telemetry.ping(true);
-      if (!this.#healthy) logger.info('heartbeat is answered again');
-      this.#healthy = true;
+      if (!this.healthy) logger.info('heartbeat is answered again');
+      this.#silence = undefined;
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       telemetry.ping(false);
-      if (this.#healthy) logger.warn({ reason: describeError(error) }, 'heartbeat failed and is tried again');
-      this.#healthy = false;
+      const reason = describeError(error);
+      if (this.healthy) logger.warn({ reason }, 'heartbeat failed and is tried again');
+      this.#silence = { since: this.#silence?.since ?? this.#now(), reason };
+    } finally {
+      this.#lastEndMs = performance.now();
     }
+  }
+
+  #now(): Date {
+    return (this.#options.clock ?? systemClock).now();
   }
 
   async #send(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { FailureKind } from './connector-error.js';
+
 /** What VirusTotal is asked for: one of its four kinds of objects, or a YARA ruleset. */
 export type AnswerKind = 'file' | 'ip_address' | 'domain' | 'url' | 'yara_ruleset';
 
@@ -28,12 +30,50 @@ export interface QuotaFigures {
   readonly exhaustion: { readonly until: Date } | undefined;
 }
 
+/** A request in work. The same object is told of at its begin and at its end. */
+export interface Run {
+  /** OpenCTI type of the entity: one that can be enriched, or `other`. Never what a message says. */
+  readonly type: string;
+  readonly mode: 'manual' | 'playbook' | 'auto';
+  /** When it was asked for: when its work was created, else when this process took it. */
+  readonly requestedAt: Date;
+}
+
+/**
+ * What came of a run. `postponed`: parked until an analysis ends; `duplicate`: answered elsewhere already; `handed_back`:
+ * it is delivered again. The reason tells a skipped one from the other, or says what a failed one means, or what one
+ * that was handed back waits for.
+ */
+export type RunEnd =
+  | {
+      readonly outcome: 'enriched' | 'unknown' | 'postponed' | 'duplicate';
+      readonly reason?: undefined;
+    }
+  | {
+      readonly outcome: 'skipped';
+      readonly reason: 'out-of-scope' | 'refused' | 'invalid-value' | 'excluded' | 'nothing-to-look-up';
+    }
+  | { readonly outcome: 'failed'; readonly reason: FailureKind }
+  | { readonly outcome: 'handed_back'; readonly reason: 'quota' | 'outage' | 'platform' | 'stop' };
+
+/** Whether calls to VirusTotal are made: `half-open` means that one of them finds out. */
+export type CircuitName = 'closed' | 'half-open' | 'open';
+
+/** How the connection to RabbitMQ stands. */
+export interface BrokerFigures {
+  readonly connected: boolean;
+  /** The broker takes no messages at the moment, because it is short of memory or disk. */
+  readonly blocked: boolean;
+}
+
 /** What the rooms tell about themselves while they work; `observability/metrics.ts` turns it into Prometheus series. */
 export interface Telemetry {
   /** A request was taken. */
-  runStarted(): void;
-  /** A request was settled. */
-  runFinished(): void;
+  runStarted(run: Run): void;
+  /** A request was settled, parked or handed back. `ageMs`: since it was asked for. */
+  runFinished(run: Run, end: RunEnd, ageMs: number): void;
+  /** A message was taken that can never become a request. */
+  messageUnreadable(): void;
   /** Bundle messages were published, or one bundle was pushed over the API. */
   bundlesSent(count: number): void;
   /** Objects of a bundle were sent. */
@@ -44,6 +84,12 @@ export interface Telemetry {
   error(): void;
   /** A call to VirusTotal failed. */
   clientError(): void;
+  /** An attempt of a call to VirusTotal ended. `operation`: a name of ours; `status`: of the answer, if one came. */
+  virusTotalCalled(operation: string, status: number | undefined, durationMs: number): void;
+  /** Somebody waited for a unit of quota, and got it. */
+  quotaAwaited(priority: Run['mode'], durationMs: number): void;
+  /** A call to the platform ended. `operation`: a name of ours; `result`: what a failure means. */
+  platformCalled(operation: string, result: 'ok' | FailureKind, durationMs: number): void;
   /** VirusTotal was asked, or would have been with quota left. */
   lookedUp(kind: AnswerKind, result: LookUpResult): void;
   /** The cache was asked. `ageMs`, with a hit: since when the answer has been there. */
@@ -52,6 +98,10 @@ export interface Telemetry {
   requestsParked(count: number, oldestAt: Date | undefined): void;
   /** From where the figures of the quota are read whenever somebody wants to know them; said once. */
   watchQuota(read: () => QuotaFigures): void;
+  /** From where it is read whether VirusTotal is asked; said once. */
+  watchCircuit(read: () => CircuitName): void;
+  /** From where it is read how the connection to RabbitMQ stands; said once. */
+  watchBroker(read: () => BrokerFigures): void;
 }
 
 const nothing = (): void => undefined;
@@ -60,13 +110,19 @@ const nothing = (): void => undefined;
 export const noTelemetry: Telemetry = {
   runStarted: nothing,
   runFinished: nothing,
+  messageUnreadable: nothing,
   bundlesSent: nothing,
   recordsSent: nothing,
   ping: nothing,
   error: nothing,
   clientError: nothing,
+  virusTotalCalled: nothing,
+  quotaAwaited: nothing,
+  platformCalled: nothing,
   lookedUp: nothing,
   cacheAsked: nothing,
   requestsParked: nothing,
   watchQuota: nothing,
+  watchCircuit: nothing,
+  watchBroker: nothing,
 };

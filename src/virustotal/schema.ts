@@ -3,6 +3,7 @@
  * otherwise. Parsed one field at a time by `parse-report.ts`: a field that is absent, null or of the wrong type is
  * `undefined` (or an empty list) and costs nothing else.
  */
+import type { RequestFacts } from '../shared/request-facts.js';
 
 /** The four kinds of object that can be looked up. Hostnames are domains to VirusTotal. */
 export type VtObjectKind = 'file' | 'ip_address' | 'domain' | 'url';
@@ -190,6 +191,8 @@ export type Priority = 'manual' | 'playbook' | 'auto';
 /** On whose behalf VirusTotal is asked. */
 export interface Asker {
   readonly priority: Priority;
+  /** The request, for the log; of several that share a call, the one that asked first. */
+  readonly about?: RequestFacts | undefined;
   /** Reports fetched before this moment will not do; whatever is in the cache does when absent. */
   readonly notBefore?: Date | undefined;
   /** Since when the request is in work, in monotonic milliseconds: it is held for some minutes only. Absent: since now. */

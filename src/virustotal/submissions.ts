@@ -82,7 +82,7 @@ export class VirusTotalSubmissions implements Submissions {
   async analysisStatus(submission: Submission, asker: Asker): Promise<AnalysisStatus | undefined> {
     const path = `/analyses/${encodePathSegment(submission.analysisId)}`;
     const follow = (payer: Asker | undefined): Promise<AnalysisStatus | undefined> =>
-      this.transport.call({ operation: 'follow analysis', path, asker: payer }, statusOf);
+      this.transport.call({ operation: 'follow analysis', path, asker: payer, about: asker.about }, statusOf);
     return submission.free ? freeIfPossible(asker, follow) : follow(asker);
   }
 
@@ -92,21 +92,22 @@ export class VirusTotalSubmissions implements Submissions {
     asker: Asker,
     payer: Asker | undefined,
   ): Promise<string | undefined> {
+    const { about } = asker;
     if (content.sizeBytes !== undefined && content.sizeBytes <= MAX_DIRECT_BYTES)
-      return this.uploadTo({ path: '/files' }, content, payer);
+      return this.uploadTo({ path: '/files', about }, content, payer);
     // The place costs a unit, which is wasted when the source cannot be read.
     const started = await this.transport.prepare(SOURCE_SILENCE_MS, (signal) =>
       startContent(content, signal),
     );
     try {
-      return await this.uploadTo(await this.uploadPlace(asker), started.content, payer);
+      return await this.uploadTo({ ...(await this.uploadPlace(asker)), about }, started.content, payer);
     } finally {
       started.close();
     }
   }
 
   private async uploadTo(
-    place: Pick<Call, 'path' | 'baseUrl'>,
+    place: Pick<Call, 'path' | 'baseUrl' | 'about'>,
     content: FileContent,
     payer: Asker | undefined,
   ): Promise<string | undefined> {

@@ -116,7 +116,13 @@ function connector(account: Account): { take: (body: Buffer) => Promise<void>; d
     logger,
   });
   const deadLetters = new DeadLetters({ store: new MemoryStore(), logger, clock, bounds: { count: 5 } });
-  const refuse = createRefuseMessage({ deadLetters, handler, source: 'queue', logger });
+  const refuse = createRefuseMessage({
+    deadLetters,
+    handler,
+    source: 'queue',
+    telemetry: noTelemetry,
+    logger,
+  });
   return {
     deadLetters,
     take: (body) => {

@@ -79,7 +79,7 @@ describe('a connector whose broker', () => {
       }, PATIENCE)
       .toBeLessThanOrEqual(waiting.length);
     const report = await health();
-    expect(report).toMatchObject({ status: 'degraded', parts: { consumer: { ok: true } } });
+    expect(report).toMatchObject({ status: 'unready', parts: { consumer: { ok: true } } });
     expect(report.parts.broker).toMatchObject({
       ok: false,
       detail: expect.stringContaining('RabbitMQ takes no messages: low on memory') as string,
@@ -106,7 +106,7 @@ describe('a connector whose broker', () => {
     const works = [await request('evil.example.com'), await request('example.com')];
     await expect
       .poll(health, PATIENCE)
-      .toMatchObject({ status: 'degraded', parts: { broker: { ok: true }, publisher: { ok: false } } });
+      .toMatchObject({ status: 'unready', parts: { broker: { ok: true }, publisher: { ok: false } } });
     await control.command('clear_policy', 'full');
     for (const workId of works) {
       expect(await workSettled(platform, workId)).toMatchObject({ status: 'complete', errors: [] });
@@ -143,7 +143,7 @@ describe('a connector whose broker', () => {
     held.open();
     await expect
       .poll(health, PATIENCE)
-      .toMatchObject({ status: 'degraded', parts: { broker: { ok: false } } });
+      .toMatchObject({ status: 'unready', parts: { broker: { ok: false } } });
     await control.restart();
     works.push(await request('example.com'));
     for (const workId of works) {

@@ -152,10 +152,12 @@ describe('a connector whose state cannot be written', () => {
     expect(new Set(platform.callbackDeliveries.map(({ status }) => status))).toEqual(new Set([503]));
     const response = await fetch(`http://127.0.0.1:${healthPort}/health`);
     const { parts } = (await response.json()) as { parts: Record<string, unknown> };
-    expect([response.status, parts.callbacks]).toEqual([
-      503,
-      { ok: false, detail: 'callbacks are answered with 503 until the state can be written' },
-    ]);
+    expect(response.status).toBe(503);
+    expect(parts.callbacks).toMatchObject({
+      ok: false,
+      detail: 'callbacks are answered with 503 until the state can be written',
+      remedy: expect.stringContaining('STATE_PATH') as string,
+    });
     expect(world.connector.log().split('requests cannot be kept in the state')).toHaveLength(2);
 
     await world.connector.stop('SIGTERM');

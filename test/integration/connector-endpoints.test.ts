@@ -33,6 +33,17 @@ describe('the endpoints of an operator', () => {
     return { status: response.statusCode, text: await response.body.text() };
   };
 
+  const seriesNow = async (): Promise<Record<string, number>> => {
+    const { status, text } = await get(metricsUrl);
+    expect(status).toBe(200);
+    return Object.fromEntries(
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('octi_vt_'))
+        .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+    );
+  };
+
   it('count what was done, under the names of OpenCTI’s own connectors', async () => {
     const { platform, virusTotal } = world;
     const known = platform.addObservable('IPv4-Addr', { value: '1.2.3.4' }).standardId;
@@ -42,50 +53,74 @@ describe('the endpoints of an operator', () => {
       status: 401,
       code: 'WrongCredentialsError',
     });
-    const workId = await platform.requestEnrichment({ entityId: known });
+    const workId = await platform.requestEnrichment({ entityId: known, mode: 'manual' });
     await workSettled(platform, workId);
-    await workSettled(platform, await platform.requestEnrichment({ entityId: failing }));
+    await workSettled(platform, await platform.requestEnrichment({ entityId: failing, mode: 'manual' }));
     const sent = objectsOf(platform, workId).length;
-
-    const { status, text } = await get(metricsUrl);
-    expect(status).toBe(200);
-    const series = new Map(
-      text
-        .split('\n')
-        .filter((line) => line.startsWith('octi_vt_'))
-        .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-    );
-    expect(Object.fromEntries(series)).toMatchObject({
+    // A message may hold several objects.
+    expect(await seriesNow()).toMatchObject({
       octi_vt_bundles_sent_total: 1,
       octi_vt_records_sent_total: sent,
       octi_vt_runs_total: 2,
+    });
+
+    // The key is taken again.
+    await workSettled(platform, await platform.requestEnrichment({ entityId: failing, mode: 'manual' }));
+    // The work is complete a moment before the connector is done with its request.
+    await expect.poll(async () => (await seriesNow())['octi_vt_state{octi_vt_state="idle"}']).toBe(1);
+    expect(await seriesNow()).toMatchObject({
+      octi_vt_runs_total: 3,
       octi_vt_ping_api_total: 1,
       octi_vt_ping_api_errors_total: 0,
       octi_vt_errors_total: 1,
       octi_vt_client_errors_total: 1,
+      'octi_vt_state{octi_vt_state="running"}': 0,
       'octi_vt_state{octi_vt_state="stopped"}': 0,
     });
-    expect([...series.keys()]).toEqual(
-      expect.arrayContaining([
-        'octi_vt_state{octi_vt_state="idle"}',
-        'octi_vt_state{octi_vt_state="running"}',
-      ]),
+  });
+
+  it('tell what came of requests, how long calls took, and how everything stands', async () => {
+    const series = await seriesNow();
+    const of = (labels: string): string => `octi_vt_virustotal_requests_total{${labels},mode="manual"}`;
+    expect(series).toMatchObject({
+      [of('outcome="enriched",reason="",type="IPv4-Addr"')]: 1,
+      [of('outcome="enriched",reason="",type="Domain-Name"')]: 1,
+      [of('outcome="failed",reason="configuration",type="Domain-Name"')]: 1,
+      'octi_vt_virustotal_request_age_seconds_count{mode="manual"}': 3,
+      'octi_vt_virustotal_request_duration_seconds_count{mode="manual"}': 3,
+      'octi_vt_virustotal_call_duration_seconds_count{operation="look up domain",status="4xx"}': 1,
+      'octi_vt_virustotal_call_duration_seconds_count{operation="look up domain",status="2xx"}': 1,
+      'octi_vt_virustotal_quota_wait_seconds_count{priority="manual"}': 3,
+      'octi_vt_virustotal_requests_in_flight{mode="manual"}': 0,
+      octi_vt_virustotal_requests_in_flight_since_timestamp_seconds: 0,
+      'octi_vt_virustotal_circuit_state{state="closed"}': 1,
+      octi_vt_virustotal_broker_connected: 1,
+      octi_vt_virustotal_broker_blocked: 0,
+      octi_vt_virustotal_ready: 1,
+      'octi_vt_virustotal_part_ok{part="state"}': 1,
+      octi_vt_virustotal_messages_unreadable_total: 0,
+    });
+    const calls = Object.keys(series).filter((name) =>
+      /platform_call_duration_seconds_count.*"ok"/.test(name),
     );
+    expect(calls.length).toBeGreaterThanOrEqual(4);
   });
 
   it('say that all is well while all is well', async () => {
     const { status, text } = await get(healthUrl);
     expect(status).toBe(200);
+    const well = { ok: true, since: expect.any(String) as string };
     expect(JSON.parse(text)).toEqual({
       status: 'ok',
       parts: {
-        start: { ok: true },
-        state: { ok: true },
-        virustotal: { ok: true },
-        platform: { ok: true },
-        broker: { ok: true },
-        consumer: { ok: true },
-        deadLetters: { ok: true },
+        start: well,
+        state: well,
+        virustotal: well,
+        platform: well,
+        broker: well,
+        consumer: well,
+        publisher: well,
+        deadLetters: well,
       },
     });
   });

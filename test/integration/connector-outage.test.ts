@@ -39,7 +39,7 @@ describe('while VirusTotal is down', () => {
     );
     await expect.poll(() => said(OPENED), { timeout: 30_000 }).toBe(1);
     expect(await healthOf(healthPort)).toMatchObject({
-      status: 'degraded',
+      status: 'unready',
       parts: {
         virustotal: { ok: false, detail: expect.stringContaining('VirusTotal cannot be reached') as string },
       },

@@ -77,7 +77,7 @@ describe('what is not there for a while', () => {
     expect(log).not.toContain('is repeated');
     expect(reports).toHaveLength(4);
     expect(reports.at(-1)).toMatchObject({
-      status: 'degraded',
+      status: 'unready',
       parts: { platform: { ok: false, detail: expect.stringContaining('OPENCTI_URL') as string } },
     });
     const work = await workSettled(running.platform, await request(running));

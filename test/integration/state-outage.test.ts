@@ -83,7 +83,7 @@ describe('a Redis that is stopped and started again', () => {
     line.open = false;
     line.cut();
     await enriched(platform, addresses(5, 6));
-    expect(await stateHealth()).toEqual({
+    expect(await stateHealth()).toMatchObject({
       ok: false,
       detail: expect.stringMatching(
         /^state is kept in memory: Redis 127\.0\.0\.1:\d+ cannot be used: /,
@@ -92,7 +92,7 @@ describe('a Redis that is stopped and started again', () => {
     // Meanwhile another replica, which reaches Redis, spends three.
     await spendElsewhere(admin, keyIdIn(await admin.hkeys(LEDGERS)), 3);
     line.open = true;
-    await expect.poll(stateHealth, { timeout: 30_000 }).toEqual({ ok: true });
+    await expect.poll(stateHealth, { timeout: 30_000 }).toMatchObject({ ok: true });
     expect(await daySpent(admin)).toBe(14);
 
     // The limit of the day is one for both, and for both sides of the outage.
@@ -121,7 +121,7 @@ describe('a Redis that is stopped and started again', () => {
     const complete = (): string[] => works.filter((id) => platform.work(id)?.status === 'complete');
     await platform.until(() => complete().length === 15, { timeoutMs: 30_000, description: '15 works' });
     line.open = true;
-    await expect.poll(stateHealth, { timeout: 30_000 }).toEqual({ ok: true });
+    await expect.poll(stateHealth, { timeout: 30_000 }).toMatchObject({ ok: true });
     expect(await daySpent(admin)).toBe(20);
     expect(virusTotal.quota.use(apiKey).day).toBe(20);
     expect(platform.works.flatMap(({ errors }) => errors)).toEqual([]);
@@ -151,7 +151,7 @@ describe('a state file that cannot be used', () => {
         detail: expect.stringContaining('state is kept in memory: The SQLite file') as string,
       });
       await rm(obstacle);
-      await expect.poll(stateHealth, { timeout: 45_000 }).toEqual({ ok: true });
+      await expect.poll(stateHealth, { timeout: 45_000 }).toMatchObject({ ok: true });
       await connector.stop('SIGTERM');
       await world?.startConnector();
       // What was cached in memory is in the file.

@@ -7,7 +7,7 @@ import type { StateStore } from '../../state/port.js';
 import { markingsOf } from '../../stix/markings.js';
 import type { PostponedOutcome } from '../outcome.js';
 import { HandBackError } from '../platform-call.js';
-import type { EnrichmentRequest } from '../request.js';
+import { factsOf, type EnrichmentRequest } from '../request.js';
 import { shownValue, type Target } from '../subject.js';
 import { analysisKeyOf, changeAnalysis, moreUrgent, type AnalysisRecord } from './analysis-record.js';
 import { park, recallParked, unpark, type ParkedRequest } from './parked-request.js';
@@ -100,7 +100,7 @@ export class AnalysisDesk implements Analyses {
   async recall(request: EnrichmentRequest): Promise<PostponedOutcome | undefined> {
     const recalled = await this.#recall(request);
     if (recalled === undefined) return undefined;
-    this.#options.logger.debug({ key: request.key }, 'request is parked already');
+    this.#options.logger.debug(factsOf(request), 'request is parked already');
     const message =
       recalled === 'answered' ? 'VirusTotal: its results have been delivered.' : recalled.message;
     return { status: 'postponed', message };
@@ -169,7 +169,7 @@ export class AnalysisDesk implements Analyses {
     } catch (error) {
       if (error instanceof HandBackError || !(error instanceof ConnectorError)) throw error;
       const { logger } = this.#options;
-      logger.warn({ entityId: request.entityId, error }, 'submission to VirusTotal failed');
+      logger.warn({ ...factsOf(request), error }, 'submission to VirusTotal failed');
       if (answer.found) return `A fresh analysis could not be asked for: ${describeError(error)}`;
       throw new ConnectorError(
         `VirusTotal has no report on ${shownValue(target.observable)}, and it could not be submitted: ${error.message}`,
@@ -209,7 +209,7 @@ export class AnalysisDesk implements Analyses {
       this.#inHand.delete(request.key);
       return waitElsewhere(request);
     }
-    logger.debug({ key: request.key, entityId: request.entityId }, 'request waits for an analysis');
+    logger.debug(factsOf(request), 'request waits for an analysis');
     return { status: 'postponed', message };
   }
 }

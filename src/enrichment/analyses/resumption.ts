@@ -6,7 +6,7 @@ import type { StateStore } from '../../state/port.js';
 import { PostponeError } from '../../virustotal/postpone-error.js';
 import type { HandleRequest } from '../handle-request.js';
 import type { WorkKeeper } from '../ports.js';
-import type { AnalysisEnd } from '../request.js';
+import { factsOf, type AnalysisEnd } from '../request.js';
 import { urgencyOf, type AnalysisRecord } from './analysis-record.js';
 import type { Exclusive } from './exclusive.js';
 import {
@@ -223,7 +223,7 @@ export class Resumption {
     this.#pinged.set(request.key, now);
     // A work that somebody deleted has nothing to be kept alive for; its results go out without it.
     works.ping(request).catch((error: unknown) => {
-      logger.debug({ key: request.key, reason: describeError(error) }, 'work could not be kept alive');
+      logger.debug({ ...factsOf(request), reason: describeError(error) }, 'work could not be kept alive');
     });
   }
 }

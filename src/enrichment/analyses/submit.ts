@@ -14,7 +14,7 @@ import type {
 } from '../../virustotal/schema.js';
 import { comesAgain } from '../comes-again.js';
 import { HandBackError } from '../platform-call.js';
-import type { EnrichmentRequest } from '../request.js';
+import { factsOf, type EnrichmentRequest } from '../request.js';
 import { changeAnalysis, readAnalysis, type AnalysisRecord } from './analysis-record.js';
 import type { Exclusive } from './exclusive.js';
 import type { Publication } from './publication.js';
@@ -131,7 +131,7 @@ export class Submitter {
     const waiting: AnalysisRecord = { ...begun, stage: 'waiting', lostAnswers: undefined, submission, dueAt };
     await changeAnalysis(store, key, () => waiting);
     logger.info(
-      { entityId: request.entityId, what: wish.kind, analysisId: submission?.analysisId },
+      { ...factsOf(request), what: wish.kind, analysisId: submission?.analysisId },
       'submitted to VirusTotal',
     );
     return waiting;
@@ -147,7 +147,13 @@ export class Submitter {
     const { key, object, request, wish, startedAtMs } = order;
     const notBefore = clock.now();
     const answer = await orHandBack(
-      virusTotal.lookUp(object, { priority: request.mode, startedAtMs, notBefore, signal }),
+      virusTotal.lookUp(object, {
+        priority: request.mode,
+        startedAtMs,
+        notBefore,
+        signal,
+        about: factsOf(request),
+      }),
       request,
     );
     if (!answer.found) return undefined;
@@ -175,7 +181,7 @@ export class Submitter {
   ): Promise<Submission | undefined | { readonly refusal: string }> {
     const { submissions, logger } = this.#options;
     const { object, wish, request, key, startedAtMs } = order;
-    const asker: Asker = { priority: request.mode, startedAtMs, signal };
+    const asker: Asker = { priority: request.mode, startedAtMs, signal, about: factsOf(request) };
     try {
       if (content !== undefined) return await submissions.submitFile(content, asker);
       if (object.kind === 'url' && wish.kind === 'submit-url')
@@ -191,7 +197,7 @@ export class Submitter {
       const isFinal =
         error instanceof ForbiddenError || (error instanceof ConnectorError && error.kind === 'invalid');
       if (!isFinal) throw error;
-      logger.warn({ entityId: request.entityId, reason: error.message }, 'VirusTotal takes no submission');
+      logger.warn({ ...factsOf(request), reason: error.message }, 'VirusTotal takes no submission');
       const what =
         wish.kind === 'reanalyse' ? 'A fresh analysis could not be asked for' : 'It was not submitted';
       return { refusal: `${what}: ${error.message}` };

@@ -167,7 +167,7 @@ export class AmqpLink {
     connected();
     const { reason } = await gone;
     if (!isAborted(signal)) {
-      this.#trouble = reason;
+      this.#trouble = `the connection was lost: ${reason}`;
       this.#log('warn', { reason }, 'connection to RabbitMQ lost; connecting again');
     }
     return performance.now() - since;

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { fullJitterMs, type Backoff, type Sleep } from '../../shared/backoff.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
+import { noTelemetry, type Telemetry } from '../../shared/telemetry.js';
 import { PlatformError } from './errors.js';
 import { openDownload, storageUrl } from './file-download.js';
 import type { Operation } from './operations.js';
@@ -29,6 +31,7 @@ export interface PlatformClientOptions {
   /** How long the platform may send nothing of a file that is downloaded; a minute by default. */
   readonly downloadIdleMs?: number;
   readonly logger: Logger;
+  readonly telemetry?: Telemetry;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
   /** A number in [0, 1); `Math.random` by default. */
@@ -48,6 +51,8 @@ export interface CallContext {
   readonly signal?: AbortSignal | undefined;
   /** A file to upload, in the place of the variable `file`. */
   readonly file?: UploadedFile | undefined;
+  /** The request that the call is made for, for the log. */
+  readonly about?: RequestFacts | undefined;
 }
 
 /**
@@ -82,7 +87,7 @@ export class PlatformClient {
     const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#call<T>(operation, variables, context);
+        return await this.#attempt<T>(operation, variables, context);
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
         if (attempt >= maxAttempts || !mayRepeat(operation, failure) || context.signal?.aborted === true) {
@@ -94,7 +99,7 @@ export class PlatformClient {
         );
         // The heartbeat says once that the platform is away.
         logger.debug(
-          { operation: operation.name, code: failure.code, attempt, delayMs },
+          { ...context.about, operation: operation.name, code: failure.code, attempt, delayMs },
           'call to OpenCTI failed and is repeated',
         );
         await sleep(delayMs, context.signal);
@@ -122,6 +127,31 @@ export class PlatformClient {
       signal: context.signal,
       redact: (text) => this.#redact(text),
     });
+  }
+
+  /** One call, told of in the log, without its variables and its answer, and in the metrics. */
+  async #attempt<T>(operation: Operation, variables: object, context: CallContext): Promise<T> {
+    const { logger, telemetry = noTelemetry } = this.#options;
+    const startedAt = performance.now();
+    let failure: PlatformError | undefined;
+    try {
+      return await this.#call<T>(operation, variables, context);
+    } catch (error) {
+      failure = this.#asPlatformError(operation, error);
+      throw failure;
+    } finally {
+      const durationMs = performance.now() - startedAt;
+      telemetry.platformCalled(operation.name, failure?.kind ?? 'ok', durationMs);
+      if (logger.isLevelEnabled('debug')) {
+        const call = { ...context.about, operation: operation.name, method: 'POST' };
+        // OpenCTI answers failures with 200 as well, so that its status says nothing (protocol reference §1.4).
+        const { kind: result = 'ok', code, httpStatus: status } = failure ?? {};
+        logger.debug(
+          { ...call, result, code, status, durationMs: Math.round(durationMs) },
+          failure === undefined ? 'OpenCTI answered' : 'call to OpenCTI failed',
+        );
+      }
+    }
   }
 
   async #call<T>(operation: Operation, variables: object, context: CallContext): Promise<T> {

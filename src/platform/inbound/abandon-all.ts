@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { Sleep } from '../../shared/backoff.js';
 
@@ -21,8 +21,10 @@ export async function abandonAll(
       try {
         await abandon(request);
       } catch (error) {
-        const { key } = request;
-        logger.warn({ key, reason: describeError(error) }, 'platform could not be told of a lost request');
+        logger.warn(
+          { ...factsOf(request), reason: describeError(error) },
+          'platform could not be told of a lost request',
+        );
       }
     }
   };

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
@@ -197,13 +198,13 @@ export class AmqpConsumer {
     const request = readRequest(delivery.message.content, clock.now());
     const { key, mode } = request;
     if (delivery.message.fields.redelivered && this.#settled.has(key)) {
-      logger.debug({ key }, 'request was settled already; its acknowledgement was lost');
+      logger.debug(aboutOf(request), 'request was settled already; its acknowledgement was lost');
       this.#reader.settle(delivery, 'ack');
       return;
     }
     const present = this.#flights.get(key);
     if (present !== undefined) {
-      logger.debug({ key }, 'request is being worked on already');
+      logger.debug(aboutOf(request), 'request is being worked on already');
       present.deliveries.push(delivery);
       return;
     }
@@ -246,8 +247,10 @@ export class AmqpConsumer {
   async #fly(flight: Flight): Promise<void> {
     const { sleep = wallSleep, requeueBackoff = DEFAULT_REQUEUE_BACKOFF, logger } = this.#options;
     this.#letGo(flight);
+    let about: Partial<RequestFacts> | undefined;
     try {
       const decoded = flight.request ?? readRequest(contentOf(flight), flight.receivedAt);
+      about = aboutOf(decoded);
       const commit = (): void => {
         flight.committed = true;
       };
@@ -263,7 +266,7 @@ export class AmqpConsumer {
       const delayMs = fullJitterMs(this.#rejections, requeueBackoff);
       this.#rejections += 1;
       logger.debug(
-        { key: flight.key, reason: describeError(error), delayMs },
+        { ...(about ?? { key: flight.key }), reason: describeError(error), delayMs },
         'request goes back to the queue',
       );
       await sleep(delayMs, this.#draining.signal);
@@ -328,4 +331,9 @@ export class AmqpConsumer {
     }
     return true;
   }
+}
+
+/** What is said of it in the log. */
+function aboutOf(taken: EnrichmentRequest | UnreadableMessage): Partial<RequestFacts> {
+  return taken instanceof UnreadableMessage ? { key: taken.key } : factsOf(taken);
 }

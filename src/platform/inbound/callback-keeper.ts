@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { CallbackStore } from './callback-store.js';
 
@@ -68,7 +68,10 @@ export class CallbackKeeper {
         await handler(request);
         return;
       }
-      logger.error({ key, starts }, 'connector ended whenever it worked on a request, which is given up');
+      logger.error(
+        { ...factsOf(request), starts },
+        'connector ended whenever it worked on a request, which is given up',
+      );
       await abandon(request);
     } catch (error) {
       // The work has not ended with the process; a request to abandon stays one.

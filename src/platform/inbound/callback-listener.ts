@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
 import type { RequestHandler } from './amqp-consumer.js';
 import { CallbackQueue } from './callback-queue.js';
 import { CredentialLog, RefusedBodies } from './callback-refusals.js';
@@ -69,6 +70,8 @@ interface Reply {
   readonly status: number;
   readonly body: { readonly message: string } | { readonly error: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** The request, for the log, once it was read. */
+  readonly about?: RequestFacts;
 }
 
 const refusal = (status: number, error: string, headers?: Record<string, string>): Reply => ({
@@ -170,6 +173,7 @@ export class CallbackListener {
 
   /** Never rejects. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
     let reply: Reply;
     try {
       reply = await this.#receive(request);
@@ -185,6 +189,11 @@ export class CallbackListener {
       ...reply.headers,
     });
     response.end(JSON.stringify(reply.body));
+    const durationMs = Math.round(performance.now() - startedAt);
+    this.#options.logger.debug(
+      { ...reply.about, method: request.method, status: reply.status, durationMs },
+      'callback answered',
+    );
   }
 
   /** Everything that needs no body is decided before one byte of it is read. */
@@ -224,13 +233,14 @@ export class CallbackListener {
         return refusal(400, request.error.message);
       return this.#refuse(request);
     }
+    const about = factsOf(request);
     switch (await this.#queue.offer(request, body)) {
       case 'accepted':
-        return { status: 202, body: { message: 'request accepted' } };
+        return { status: 202, body: { message: 'request accepted' }, about };
       case 'full':
-        return refusal(429, 'requests have to wait', COME_AGAIN);
+        return { ...refusal(429, 'requests have to wait', COME_AGAIN), about };
       case 'unavailable':
-        return refusal(503, 'requests cannot be kept', COME_AGAIN);
+        return { ...refusal(503, 'requests cannot be kept', COME_AGAIN), about };
     }
   }
 

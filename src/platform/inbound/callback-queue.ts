@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { EnrichmentRequest, TriggerMode } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest, type TriggerMode } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
@@ -244,7 +244,7 @@ export class CallbackQueue {
         if (!this.#line.admits(job.mode)) return this.#comeBack(job);
         const counts = !isPostponed(error);
         if (counts) job.failures += 1;
-        const context = { key: job.request.key, attempt: job.failures, reason: describeError(error) };
+        const context = { ...factsOf(job.request), attempt: job.failures, reason: describeError(error) };
         if (counts && job.failures >= MAX_ATTEMPTS && this.#keeper === undefined) {
           logger.error(context, 'request could not be settled and is given up');
           return true;

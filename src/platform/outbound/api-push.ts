@@ -1,5 +1,5 @@
 import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import type { Bundle } from '../../stix/objects.js';
@@ -63,10 +63,12 @@ export class ApiPush implements BundleSink {
 
   async #push(request: EnrichmentRequest, bundle: string): Promise<DeliveryReport> {
     const { client, connectorId, telemetry } = this.#options;
+    const context = { about: factsOf(request) };
     if (this.#namesWork && request.workId !== undefined) {
-      await client.execute(STIX_BUNDLE_PUSH, { connectorId, bundle, work_id: request.workId });
+      const variables = { connectorId, bundle, work_id: request.workId };
+      await client.execute(STIX_BUNDLE_PUSH, variables, context);
     } else {
-      await client.execute(STIX_BUNDLE_PUSH_WITHOUT_WORK, { connectorId, bundle });
+      await client.execute(STIX_BUNDLE_PUSH_WITHOUT_WORK, { connectorId, bundle }, context);
     }
     telemetry.bundlesSent(1);
     if (this.#namesWork) return { undelivered: [] };

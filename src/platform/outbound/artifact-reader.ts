@@ -1,5 +1,5 @@
 import type { ArtifactFile, ArtifactReader } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { asNumber, asText, asTextList, isJsonObject, type JsonObject } from '../../shared/json.js';
 import { extensionOf, OCTI_EXTENSION, readAttribute } from '../../stix/extensions.js';
@@ -71,7 +71,7 @@ export class StorageArtifactReader implements ArtifactReader {
     const answer = await this.#client.execute<unknown>(
       IMPORT_FILES,
       { id: request.entityId },
-      { draftId: request.draftId },
+      { draftId: request.draftId, about: factsOf(request) },
     );
     const observable = isJsonObject(answer) ? answer.stixCyberObservable : undefined;
     if (!isJsonObject(observable)) return undefined;

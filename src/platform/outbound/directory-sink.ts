@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { JsonObject } from '../../shared/json.js';
 import type { Telemetry } from '../../shared/telemetry.js';
@@ -78,7 +78,7 @@ export class DirectorySink implements CopySink {
       return undefined;
     } catch (error) {
       telemetry.error();
-      logger.error({ key: request.key, reason: describeError(error) }, 'bundle could not be written');
+      logger.error({ ...factsOf(request), reason: describeError(error) }, 'bundle could not be written');
       return describeError(error);
     }
   }

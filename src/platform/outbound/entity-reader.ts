@@ -1,5 +1,5 @@
 import type { EntityReader } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { PlatformClient } from '../graphql/client.js';
 import { PlatformError } from '../graphql/errors.js';
@@ -17,7 +17,7 @@ export class GraphqlEntityReader implements EntityReader {
     const answer = await this.#client.execute<unknown>(
       STIX,
       { id: request.entityId },
-      { draftId: request.draftId },
+      { draftId: request.draftId, about: factsOf(request) },
     );
     const text = isJsonObject(answer) ? answer.stix : undefined;
     if (isJsonObject(text)) return text;

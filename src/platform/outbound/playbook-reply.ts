@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { PlaybookResponder } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { isJsonObject } from '../../shared/json.js';
 import type { Bundle } from '../../stix/objects.js';
@@ -38,17 +38,19 @@ export class PlaybookReply implements PlaybookResponder {
       previous_bundle: JSON.stringify(step.bundle),
       bundle: bundleText(bundle),
     };
+    const context = { about: factsOf(request) };
     // Platforms put an event id into the message if and only if they want it back.
     const answer =
       step.eventId === undefined
-        ? await this.#client.execute<unknown>(PLAYBOOK_STEP_EXECUTION_WITHOUT_EVENT, variables)
-        : await this.#client.execute<unknown>(PLAYBOOK_STEP_EXECUTION, {
-            ...variables,
-            event_id: step.eventId,
-          });
+        ? await this.#client.execute<unknown>(PLAYBOOK_STEP_EXECUTION_WITHOUT_EVENT, variables, context)
+        : await this.#client.execute<unknown>(
+            PLAYBOOK_STEP_EXECUTION,
+            { ...variables, event_id: step.eventId },
+            context,
+          );
     if (isJsonObject(answer) && answer.playbookStepExecution === false) {
       this.#logger.info(
-        { key: request.key },
+        factsOf(request),
         'playbook or its step does not exist any more; the answer was dropped',
       );
     }

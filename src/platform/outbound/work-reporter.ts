@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { WorkKeeper, WorkLiveness, WorkReporter } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { PlatformClient } from '../graphql/client.js';
 import {
@@ -62,13 +62,14 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
     await this.#edit(request, WORK_PING, {});
   }
 
-  async isAlive({ workId }: EnrichmentRequest): Promise<boolean | undefined> {
+  async isAlive(request: EnrichmentRequest): Promise<boolean | undefined> {
+    const { workId } = request;
     if (workId === undefined || this.#isUntold) return undefined;
     try {
       const answer = await this.#client.execute<{ readonly isWorkAlive?: unknown }>(
         WORK_IS_ALIVE,
         { id: workId },
-        { maxAttempts: 2 },
+        { maxAttempts: 2, about: factsOf(request) },
       );
       return typeof answer.isWorkAlive === 'boolean' ? answer.isWorkAlive : undefined;
     } catch (error) {
@@ -77,7 +78,10 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
         this.#isUntold = true;
         this.#logger.info({ reason }, 'platform does not say which works are alive; our own order tells');
       } else {
-        this.#logger.debug({ workId, reason }, 'platform could not be asked whether a work is alive');
+        this.#logger.debug(
+          { ...factsOf(request), reason },
+          'platform could not be asked whether a work is alive',
+        );
       }
       return undefined;
     }
@@ -85,7 +89,7 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
 
   async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {
     if (request.workId === undefined) return;
-    await this.#client.execute(operation, { id: request.workId, ...variables });
+    await this.#client.execute(operation, { id: request.workId, ...variables }, { about: factsOf(request) });
   }
 }
 

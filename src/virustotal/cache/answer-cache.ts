@@ -107,7 +107,10 @@ export class AnswerCache<T> {
       }
       const ageMs = clock.now().getTime() - entry.fetchedAt.getTime();
       telemetry.cacheAsked(kind, 'hit', ageMs);
-      this.services.logger.debug({ kind, ageS: Math.round(ageMs / 1000) }, 'answered from the cache');
+      this.services.logger.debug(
+        { ...asker.about, kind, ageS: Math.round(ageMs / 1000) },
+        'answered from the cache',
+      );
       return entry.answer;
     }
   }
@@ -183,12 +186,15 @@ export class AnswerCache<T> {
       if (isOver || lacksSome || isBefore(fetchedAt, asker.notBefore)) return 'stale';
       return { answer, fetchedAt, arrivedAtMs: undefined };
     } catch (error) {
-      logger.warn({ reason: describeError(error) }, 'cached answer cannot be read; VirusTotal is asked');
+      logger.warn(
+        { ...asker.about, reason: describeError(error) },
+        'cached answer cannot be read; VirusTotal is asked',
+      );
       return 'miss';
     }
   }
 
-  private async remember(key: string, { relationships }: Question<T>, entry: Entry<T>): Promise<void> {
+  private async remember(key: string, { relationships, asker }: Question<T>, entry: Entry<T>): Promise<void> {
     const { store, logger } = this.services;
     const { answer, fetchedAt: storedAt } = entry;
     const lifetimeMs = this.policy.lifetimeMs(answer);
@@ -205,7 +211,7 @@ export class AnswerCache<T> {
         await store.write(each, value);
       }
     } catch (error) {
-      logger.warn({ reason: describeError(error) }, 'answer cannot be cached');
+      logger.warn({ ...asker.about, reason: describeError(error) }, 'answer cannot be cached');
     }
   }
 

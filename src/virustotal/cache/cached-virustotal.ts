@@ -75,12 +75,12 @@ export class CachedVirusTotal implements VirusTotal {
   }
 
   /** `notBefore` is not heeded: it is meant for the report, and would make a person pay for every ruleset anew. */
-  yaraRuleset(id: string, { priority, startedAtMs }: Asker): Promise<YaraRuleset | undefined> {
+  yaraRuleset(id: string, { priority, startedAtMs, about }: Asker): Promise<YaraRuleset | undefined> {
     return this.rulesets.answer({
       kind: 'yara_ruleset',
       path: `/yara_rulesets/${encodePathSegment(id)}`,
       relationships: [],
-      asker: { priority, startedAtMs },
+      asker: { priority, startedAtMs, about },
       ask: (whom) => this.virusTotal.yaraRuleset(id, whom),
     });
   }

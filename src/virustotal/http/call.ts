@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { RequestFacts } from '../../shared/request-facts.js';
 import type { Asker } from '../schema.js';
 
 /** Milliseconds; `total` bounds one attempt from its start to the end of its body. */
@@ -41,6 +42,8 @@ export interface Call {
   readonly path: string;
   /** Whose quota it costs; absent when it is free of charge. */
   readonly asker?: Asker | undefined;
+  /** The request, for the log, where that is not said by the asker. */
+  readonly about?: RequestFacts | undefined;
   /** Default: `GET`. */
   readonly method?: 'GET' | 'POST';
   /**

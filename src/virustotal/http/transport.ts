@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { withDeadline } from '../../shared/deadline.js';
 import type { JsonObject } from '../../shared/json.js';
+import type { RequestFacts } from '../../shared/request-facts.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import { readAnswer } from './api-answer.js';
 import type { Call, ClientTimeouts } from './call.js';
@@ -20,6 +21,7 @@ import {
   wantsPause,
 } from '../errors.js';
 import { encodePathSegment } from '../gui-link.js';
+import type { HttpAnswer } from './http-answer.js';
 import { BodySourceError, exchange } from './http-exchange.js';
 import { KeyFreeFailures } from './key-free-failures.js';
 import { neverArrived } from './network-fault.js';
@@ -83,6 +85,13 @@ export interface TransportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** VirusTotal refused the key, and has not taken it since. */
+export interface KeyRefusal {
+  readonly since: Date;
+  /** A sentence that says what to do. */
+  readonly reason: string;
+}
+
 /** Whether VirusTotal answers at all is seen soon, or not. */
 const PROBE_TIMEOUTS = { headersMs: 10_000, totalMs: 15_000 };
 
@@ -97,6 +106,7 @@ export class VirusTotalTransport {
   private readonly breaker: CircuitBreaker;
   private readonly trial: OutageTrial;
   private readonly quotaCall: Call;
+  private refusal: KeyRefusal | undefined;
 
   /** @throws CredentialsError when the key holds characters that no header can carry. */
   constructor(private readonly options: TransportOptions) {
@@ -129,6 +139,11 @@ export class VirusTotalTransport {
       options.outages &&
       new OutageWatch({ ...options, ...options.outages, breaker, probe: () => this.trial.probe() });
     this.privileges = options.privileges ?? new Privileges(options);
+  }
+
+  /** Since when VirusTotal refuses the key, and what that means; `undefined` while it takes it. */
+  get keyRefusal(): KeyRefusal | undefined {
+    return this.refusal;
   }
 
   /** Whether calls are made: not while VirusTotal is down. */
@@ -171,6 +186,7 @@ export class VirusTotalTransport {
       try {
         const answer = await this.attempt(call, parse).finally(() => unit?.answered());
         passage.answered();
+        this.refusal = undefined;
         return answer;
       } catch (cause) {
         const error = await this.failureOf(call, cause, unit, passage);
@@ -182,7 +198,13 @@ export class VirusTotalTransport {
           attempt = 0;
           continue;
         }
-        const facts = { operation: call.operation, attempt, status: error.status, code: error.code };
+        const facts = {
+          ...aboutOf(call),
+          operation: call.operation,
+          attempt,
+          status: error.status,
+          code: error.code,
+        };
         if (delayMs === undefined) {
           this.options.telemetry.clientError();
           this.log.debug({ ...facts, reason: error.message }, 'call to VirusTotal failed');
@@ -227,12 +249,14 @@ export class VirusTotalTransport {
 
   /** The unit that an attempt costs; `undefined` when it is free, or nothing is counted. */
   private async acquire({ asker }: Call): Promise<Unit | undefined> {
-    const { pacer, signal } = this.options;
+    const { pacer, signal, telemetry } = this.options;
     if (asker === undefined || pacer === undefined) return undefined;
+    const since = performance.now();
     try {
       const unit = await withAnySignal([asker.signal, signal], (either) =>
         pacer.acquire(asker.priority, either, asker.startedAtMs),
       );
+      telemetry.quotaAwaited(asker.priority, performance.now() - since);
       if (asker.isNeeded === undefined || (await asker.isNeeded())) return unit;
       await unit.giveBack();
       throw new TransportError('The answer came from elsewhere.');
@@ -267,6 +291,8 @@ export class VirusTotalTransport {
       throw this.failures.ofSource(cause.reason);
     }
     const error = this.asVirusTotalError(cause);
+    if (error instanceof CredentialsError)
+      this.refusal ??= { since: this.options.clock.now(), reason: error.message };
     if (neverArrived(cause) || error instanceof TooManyRequestsError) await unit?.giveBack();
     if (this.isStopping()) passage.abandoned();
     else if (isOutage(error)) passage.failed(error);
@@ -302,14 +328,32 @@ export class VirusTotalTransport {
   }
 
   private async attempt<T>(call: Call, parse: (json: JsonObject) => T | undefined): Promise<T | undefined> {
-    const startedAt = performance.now();
-    const { dispatcher, timeouts, signal, clock } = this.options;
-    const line = { dispatcher, baseUrl: this.baseUrl, headers: this.headers, timeouts, signal };
-    const answer = await exchange(call, line);
-    const { status } = answer;
-    const durationMs = Math.round(performance.now() - startedAt);
-    this.log.debug({ operation: call.operation, status, durationMs }, 'VirusTotal answered');
+    const { clock } = this.options;
+    const answer = await this.exchange(call);
     return readAnswer(answer, { parse, clean: (text) => this.failures.text(text), now: clock.now() });
+  }
+
+  /** One exchange, told of in the log, without its bodies and its path, and in the metrics. */
+  private async exchange(call: Call): Promise<HttpAnswer> {
+    const startedAt = performance.now();
+    const { dispatcher, timeouts, signal, telemetry } = this.options;
+    const line = { dispatcher, baseUrl: this.baseUrl, headers: this.headers, timeouts, signal };
+    let status: number | undefined;
+    try {
+      const answer = await exchange(call, line);
+      ({ status } = answer);
+      return answer;
+    } finally {
+      const durationMs = performance.now() - startedAt;
+      telemetry.virusTotalCalled(call.operation, status, durationMs);
+      if (this.log.isLevelEnabled('debug')) {
+        const { operation, method = 'GET' } = call;
+        this.log.debug(
+          { ...aboutOf(call), operation, method, status, durationMs: Math.round(durationMs) },
+          status === undefined ? 'VirusTotal did not answer' : 'VirusTotal answered',
+        );
+      }
+    }
   }
 
   private async wait(delayMs: number): Promise<void> {
@@ -324,6 +368,11 @@ export class VirusTotalTransport {
   private asVirusTotalError(error: unknown): VirusTotalError {
     return this.isStopping() ? this.failures.ofStop(error) : this.failures.of(error);
   }
+}
+
+/** The request that a call is made for, as far as there is one. */
+function aboutOf({ about, asker }: Call): RequestFacts | undefined {
+  return about ?? asker?.about;
 }
 
 /** Whether making the call again does nothing twice. */
