@@ -47,6 +47,7 @@ async function exposedSeries(): Promise<Map<string, Set<string>>> {
     waiting: { manual: 0, playbook: 0, auto: 0 },
     exhaustion: undefined,
   }));
+  metrics.watchDeadLetters(() => Promise.resolve(1));
   metrics.watchCircuit(() => 'closed');
   metrics.watchBroker(() => ({ connected: true, blocked: false }));
   const health = new Health();

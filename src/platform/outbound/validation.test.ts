@@ -146,7 +146,8 @@ describe('NewDrafts', () => {
   it('sends the results also when the work cannot be told', async () => {
     await start();
     const { sink, sent, lines } = drafts();
-    await (await sink.prepare(request({ workId: 'work_gone' }), bundleOf(1))).send().delivered;
+    platform.faults.fail('addDraftContext', { kind: 'error', code: 'FUNCTIONAL_ERROR' });
+    await (await sink.prepare(request(), bundleOf(1))).send().delivered;
     expect(sent).toHaveLength(1);
     expect(lines.map(({ level }) => level)).toEqual(['warn']);
   });
