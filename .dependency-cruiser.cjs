@@ -54,7 +54,7 @@ module.exports = {
     ),
     only(
       'mapping',
-      ['^src/shared/', '^src/stix/', '^src/virustotal/schema\\.ts$', '^src/virustotal/gui-link\\.ts$'],
+      ['^src/shared/', '^src/stix/', '^src/virustotal/schema[-\\w]*\\.ts$', '^src/virustotal/gui-link\\.ts$'],
       'mapping is pure: reports in, STIX objects out',
     ),
     only(

@@ -40,6 +40,7 @@ function replica(stop?: AbortSignal): CachedVirusTotal {
       return unknown;
     },
     yaraRuleset: () => Promise.resolve(undefined),
+    extra: () => Promise.resolve(undefined),
     quota: () => Promise.reject(new Error('nobody asks')),
   };
   return new CachedVirusTotal(virusTotal, {

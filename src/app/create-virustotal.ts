@@ -16,11 +16,12 @@ import { Privileges } from '../virustotal/http/privileges.js';
 import { VirusTotalTransport, type TransportOptions } from '../virustotal/http/transport.js';
 import type { ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
 import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
-import type { AskedRelationships, Priority, Submissions, VirusTotal } from '../virustotal/schema.js';
+import type { Priority, Submissions, VirusTotal } from '../virustotal/schema.js';
 import { VirusTotalSubmissions } from '../virustotal/submissions.js';
 import { acrossReplicas } from './across-replicas.js';
 import { virusTotalHealth } from './health-parts.js';
 import { holdLimits } from './hold-limits.js';
+import { askedRelationships } from './mapping-options.js';
 import { keyIdOf } from './open-state.js';
 import { proxiesOf } from './platform-options.js';
 import { productVersion, userAgent } from './product.js';
@@ -90,7 +91,7 @@ export function createPacedVirusTotal(
     },
   };
   const transport = createTransport(config, services, { pacer: scheduler, privileges, outages });
-  const relationships = relationshipsOf(config);
+  const relationships = askedRelationships(config);
   const client = new VirusTotalClient(transport, clock, { relationships });
   // Who wants no limits of ours is told those of VirusTotal by its 429.
   const isLimited = Object.values(limits).some((limit) => limit !== 0);
@@ -128,11 +129,6 @@ function answersLastMin({ virustotal }: Config, priority: Priority): number {
   const { cacheTtlMinutes, cacheUnknownTtlMinutes, manualMaxAgeMinutes } = virustotal;
   const kept = Math.min(cacheTtlMinutes, cacheUnknownTtlMinutes);
   return priority === 'manual' ? Math.min(kept, manualMaxAgeMinutes) : kept;
-}
-
-/** What is asked for inside the call for a report, because the options want it; it costs nothing there. */
-function relationshipsOf({ virustotal }: Config): AskedRelationships {
-  return virustotal.includeAttributesInNote ? { url: ['last_serving_ip_address'] } : {};
 }
 
 /** A replica that was killed leaves its leases behind. */

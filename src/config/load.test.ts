@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { intelligenceDefaults } from '../../test/helpers/intelligence-defaults.js';
 import { ConfigError } from './findings.js';
 import { loadConfig, type LoadedConfig } from './load.js';
 
@@ -82,6 +83,7 @@ describe('loadConfig with the least environment', () => {
       autoCreateServiceAccountConfidenceLevel: '50',
     });
     expect(config.virustotal).toEqual({
+      ...intelligenceDefaults,
       token: 'not-a-real-virustotal-key',
       apiUrl: 'https://www.virustotal.com/api/v3',
       quotaPerMinute: 4,

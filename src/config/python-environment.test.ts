@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { intelligenceDefaults } from '../../test/helpers/intelligence-defaults.js';
 import { loadConfig } from './load.js';
 
 let cwd: string;
@@ -149,6 +150,7 @@ describe('the environment of an existing Python container', () => {
       noProxy: 'opencti,rabbitmq',
     });
     expect(config.virustotal).toEqual({
+      ...intelligenceDefaults,
       token: '0000000000000000000000000000000000000000000000000000000000000000',
       apiUrl: 'https://www.virustotal.com/api/v3',
       quotaPerMinute: 4,

@@ -22,6 +22,7 @@ async function askerOf(
       return Promise.resolve({ found: false });
     },
     yaraRuleset: () => Promise.resolve(undefined),
+    extra: () => Promise.resolve(undefined),
     quota: () => Promise.reject(new Error('not asked here')),
   };
   const enrich = createEnrich({

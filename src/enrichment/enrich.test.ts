@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { MappingOptions } from '../mapping/context.js';
+import { everyOption } from '../../test/conformance/enrichment-runs.js';
+import { EICAR, options as mapping } from '../../test/helpers/mapping-samples.js';
+import type { MappingOptions } from '../mapping/options.js';
 import { fixedClock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
 import type { JsonObject } from '../shared/json.js';
@@ -14,16 +16,6 @@ import type { EnrichedOutcome, EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
 import type { EnrichmentRequest } from './request.js';
 
-const indicator = { createPositives: 10, validMinutes: 2880, detect: true };
-const mapping: MappingOptions = {
-  replaceWithLowerScore: true,
-  includeAttributesInNote: false,
-  file: { fullReportNote: true, importYara: true, indicator },
-  ip: { addRelationships: true, indicator },
-  domain: { addRelationships: true, indicator },
-  url: { indicator },
-};
-
 const now = new Date('2026-01-02T03:04:05.678Z');
 
 interface Scenario {
@@ -35,6 +27,8 @@ interface Scenario {
   /** Values that must never be asked about. */
   exclude?: readonly string[];
   options?: Partial<MappingOptions>;
+  /** Why what is asked beyond reports cannot be had; nothing is there otherwise. */
+  extras?: Error;
 }
 
 function valueOf(object: VtObject): string {
@@ -69,6 +63,11 @@ async function enrich(
     yaraRuleset: (id) => {
       asked.push(`ruleset ${id}`);
       return Promise.reject(new ConnectorError('no rulesets today', 'transient'));
+    },
+    extra: (name, { kind, id }) => {
+      asked.push(`${name} of ${kind} ${id}`);
+      const answer = scenario.extras;
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(undefined);
     },
     quota: () => Promise.reject(new Error('not asked here')),
   };
@@ -390,6 +389,70 @@ describe('enriching an Indicator', () => {
     };
     await expect(enrich({ entity: address, playbook, mode: 'playbook' }, { reports })).rejects.toThrow(
       'The daily VirusTotal quota is used up; the request waits until 2026-01-03 00:00 UTC.',
+    );
+  });
+});
+
+describe('what is asked beyond the report', () => {
+  const fileEntity: JsonObject = {
+    type: 'file',
+    id: 'file--5a0c55a1-48a3-5003-9776-42946d1054cb',
+    hashes: { MD5: EICAR.md5 },
+  };
+  const ruleId = 'ab'.repeat(32);
+  const reports = {
+    [EICAR.md5]: { sha256: EICAR.sha256, sigma_analysis_results: [{ rule_id: ruleId }, { rule_id: ruleId }] },
+  };
+  const request = { entityId: String(fileEntity.id), entity: fileEntity };
+
+  it('is nothing by default', async () => {
+    const { asked } = await enrich(request, { reports });
+    expect(asked).toEqual([EICAR.md5]);
+  });
+
+  it('is what the options want, about the object under its own id', async () => {
+    const { asked, outcome } = await enrich(request, { reports, options: everyOption });
+    expect(outcome.status).toBe('enriched');
+    expect(asked.sort()).toEqual(
+      [
+        EICAR.md5,
+        `associations of file ${EICAR.md5}`,
+        `behaviour_techniques of file ${EICAR.md5}`,
+        `comments of file ${EICAR.md5}`,
+        `sigma_rule of sigma_rule ${ruleId}`,
+      ].sort(),
+    );
+  });
+
+  it('is less for an Indicator, whose values may be many', async () => {
+    const entity: JsonObject = {
+      type: 'indicator',
+      id: 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51',
+      pattern_type: 'stix',
+      pattern: `[file:hashes.MD5 = '${EICAR.md5}']`,
+    };
+    const { asked } = await enrich(
+      { entityId: String(entity.id), entity },
+      { reports, options: everyOption },
+    );
+    expect(asked.sort()).toEqual(
+      [EICAR.md5, `associations of file ${EICAR.md5}`, `behaviour_techniques of file ${EICAR.md5}`].sort(),
+    );
+  });
+
+  it('costs the rest nothing when it cannot be had', async () => {
+    const { outcome } = await enrich(request, {
+      reports,
+      options: everyOption,
+      extras: new ConnectorError('no line', 'transient'),
+    });
+    expect(outcome.status).toBe('enriched');
+  });
+
+  it('has the request come again when there is no quota for it', async () => {
+    const extras = new QuotaExhaustedError(new Date('2026-01-03T00:00:00Z'), 'day');
+    await expect(enrich(request, { reports, options: everyOption, extras })).rejects.toBeInstanceOf(
+      HandBackError,
     );
   });
 });

@@ -1,13 +1,8 @@
 import type { Logger } from 'pino';
 import { describeReports } from '../mapping/work-message.js';
 import { mapReport } from '../mapping/map-report.js';
-import type {
-  EntityChanges,
-  MappedReport,
-  MappingContext,
-  MappingOptions,
-  Subject,
-} from '../mapping/context.js';
+import type { EntityChanges, MappedReport, MappingContext, Subject } from '../mapping/context.js';
+import type { MappingOptions } from '../mapping/options.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { JsonObject } from '../shared/json.js';
@@ -21,6 +16,7 @@ import type { Analyses, Considered, Consideration } from './analyses/analysis-de
 import { comesAgain } from './comes-again.js';
 import { gate, type GateOptions } from './gate.js';
 import { definitionOf } from './observables/registry.js';
+import { reportExtras } from './observables/report-extras.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
 import type { EntityReader } from './ports.js';
@@ -212,7 +208,7 @@ async function mapAnswer(
   dependencies: EnrichmentDependencies,
 ): Promise<MappedReport> {
   const { observable } = answer.target;
-  const extras = await definitionOf(observable.type)?.extras(answer.report, observable, {
+  const extras = await reportExtras(answer.report, observable, {
     virusTotal: dependencies.virusTotal,
     asker,
     options: dependencies.mapping,
@@ -234,11 +230,7 @@ async function mapAnswer(
     observable,
     options: dependencies.mapping,
   };
-  return mapReport(
-    answer.report,
-    context,
-    extras ?? { rulesets: new Map(), lastServingIpAddress: undefined },
-  );
+  return mapReport(answer.report, context, extras);
 }
 
 /** One entity and one list of objects from all reports of a request. */

@@ -1,4 +1,5 @@
 import type { ExternalReference, StixId, StixObject } from '../stix/objects.js';
+import type { MappingOptions } from './options.js';
 
 /** OpenCTI types of the observables that VirusTotal can be asked about. */
 export type ObservableType =
@@ -22,29 +23,6 @@ export interface Subject {
   readonly name: string | undefined;
   /** When the platform created it: the stable `created` of its Notes. */
   readonly createdAt: Date | undefined;
-}
-
-/** When and how an Indicator is created from a verdict; one set per kind of object. */
-export interface IndicatorPolicy {
-  /** Least count of `malicious` verdicts; 0 switches Indicators off. */
-  readonly createPositives: number;
-  /** Minutes from now to `valid_until`. */
-  readonly validMinutes: number;
-  readonly detect: boolean;
-}
-
-/** The options of the configuration that change what a report is mapped to. */
-export interface MappingOptions {
-  readonly replaceWithLowerScore: boolean;
-  readonly includeAttributesInNote: boolean;
-  readonly file: {
-    readonly fullReportNote: boolean;
-    readonly importYara: boolean;
-    readonly indicator: IndicatorPolicy;
-  };
-  readonly ip: { readonly addRelationships: boolean; readonly indicator: IndicatorPolicy };
-  readonly domain: { readonly addRelationships: boolean; readonly indicator: IndicatorPolicy };
-  readonly url: { readonly indicator: IndicatorPolicy };
 }
 
 /** Everything that mapping needs beside the report. The same context and report give a byte-equal result. */
@@ -97,4 +75,6 @@ export interface ReportSummary {
   readonly yaraRulesLeftOut: number;
   readonly notes: number;
   readonly relationships: number;
+  /** What else is worth a clause, e.g. `12 related observables added`; in the order of the parts. */
+  readonly clauses: readonly string[];
 }

@@ -5,7 +5,6 @@ import {
   engineResult,
   indicatorContextFor,
   options,
-  policy,
   stats,
   type ContextChanges,
 } from '../../test/helpers/mapping-samples.js';
@@ -165,6 +164,7 @@ describe('mapDomainReport', () => {
         yaraRulesLeftOut: 0,
         notes: 2,
         relationships: 3,
+        clauses: [],
       },
     });
   });
@@ -268,7 +268,7 @@ describe('mapDomainReport', () => {
   it('adds no addresses when the option is off', () => {
     const { objects } = mapDomainReport(
       domainReport({ dnsRecords: [record('A', '1.2.3.4')] }),
-      context({ options: { domain: { addRelationships: false, indicator: policy } } }),
+      context({ options: { domain: { ...options.domain, addRelationships: false } } }),
     );
     expect(objects.map(({ type }) => type)).toEqual(['note']);
   });

@@ -4,10 +4,12 @@ import { createValueObservable } from '../stix/create.js';
 import { observablePattern } from '../stix/pattern.js';
 import type { DnsRecord, DomainReport } from '../virustotal/schema.js';
 import type { MappedReport, MappingContext } from './context.js';
+import { contribute, noExtras, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan, type SafeMarkdown } from './note-markdown.js';
 import { categoriesNote, communityRows, resultsNote, type AttributeRow } from './notes.js';
+import { domainParts } from './parts.js';
 import { relate, type NetworkRelation } from './relationships.js';
 import { readVerdict } from './score.js';
 
@@ -16,10 +18,15 @@ const MAX_RESOLVED_ADDRESSES = 100;
 const MAX_SHOWN_RECORDS = 20;
 
 /** Maps the report of a domain, for Domain-Names and Hostnames. */
-export function mapDomainReport(report: DomainReport, context: MappingContext): MappedReport {
+export function mapDomainReport(
+  report: DomainReport,
+  context: MappingContext,
+  extras: ReportExtras = noExtras,
+): MappedReport {
   const { observable, options } = context;
   const verdict = readVerdict(report);
-  const detail = { engines: 'plain', attributes: attributes(report) } as const;
+  const contributions = contribute(domainParts, { report, verdict, context, extras });
+  const detail = { engines: 'plain', attributes: attributes(report), contributions } as const;
   const target = {
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
@@ -29,6 +36,7 @@ export function mapDomainReport(report: DomainReport, context: MappingContext): 
     report,
     verdict,
     {
+      contributions,
       verdictIndicator: indicatorFromVerdict(target, verdict, options.domain.indicator, context),
       notes: [resultsNote(report, verdict, detail, context), categoriesNote(report, context)],
       network: options.domain.addRelationships ? relate(relations(report.dnsRecords, context), context) : [],

@@ -12,6 +12,7 @@ import {
 import type { StixId } from '../stix/objects.js';
 import type { FileReport } from '../virustotal/schema.js';
 import type { MappingContext } from './context.js';
+import { noExtras } from './contribution.js';
 import { mapFileReport } from './file.js';
 
 const FILE_ID: StixId = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
@@ -19,7 +20,7 @@ const context = (changes?: ContextChanges) => contextFor('StixFile', EICAR.sha25
 const artifactContext = (changes?: ContextChanges) =>
   contextFor('Artifact', EICAR.sha256, 'artifact--5a0c55a1-48a3-5003-9776-42946d1054cb', changes);
 const map = (report: Partial<FileReport>, changes?: ContextChanges) =>
-  mapFileReport(fileReport(report), context(changes), new Map());
+  mapFileReport(fileReport(report), context(changes));
 
 const made = {
   spec_version: '2.1',
@@ -78,7 +79,7 @@ describe('mapFileReport', () => {
         },
       ],
     ]);
-    expect(mapFileReport(report, context(), rulesets)).toEqual({
+    expect(mapFileReport(report, context(), { ...noExtras, rulesets })).toEqual({
       changes: {
         score: 60,
         labels: ['eicar', 'text'],
@@ -178,6 +179,7 @@ describe('mapFileReport', () => {
         yaraRulesLeftOut: 0,
         notes: 1,
         relationships: 2,
+        clauses: [],
       },
     });
   });
@@ -191,7 +193,7 @@ describe('mapFileReport', () => {
       names: ['eicar.txt'],
       tags: ['text'],
     });
-    const { changes, objects } = mapFileReport(report, artifactContext(), new Map());
+    const { changes, objects } = mapFileReport(report, artifactContext());
     expect(changes).toMatchObject({
       hashes: { MD5: EICAR.md5, 'SHA-1': EICAR.sha1, 'SHA-256': EICAR.sha256 },
       labels: ['text'],
@@ -208,9 +210,7 @@ describe('mapFileReport', () => {
   it('writes other Notes for an Artifact than for a file with the same hash, since the platform unites equal ones', () => {
     const report = fileReport({ ...EICAR, stats: stats({ malicious: 60 }) });
     const contentOf = (mappingContext: MappingContext): string =>
-      String(
-        mapFileReport(report, mappingContext, new Map()).objects.find(({ type }) => type === 'note')?.content,
-      );
+      String(mapFileReport(report, mappingContext).objects.find(({ type }) => type === 'note')?.content);
     expect(contentOf(artifactContext()).split('\n')[0]).toBe(
       '**VirusTotal: 60 of 60 engines call this artifact malicious (60/60).**',
     );
@@ -225,7 +225,7 @@ describe('mapFileReport', () => {
       names: ['eicar.com'],
       tags: ['text'],
     });
-    const { changes, objects } = mapFileReport(report, indicatorContextFor('StixFile', EICAR.md5), new Map());
+    const { changes, objects } = mapFileReport(report, indicatorContextFor('StixFile', EICAR.md5));
     expect(changes).toEqual({
       score: 100,
       labels: ['text'],
@@ -288,7 +288,6 @@ describe('mapFileReport', () => {
     const { objects } = mapFileReport(
       fileReport({ id: 'x', stats: stats({ malicious: 10 }) }),
       contextFor('StixFile', EICAR.md5, FILE_ID),
-      new Map(),
     );
     expect(objects[0]).toMatchObject({ name: EICAR.md5, pattern: `[file:hashes.MD5 = '${EICAR.md5}']` });
   });

@@ -1,12 +1,14 @@
 import { observablePattern } from '../stix/pattern.js';
-import type { FileReport, YaraRuleset } from '../virustotal/schema.js';
+import type { FileReport } from '../virustotal/schema.js';
 import type { EntityChanges, MappedReport, MappingContext } from './context.js';
+import { contribute, noExtras, wantsNote, type ReportExtras } from './contribution.js';
 import { artifactNames, stixFileNames } from './file-names.js';
 import { indicatorFromVerdict } from './indicator.js';
 import { labelsFromTags } from './labels.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { communityRows, keepsHigherScore, resultsNote, type AttributeRow } from './notes.js';
+import { fileParts } from './parts.js';
 import { readVerdict } from './score.js';
 import { yaraIndicators } from './yara-indicators.js';
 
@@ -19,21 +21,18 @@ const HASH_LENGTHS = { 'SHA-256': 64, 'SHA-1': 40, MD5: 32 } as const;
 type HashName = keyof typeof HASH_LENGTHS;
 type FileHashes = Readonly<Partial<Record<HashName, string>>>;
 
-/**
- * Maps the report of a file, for StixFiles, Artifacts and Indicators on hashes.
- *
- * @param rulesets - YARA rulesets by id, as far as they could be had.
- */
+/** Maps the report of a file, for StixFiles, Artifacts and Indicators on hashes. */
 export function mapFileReport(
   report: FileReport,
   context: MappingContext,
-  rulesets: ReadonlyMap<string, YaraRuleset>,
+  extras: ReportExtras = noExtras,
 ): MappedReport {
   const { options, subject } = context;
   const verdict = readVerdict(report);
   const hashes = fileHashes(report);
   const { fullReportNote } = options.file;
-  const wantsNote = fullReportNote || keepsHigherScore(verdict, context);
+  const contributions = contribute(fileParts, { report, verdict, context, extras });
+  const hasNote = fullReportNote || keepsHigherScore(verdict, context) || wantsNote(contributions);
   const detail = {
     engines: fullReportNote ? 'versions' : 'none',
     attributes: fullReportNote ? attributes(report) : [],
@@ -44,7 +43,7 @@ export function mapFileReport(
     verdict,
     {
       changes: {
-        labels: labelsFromTags(report.tags),
+        labels: options.file.labelTags ? labelsFromTags(report.tags) : [],
         ...(subject.entityType === 'Indicator' ? {} : identityChanges(report, hashes, context)),
       },
       verdictIndicator: indicatorFromVerdict(
@@ -57,8 +56,9 @@ export function mapFileReport(
         options.file.indicator,
         context,
       ),
-      yaraIndicators: yaraIndicators(report.yaraMatches, rulesets, context),
-      notes: [wantsNote ? resultsNote(report, verdict, detail, context) : undefined],
+      yaraIndicators: yaraIndicators(report.yaraMatches, extras.rulesets, context),
+      notes: [hasNote ? resultsNote(report, verdict, { ...detail, contributions }, context) : undefined],
+      contributions,
     },
     context,
   );

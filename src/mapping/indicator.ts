@@ -1,6 +1,7 @@
 import { createIndicator, createRelationship } from '../stix/create.js';
 import type { ExternalReference, StixObject } from '../stix/objects.js';
-import type { IndicatorPolicy, MappingContext, ObservableType } from './context.js';
+import type { MappingContext, ObservableType } from './context.js';
+import type { IndicatorPolicy } from './options.js';
 import { plainText } from './plain-text.js';
 import type { Verdict } from './score.js';
 import { stixDate } from './stix-date.js';

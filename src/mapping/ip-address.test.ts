@@ -5,7 +5,6 @@ import {
   indicatorContextFor,
   ipAddressReport,
   options,
-  policy,
   stats,
   type ContextChanges,
 } from '../../test/helpers/mapping-samples.js';
@@ -162,6 +161,7 @@ describe('mapIpAddressReport', () => {
         yaraRulesLeftOut: 0,
         notes: 1,
         relationships: 3,
+        clauses: [],
       },
     });
   });
@@ -298,7 +298,7 @@ describe('mapIpAddressReport', () => {
   it('adds no relationships when the option is off', () => {
     const { objects } = mapIpAddressReport(
       ipAddressReport({ asn: 13335, country: 'US' }),
-      context({ options: { ip: { addRelationships: false, indicator: policy } } }),
+      context({ options: { ip: { ...options.ip, addRelationships: false } } }),
     );
     expect(objects.map(({ type }) => type)).toEqual(['note']);
   });

@@ -2,10 +2,12 @@ import { createAutonomousSystem, createCountry } from '../stix/create.js';
 import { observablePattern } from '../stix/pattern.js';
 import type { IpAddressReport } from '../virustotal/schema.js';
 import type { MappedReport, MappingContext } from './context.js';
+import { contribute, noExtras, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { communityRows, resultsNote, type AttributeRow } from './notes.js';
+import { ipAddressParts } from './parts.js';
 import { plainText } from './plain-text.js';
 import { relate, type NetworkRelation } from './relationships.js';
 import { readVerdict } from './score.js';
@@ -16,10 +18,15 @@ const MAX_AS_NUMBER = 2_147_483_647;
 const MAX_NAME_LENGTH = 255;
 
 /** Maps the report of an IPv4 or IPv6 address. */
-export function mapIpAddressReport(report: IpAddressReport, context: MappingContext): MappedReport {
+export function mapIpAddressReport(
+  report: IpAddressReport,
+  context: MappingContext,
+  extras: ReportExtras = noExtras,
+): MappedReport {
   const { observable, options } = context;
   const verdict = readVerdict(report);
-  const detail = { engines: 'plain', attributes: attributes(report) } as const;
+  const contributions = contribute(ipAddressParts, { report, verdict, context, extras });
+  const detail = { engines: 'plain', attributes: attributes(report), contributions } as const;
   const target = {
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
@@ -29,6 +36,7 @@ export function mapIpAddressReport(report: IpAddressReport, context: MappingCont
     report,
     verdict,
     {
+      contributions,
       verdictIndicator: indicatorFromVerdict(target, verdict, options.ip.indicator, context),
       notes: [resultsNote(report, verdict, detail, context)],
       network: options.ip.addRelationships ? relate(relations(report, context), context) : [],

@@ -16,7 +16,8 @@ import {
 import type { StixObject } from '../stix/objects.js';
 import type { Report, YaraRuleset } from '../virustotal/schema.js';
 import type { MappingContext, ObservableType } from './context.js';
-import { mapReport, type ReportExtras } from './map-report.js';
+import { noExtras, type ReportExtras } from './contribution.js';
+import { mapReport } from './map-report.js';
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const text = fc.oneof(
@@ -158,7 +159,7 @@ const rulesets: ReadonlyMap<string, YaraRuleset> = new Map(
     },
   ]),
 );
-const extras: ReportExtras = { rulesets, lastServingIpAddress: '192.0.2.7' };
+const extras: ReportExtras = { ...noExtras, rulesets, lastServingIpAddress: '192.0.2.7' };
 
 const everything: fc.Arbitrary<{ report: Report; context: MappingContext }> = fc
   .record({
@@ -176,7 +177,7 @@ const everything: fc.Arbitrary<{ report: Report; context: MappingContext }> = fc
         replaceWithLowerScore: rest.replaceWithLowerScore,
         includeAttributesInNote: true,
         file: { ...options.file, fullReportNote: rest.fullReportNote },
-        url: { indicator: { ...policy, createPositives: 1 } },
+        url: { ...options.url, indicator: { ...policy, createPositives: 1 } },
       },
     };
     const context = enrichesIndicator

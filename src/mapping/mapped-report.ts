@@ -2,6 +2,7 @@ import type { ExternalReference, Note, StixId, StixObject } from '../stix/object
 import { guiLink } from '../virustotal/gui-link.js';
 import type { Report } from '../virustotal/schema.js';
 import type { EntityChanges, MappedReport, MappingContext } from './context.js';
+import type { Contributions } from './contribution.js';
 import { scoreToSet, type Verdict } from './score.js';
 import type { YaraIndicators } from './yara-indicators.js';
 
@@ -15,6 +16,8 @@ export interface ReportParts {
   readonly notes: readonly (Note | undefined)[];
   /** Objects of the network (addresses, systems, countries) with their relationships. */
   readonly network?: readonly StixObject[];
+  /** What the parts of this kind of object made. */
+  readonly contributions: Contributions;
 }
 
 /** The reference to the object's page on www.virustotal.com. */
@@ -33,23 +36,32 @@ export function assembleReport(
   parts: ReportParts,
   context: MappingContext,
 ): MappedReport {
-  const { verdictIndicator, yaraIndicators, network = [] } = parts;
+  const { verdictIndicator, yaraIndicators, network = [], contributions } = parts;
   const yaraObjects = yaraIndicators?.objects ?? [];
   const notes = parts.notes.filter((note) => note !== undefined);
-  const objects = distinctById([...verdictIndicator, ...yaraObjects, ...network, ...notes]);
+  const contributed = withoutSubject(contributions.objects, context.subject.id);
+  const objects = distinctById([
+    ...verdictIndicator,
+    ...yaraObjects,
+    ...network,
+    ...contributed.filter((object) => object.type !== 'note'),
+    ...notes,
+    ...contributed.filter((object) => object.type === 'note'),
+  ]);
   const relationships = objects.filter(isRelationship);
   const { detection, score } = verdict;
+  const changes: EntityChanges = {
+    score: scoreToSet(score, context.subject.score, context.options.replaceWithLowerScore),
+    labels: [],
+    externalReferences: [virusTotalReference(report)],
+    hashes: {},
+    size: undefined,
+    name: undefined,
+    additionalNames: [],
+    ...parts.changes,
+  };
   return {
-    changes: {
-      score: scoreToSet(score, context.subject.score, context.options.replaceWithLowerScore),
-      labels: [],
-      externalReferences: [virusTotalReference(report)],
-      hashes: {},
-      size: undefined,
-      name: undefined,
-      additionalNames: [],
-      ...parts.changes,
-    },
+    changes: contributions.changes.reduce(withChanges, changes),
     objects: [...objects.filter((object) => !isRelationship(object)), ...relationships],
     summary: {
       observable: context.observable,
@@ -58,10 +70,35 @@ export function assembleReport(
       indicatorCreated: verdictIndicator.length > 0,
       yaraRules: distinctById(yaraObjects).filter((object) => object.type === 'indicator').length,
       yaraRulesLeftOut: yaraIndicators?.leftOut ?? 0,
-      notes: notes.length,
+      notes: objects.filter((object) => object.type === 'note').length,
       relationships: relationships.length,
+      clauses: contributions.clauses,
     },
   };
+}
+
+/** Lists are joined; a single value holds where there is none yet. */
+function withChanges(changes: EntityChanges, added: Partial<EntityChanges>): EntityChanges {
+  return {
+    score: changes.score ?? added.score,
+    labels: [...new Set([...changes.labels, ...(added.labels ?? [])])],
+    externalReferences: [...changes.externalReferences, ...(added.externalReferences ?? [])],
+    hashes: { ...added.hashes, ...changes.hashes },
+    size: changes.size ?? added.size,
+    name: changes.name ?? added.name,
+    additionalNames: [...changes.additionalNames, ...(added.additionalNames ?? [])],
+  };
+}
+
+/**
+ * The enriched object comes into the bundle by itself, with what changes on it, so it must not be among what is derived;
+ * and nothing is related to itself (a name is among its own siblings, a URL redirects to itself).
+ */
+function withoutSubject(objects: readonly StixObject[], subjectId: StixId): readonly StixObject[] {
+  return objects.filter(
+    (object) =>
+      object.id !== subjectId && !(isRelationship(object) && object.source_ref === object.target_ref),
+  );
 }
 
 function isRelationship(object: StixObject): boolean {

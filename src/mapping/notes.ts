@@ -10,6 +10,7 @@ import type {
   UrlReport,
 } from '../virustotal/schema.js';
 import type { MappingContext } from './context.js';
+import type { Contributions } from './contribution.js';
 import { cell, codeSpan, composeNote, dateText, inlineText, table, type CellValue } from './note-markdown.js';
 import { plainText } from './plain-text.js';
 import { scoreToSet, type Verdict } from './score.js';
@@ -25,6 +26,8 @@ export interface ResultsDetail {
   readonly engines: 'none' | 'plain' | 'versions';
   /** Shown when the option for it is on. */
   readonly attributes: readonly AttributeRow[];
+  /** What the parts have to say in this Note. */
+  readonly contributions: Pick<Contributions, 'opening' | 'sections' | 'remarks'>;
 }
 
 /** What must be seen first, then what clears an object, then what says nothing. */
@@ -42,9 +45,13 @@ export function resultsNote(
   context: MappingContext,
 ): Note {
   const attributes = context.options.includeAttributesInNote ? detail.attributes : [];
+  const { opening, sections, remarks } = detail.contributions;
   const content = composeNote([
     [`**VirusTotal: ${headline(verdict, context)}.**`],
+    opening,
     facts(report, verdict, context),
+    remarks.map((remark) => `- ${remark}`),
+    ...sections.flatMap(({ title, lines }) => section(title, lines)),
     ...section('Attributes', attributes.length === 0 ? [] : table(['Attribute', 'Value'], attributes)),
     ...section('Engines', engineTable(report.results, detail.engines)),
   ]);
@@ -92,8 +99,12 @@ export function keepsHigherScore(verdict: Verdict, context: MappingContext): boo
   );
 }
 
-/** An Indicator may hold several values, each with its own Notes, so there the value is part of kind and title. */
-function note(kind: string, title: string, content: string, context: MappingContext): Note {
+/**
+ * A Note about the enriched object: one for each kind, updated in place.
+ *
+ * An Indicator may hold several values, each with its own Notes, so there the value is part of kind and title.
+ */
+export function note(kind: string, title: string, content: string, context: MappingContext): Note {
   const { subject, observable } = context;
   const ofIndicator = subject.entityType === 'Indicator';
   return createNote(

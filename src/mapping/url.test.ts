@@ -8,6 +8,7 @@ import {
   type ContextChanges,
 } from '../../test/helpers/mapping-samples.js';
 import type { StixId } from '../stix/objects.js';
+import { noExtras } from './contribution.js';
 import { mapUrlReport } from './url.js';
 
 const URL_ID: StixId = 'url--be22e93a-5e33-5678-b19f-8b4ea06df0bd';
@@ -34,7 +35,7 @@ describe('mapUrlReport', () => {
       lastAnalysisDate: new Date('2025-08-07T07:38:25Z'),
       categories: [{ vendor: 'Alpha', category: 'known infection source' }],
     });
-    expect(mapUrlReport(report, context(), undefined)).toEqual({
+    expect(mapUrlReport(report, context())).toEqual({
       changes: {
         score: 12,
         labels: [],
@@ -120,6 +121,7 @@ describe('mapUrlReport', () => {
         yaraRulesLeftOut: 0,
         notes: 2,
         relationships: 1,
+        clauses: [],
       },
     });
   });
@@ -129,7 +131,6 @@ describe('mapUrlReport', () => {
     const { objects } = mapUrlReport(
       urlReport({ stats: stats({ malicious: 10 }) }),
       contextFor('Url', value, URL_ID),
-      undefined,
     );
     expect(objects[0]).toMatchObject({
       name: value,
@@ -150,11 +151,10 @@ describe('mapUrlReport', () => {
       redirectionChain: ['https://example.com/', 'https://example.com/`x`'],
       threatNames: ['Mal/HTML_Gen-A'],
     });
-    const { objects } = mapUrlReport(
-      report,
-      context({ options: { includeAttributesInNote: true } }),
-      '192.0.2.7',
-    );
+    const { objects } = mapUrlReport(report, context({ options: { includeAttributesInNote: true } }), {
+      ...noExtras,
+      lastServingIpAddress: '192.0.2.7',
+    });
     expect(String(objects[0]?.content).split('\n').slice(8, 21)).toEqual([
       '### Attributes',
       '',
@@ -174,7 +174,10 @@ describe('mapUrlReport', () => {
 
   it('makes Notes only when an Indicator is enriched', () => {
     const report = urlReport({ stats: stats({ malicious: 60 }) });
-    const { objects } = mapUrlReport(report, indicatorContextFor('Url', 'https://example.com/'), '192.0.2.7');
+    const { objects } = mapUrlReport(report, indicatorContextFor('Url', 'https://example.com/'), {
+      ...noExtras,
+      lastServingIpAddress: '192.0.2.7',
+    });
     expect(objects.map(({ type }) => type)).toEqual(['note']);
   });
 });

@@ -1,25 +1,28 @@
 import { observablePattern } from '../stix/pattern.js';
 import type { UrlReport } from '../virustotal/schema.js';
 import type { MappedReport, MappingContext } from './context.js';
+import { contribute, noExtras, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { categoriesNote, communityRows, resultsNote, type AttributeRow } from './notes.js';
+import { urlParts } from './parts.js';
 import { readVerdict } from './score.js';
 
-/**
- * Maps the report of a URL.
- *
- * @param lastServingIpAddress - Only shown among the attributes: OpenCTI has no relationship for it.
- */
+/** Maps the report of a URL. */
 export function mapUrlReport(
   report: UrlReport,
   context: MappingContext,
-  lastServingIpAddress: string | undefined,
+  extras: ReportExtras = noExtras,
 ): MappedReport {
   const { observable, options } = context;
   const verdict = readVerdict(report);
-  const detail = { engines: 'plain', attributes: attributes(report, lastServingIpAddress) } as const;
+  const contributions = contribute(urlParts, { report, verdict, context, extras });
+  const detail = {
+    engines: 'plain',
+    attributes: attributes(report, extras.lastServingIpAddress),
+    contributions,
+  } as const;
   const target = {
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
@@ -29,6 +32,7 @@ export function mapUrlReport(
     report,
     verdict,
     {
+      contributions,
       verdictIndicator: indicatorFromVerdict(target, verdict, options.url.indicator, context),
       notes: [resultsNote(report, verdict, detail, context), categoriesNote(report, context)],
     },

@@ -15,6 +15,7 @@ function summary(changes: Partial<ReportSummary> = {}): ReportSummary {
     yaraRulesLeftOut: 0,
     notes: 1,
     relationships: 0,
+    clauses: [],
     ...changes,
   };
 }

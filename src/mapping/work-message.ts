@@ -39,7 +39,7 @@ function describeReport(summary: ReportSummary, thing: string): string {
   const judged = detection !== undefined && detection.engines > 0;
   if (!judged && score !== undefined) clauses.push(`threat score ${score}`);
   if (indicatorCreated) clauses.push('Indicator created');
-  clauses.push(...yaraClauses(summary));
+  clauses.push(...yaraClauses(summary), ...summary.clauses);
   return clauses.join('; ');
 }
 

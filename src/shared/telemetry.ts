@@ -1,7 +1,17 @@
 import type { FailureKind } from './connector-error.js';
 
-/** What VirusTotal is asked for: one of its four kinds of objects, or a YARA ruleset. */
-export type AnswerKind = 'file' | 'ip_address' | 'domain' | 'url' | 'yara_ruleset';
+/** What VirusTotal is asked for: one of its four kinds of objects, a YARA ruleset, or what it says beyond reports. */
+export type AnswerKind =
+  | 'file'
+  | 'ip_address'
+  | 'domain'
+  | 'url'
+  | 'yara_ruleset'
+  | 'behaviour_techniques'
+  | 'comments'
+  | 'associations'
+  | 'resolutions'
+  | 'sigma_rule';
 
 /** How a look-up ended; `postponed`: there was no quota left for it, and it will be tried again later. */
 export type LookUpResult = 'found' | 'unknown' | 'failed' | 'postponed';

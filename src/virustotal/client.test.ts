@@ -419,30 +419,30 @@ describe('a call that fails', () => {
   });
 });
 
-describe('the quota', () => {
-  /** A pacer that notes what happens to it; its first units can be refused. */
-  function pacerOf(events: string[], refusals: readonly Error[] = []): Pacer {
-    const queue = [...refusals];
-    return {
-      acquire: (priority) => {
-        events.push(`acquire ${priority}`);
-        const refusal = events.length > 1 ? queue.shift() : undefined;
-        if (refusal !== undefined) return Promise.reject(refusal);
-        return Promise.resolve({
-          answered: () => Promise.resolve(),
-          giveBack: () => {
-            events.push('give back');
-            return Promise.resolve();
-          },
-        });
-      },
-      blocked: ({ retryAfterMs }) => {
-        events.push(`blocked ${retryAfterMs}`);
-        return Promise.resolve();
-      },
-    };
-  }
+/** A pacer that notes what happens to it; its first units can be refused. */
+function pacerOf(events: string[], refusals: readonly Error[] = []): Pacer {
+  const queue = [...refusals];
+  return {
+    acquire: (priority) => {
+      events.push(`acquire ${priority}`);
+      const refusal = events.length > 1 ? queue.shift() : undefined;
+      if (refusal !== undefined) return Promise.reject(refusal);
+      return Promise.resolve({
+        answered: () => Promise.resolve(),
+        giveBack: () => {
+          events.push('give back');
+          return Promise.resolve();
+        },
+      });
+    },
+    blocked: ({ retryAfterMs }) => {
+      events.push(`blocked ${retryAfterMs}`);
+      return Promise.resolve();
+    },
+  };
+}
 
+describe('the quota', () => {
   it('is asked for one unit before each attempt, for whom the request is', async () => {
     const events: string[] = [];
     answers = [html(503), json(eicar)];
@@ -519,6 +519,57 @@ describe('a YARA ruleset', () => {
       name: 'TransportError',
       status: 403,
     });
+  });
+});
+
+describe('what goes beyond a report', () => {
+  const subject = { kind: 'file', id: sha256 } as const;
+
+  it('is one page, at the cost of one look-up', async () => {
+    const events: string[] = [];
+    const attributes = { text: 'Seen in <b>spam</b>', date: 1_700_000_000, votes: { positive: 2 } };
+    answers = [
+      json({
+        data: [
+          { type: 'comment', id: 'f-1', attributes },
+          { type: 'comment', id: 'f-2' },
+        ],
+      }),
+    ];
+    expect(await client({ pacer: pacerOf(events) }).extra('comments', subject, asker)).toEqual([
+      {
+        id: 'f-1',
+        text: 'Seen in <b>spam</b>',
+        date: new Date('2023-11-14T22:13:20Z'),
+        tags: [],
+        votes: { positive: 2, negative: 0, abuse: 0 },
+      },
+    ]);
+    expect(received.map(({ path }) => path)).toEqual([`/api/v3/files/${sha256}/comments?limit=40`]);
+    expect(events.filter((event) => event.startsWith('acquire'))).toHaveLength(1);
+  });
+
+  it('that the key may not see is not asked for again, for any object of the kind', async () => {
+    answers = [errorAnswer(403, 'ForbiddenError'), json({ data: [] })];
+    const asking = client();
+    expect(await asking.extra('associations', subject, asker)).toBeUndefined();
+    expect(await asking.extra('associations', { kind: 'file', id: 'ab'.repeat(32) }, asker)).toBeUndefined();
+    expect(received).toHaveLength(1);
+    expect(await asking.extra('comments', subject, asker)).toEqual([]);
+  });
+
+  it('is undefined when there is none', async () => {
+    answers = [json(notFound, 404)];
+    expect(await client().extra('behaviour_techniques', subject, asker)).toBeUndefined();
+  });
+
+  it.each([
+    ['resolutions', subject],
+    ['sigma_rule', { kind: 'sigma_rule', id: '..' }],
+    ['comments', { kind: 'domain', id: '' }],
+  ] as const)('%s of %j is not even asked for', async (name, about) => {
+    expect(await client().extra(name, about, asker)).toBeUndefined();
+    expect(received).toEqual([]);
   });
 });
 

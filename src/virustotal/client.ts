@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.js';
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
 import { ForbiddenError, TransportError } from './errors.js';
 import { EmbeddedRelationships } from './embedded-relationships.js';
+import { extraEndpoint, extraPath, extraQuestions } from './extra-questions.js';
 import { encodePathSegment } from './gui-link.js';
 import { asciiName } from './domain-name.js';
 import { canonicalAddress } from './ip-address.js';
@@ -18,6 +19,7 @@ import type {
   VtObject,
   YaraRuleset,
 } from './schema.js';
+import type { ExtraAnswers, ExtraName, ExtraSubject } from './schema-extras.js';
 import type { VirusTotalTransport } from './http/transport.js';
 
 /** What is asked beyond reports. */
@@ -60,6 +62,23 @@ export class VirusTotalClient implements VirusTotal {
       const call = { operation: 'read YARA ruleset', path, asker, endpoint: 'yara_rulesets' };
       const ruleset = await this.transport.call(call, (json) => rulesetOf(id, json));
       return ruleset === undefined || ruleset.rules === '' ? undefined : ruleset;
+    } catch (error) {
+      if (error instanceof ForbiddenError) return undefined;
+      throw error;
+    }
+  }
+
+  async extra<Name extends ExtraName>(
+    name: Name,
+    subject: ExtraSubject,
+    asker: Asker,
+  ): Promise<ExtraAnswers[Name] | undefined> {
+    const path = extraPath(name, subject);
+    if (path === undefined) return undefined;
+    const endpoint = extraEndpoint(name, subject);
+    try {
+      const operation = `read ${name.replaceAll('_', ' ')}`;
+      return await this.transport.call({ operation, path, asker, endpoint }, extraQuestions[name].parse);
     } catch (error) {
       if (error instanceof ForbiddenError) return undefined;
       throw error;

@@ -1,16 +1,25 @@
 import { asNumber, asText, isJsonObject, type JsonObject } from '../shared/json.js';
+import { contextEntries, gtiFactors, threatSeverity } from './parse-intelligence.js';
 import { asCount, asDate, asObject, readMap, readTexts } from './report-fields.js';
-import type { AnalysisStats, CommonReport, EngineResult, GtiAssessment, RelatedObjects } from './schema.js';
+import type {
+  AnalysisStats,
+  CommonReport,
+  EngineResult,
+  GtiAssessment,
+  RelatedObjects,
+  RelatedTotals,
+} from './schema.js';
 
 /** An object of VirusTotal whose attributes are still to be read. */
 export interface SentObject {
   readonly id: string;
   readonly attributes: JsonObject;
   readonly related: RelatedObjects;
+  readonly relatedTotals: RelatedTotals;
 }
 
 /** What the reports of all kinds have in common. */
-export function parseCommon({ id, attributes, related }: SentObject): CommonReport {
+export function parseCommon({ id, attributes, related, relatedTotals }: SentObject): CommonReport {
   const results = readMap(attributes.last_analysis_results, engineResult);
   return {
     id,
@@ -22,7 +31,11 @@ export function parseCommon({ id, attributes, related }: SentObject): CommonRepo
     votes: votes(attributes.total_votes),
     tags: readTexts(attributes.tags),
     gti: gtiAssessment(attributes.gti_assessment),
+    gtiFactors: gtiFactors(attributes.gti_assessment),
+    threatSeverity: threatSeverity(attributes.threat_severity),
+    crowdsourcedContext: contextEntries(attributes.crowdsourced_context),
     related,
+    relatedTotals,
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRelated } from './parse-related.js';
+import { parseRelated, parseRelatedTotals } from './parse-related.js';
 
 describe('parseRelated', () => {
   it('reads the descriptors of each relationship, in their order', () => {
@@ -66,5 +66,37 @@ describe('parseRelated', () => {
         expect(({} as Record<string, unknown>).type).toBeUndefined();
       }),
     );
+  });
+});
+
+describe('the context of a descriptor', () => {
+  it('is read: the name of a bundled file, the date of a subdomain', () => {
+    const sent = {
+      bundled_files: { data: [{ type: 'file', id: 'ab', context_attributes: { filename: 'a.exe' } }] },
+      subdomains: {
+        data: [{ type: 'domain', id: 'www.example.com', context_attributes: { timestamp: 1_700_000_000 } }],
+      },
+    };
+    expect(parseRelated(sent)).toEqual({
+      bundled_files: [{ type: 'file', id: 'ab', filename: 'a.exe' }],
+      subdomains: [{ type: 'domain', id: 'www.example.com', seenAt: new Date('2023-11-14T22:13:20Z') }],
+    });
+  });
+});
+
+describe('parseRelatedTotals', () => {
+  it('names the relationships of which more exist, with the number where it is known', () => {
+    const data = [{ type: 'file', id: 'ab' }];
+    expect(
+      parseRelatedTotals({
+        dropped_files: { data, meta: { count: 57, cursor: 'STIwCi4=' } },
+        communicating_files: { data, meta: { cursor: 'STIwCi4=' } },
+        execution_parents: { data, meta: { count: 1 } },
+        bundled_files: { data, meta: { count: -1, cursor: 7 } },
+        contacted_ips: { data: [] },
+        last_serving_ip_address: { data: null },
+      }),
+    ).toEqual({ dropped_files: 57, communicating_files: 'more' });
+    expect(parseRelatedTotals(undefined)).toEqual({});
   });
 });

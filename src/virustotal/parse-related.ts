@@ -1,6 +1,6 @@
 import { asText } from '../shared/json.js';
-import { asObject, readList, readMap } from './report-fields.js';
-import type { RelatedObjects, RelatedObject } from './schema.js';
+import { asCount, asDate, asObject, readList, readMap } from './report-fields.js';
+import type { RelatedObject, RelatedObjects, RelatedTotals } from './schema.js';
 
 /** Ids of comments and resolutions hold those of two objects. */
 const MAX_ID_LENGTH = 1000;
@@ -25,5 +25,23 @@ function relatedObject(entry: unknown): RelatedObject | undefined {
   const type = asText(object.type);
   const id = asText(object.id);
   if (type === undefined || id === undefined || id.length > MAX_ID_LENGTH) return undefined;
-  return { type, id, url: asText(asObject(object.context_attributes).url) };
+  const { url, filename, timestamp } = asObject(object.context_attributes);
+  return { type, id, url: asText(url), filename: asText(filename), seenAt: asDate(timestamp) };
+}
+
+/**
+ * The relationships of which a further page exists: how many objects there are, or `more` where VirusTotal does not say
+ * (it counts some relationships only, up to a few hundred).
+ */
+export function parseRelatedTotals(relationships: unknown): RelatedTotals {
+  return Object.fromEntries(
+    readMap(relationships, (name, sent): [string, number | 'more'] | undefined => {
+      const { data, meta } = asObject(sent);
+      const { cursor, count } = asObject(meta);
+      const sentCount = Array.isArray(data) ? data.length : 0;
+      const total = asCount(count);
+      if (total !== undefined && total > sentCount) return [name, total];
+      return asText(cursor) === undefined ? undefined : [name, 'more'];
+    }),
+  );
 }

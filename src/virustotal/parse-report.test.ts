@@ -135,7 +135,9 @@ describe('parseReport of a file', () => {
         threatScore: 80,
         description: 'A test file.',
       },
+      crowdsourcedContext: [],
       related: {},
+      relatedTotals: {},
       yaraMatches: [
         {
           ruleName: 'Eicar',
@@ -147,6 +149,9 @@ describe('parseReport of a file', () => {
           matchDate: new Date('2022-04-15T05:20:00Z'),
         },
       ],
+      sandboxVerdicts: [],
+      sigmaMatches: [],
+      idsMatches: [],
     });
   });
 
@@ -331,7 +336,9 @@ describe('parseReport of an address', () => {
       votes: undefined,
       tags: [],
       gti: undefined,
+      crowdsourcedContext: [],
       related: {},
+      relatedTotals: {},
       asn: 64_496,
       asOwner: 'Example Networks',
       network: '192.0.2.0/24',

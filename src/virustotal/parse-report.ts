@@ -1,6 +1,7 @@
 import { asNumber, asText, isJsonObject } from '../shared/json.js';
 import { parseCommon, type SentObject } from './parse-common.js';
-import { parseRelated } from './parse-related.js';
+import { certificate, favicon, fileIntelligence } from './parse-intelligence.js';
+import { parseRelated, parseRelatedTotals } from './parse-related.js';
 import {
   asCount,
   asDate,
@@ -45,6 +46,7 @@ export function parseReport(kind: VtObjectKind, body: unknown): Report | undefin
     id,
     attributes: asObject(data.attributes),
     related: parseRelated(data.relationships),
+    relatedTotals: parseRelatedTotals(data.relationships),
   });
 }
 
@@ -87,6 +89,7 @@ function fileReport(sent: SentObject): FileReport {
     threatCategories: readVotedValues(classification.popular_threat_category),
     threatNames: readVotedValues(classification.popular_threat_name),
     yaraMatches: readList(attributes.crowdsourced_yara_results, yaraMatch),
+    ...fileIntelligence(attributes),
   };
 }
 
@@ -125,6 +128,7 @@ function ipAddressReport(sent: SentObject): IpAddressReport {
     registry: asText(attributes.regional_internet_registry),
     jarm: asText(attributes.jarm),
     whoisDate: asDate(attributes.whois_date),
+    certificate: certificate(attributes.last_https_certificate, attributes.last_https_certificate_date),
   };
 }
 
@@ -146,6 +150,8 @@ function domainReport(sent: SentObject): DomainReport {
     }),
     jarm: asText(attributes.jarm),
     whoisDate: asDate(attributes.whois_date),
+    certificate: certificate(attributes.last_https_certificate, attributes.last_https_certificate_date),
+    favicon: favicon(attributes.favicon),
   };
 }
 
@@ -174,5 +180,6 @@ function urlReport(sent: SentObject): UrlReport {
     responseBytes: asCount(attributes.last_http_response_content_length),
     responseSha256: asHash(attributes.last_http_response_content_sha256, 64),
     redirectionChain: readTexts(attributes.redirection_chain),
+    favicon: favicon(attributes.favicon),
   };
 }

@@ -4,6 +4,17 @@
  * `undefined` (or an empty list) and costs nothing else.
  */
 import type { RequestFacts } from '../shared/request-facts.js';
+import type { ExtraAnswers, ExtraName, ExtraSubject } from './schema-extras.js';
+import type {
+  Certificate,
+  ContextEntry,
+  Favicon,
+  GtiFactors,
+  IdsMatch,
+  SandboxVerdict,
+  SigmaMatch,
+  ThreatSeverity,
+} from './schema-intelligence.js';
 
 /** The four kinds of object that can be looked up. Hostnames are domains to VirusTotal. */
 export type VtObjectKind = 'file' | 'ip_address' | 'domain' | 'url';
@@ -50,10 +61,17 @@ export interface RelatedObject {
   readonly id: string;
   /** `context_attributes.url` of a URL, which cannot be had from its id. */
   readonly url: string | undefined;
+  /** `context_attributes.filename` of a bundled file. */
+  readonly filename: string | undefined;
+  /** `context_attributes.timestamp`, e.g. of a subdomain. */
+  readonly seenAt: Date | undefined;
 }
 
 /** Related objects by the name of the relationship. */
 export type RelatedObjects = Readonly<Record<string, readonly RelatedObject[]>>;
+
+/** How many related objects there are, where more exist than were sent, by the name of the relationship. */
+export type RelatedTotals = Readonly<Record<string, number | 'more'>>;
 
 /** Names of relationships that are asked for inside the call for a report, by kind of object. */
 export type AskedRelationships = Readonly<Partial<Record<VtObjectKind, readonly string[]>>>;
@@ -71,8 +89,13 @@ export interface CommonReport {
   readonly votes: { readonly harmless: number; readonly malicious: number } | undefined;
   readonly tags: readonly string[];
   readonly gti: GtiAssessment | undefined;
+  readonly gtiFactors: GtiFactors | undefined;
+  readonly threatSeverity: ThreatSeverity | undefined;
+  readonly crowdsourcedContext: readonly ContextEntry[];
   /** At most twenty of each relationship that was asked for and that the key may see. */
   readonly related: RelatedObjects;
+  /** Of the relationships of which more than that exist. */
+  readonly relatedTotals: RelatedTotals;
 }
 
 /** One entry of `crowdsourced_yara_results`; entries without rule name or ruleset id are dropped. */
@@ -109,6 +132,9 @@ export interface FileReport extends CommonReport {
   readonly threatCategories: readonly string[];
   readonly threatNames: readonly string[];
   readonly yaraMatches: readonly YaraMatch[];
+  readonly sandboxVerdicts: readonly SandboxVerdict[];
+  readonly sigmaMatches: readonly SigmaMatch[];
+  readonly idsMatches: readonly IdsMatch[];
 }
 
 export interface IpAddressReport extends CommonReport {
@@ -123,6 +149,7 @@ export interface IpAddressReport extends CommonReport {
   readonly registry: string | undefined;
   readonly jarm: string | undefined;
   readonly whoisDate: Date | undefined;
+  readonly certificate: Certificate | undefined;
 }
 
 /** One entry of `last_dns_records`; entries without type or value are dropped. */
@@ -145,6 +172,8 @@ export interface DomainReport extends CommonReport {
   readonly popularityRanks: readonly { readonly source: string; readonly rank: number }[];
   readonly jarm: string | undefined;
   readonly whoisDate: Date | undefined;
+  readonly certificate: Certificate | undefined;
+  readonly favicon: Favicon | undefined;
 }
 
 export interface UrlReport extends CommonReport {
@@ -162,6 +191,7 @@ export interface UrlReport extends CommonReport {
   readonly responseBytes: number | undefined;
   readonly responseSha256: string | undefined;
   readonly redirectionChain: readonly string[];
+  readonly favicon: Favicon | undefined;
 }
 
 export type Report = FileReport | IpAddressReport | DomainReport | UrlReport;
@@ -215,6 +245,15 @@ export interface VirusTotal {
   lookUp(object: VtObject, asker: Asker): Promise<LookUp>;
   /** The ruleset, or `undefined` when it is gone (404) or not for this key (403). */
   yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined>;
+  /**
+   * What VirusTotal says beyond the report, one page of it; a look-up each. `undefined` when there is none (404), or it is
+   * not for this key (403, which is remembered and then costs nothing).
+   */
+  extra<Name extends ExtraName>(
+    name: Name,
+    subject: ExtraSubject,
+    asker: Asker,
+  ): Promise<ExtraAnswers[Name] | undefined>;
   /** The quota of this key. Free of charge. */
   quota(): Promise<KeyQuota>;
 }

@@ -2,13 +2,14 @@ import { pino } from 'pino';
 import { createEnrich } from '../../src/enrichment/enrich.js';
 import { compileExclusions } from '../../src/enrichment/exclusions.js';
 import type { EnrichedOutcome, EnrichmentOutcome } from '../../src/enrichment/outcome.js';
-import type { MappingOptions } from '../../src/mapping/context.js';
+import type { MappingOptions } from '../../src/mapping/options.js';
 import { fixedClock } from '../../src/shared/clock.js';
 import { ConnectorError } from '../../src/shared/connector-error.js';
 import { asText, asTextList, isJsonObject, type JsonObject } from '../../src/shared/json.js';
 import { createBundle } from '../../src/stix/bundle.js';
 import type { Bundle } from '../../src/stix/objects.js';
 import { arrangeBundle } from '../../src/stix/split-bundle.js';
+import { extraPath, extraQuestions } from '../../src/virustotal/extra-questions.js';
 import { parseReport } from '../../src/virustotal/parse-report.js';
 import type { VirusTotal, VtObject } from '../../src/virustotal/schema.js';
 import { requestOf } from '../helpers/enrichment-requests.js';
@@ -21,16 +22,63 @@ export const NOW = '2026-03-04T05:06:07.890Z';
 const FETCHED_AT = '2026-03-04T01:02:03.456Z';
 
 const logger = pino({ level: 'silent' });
-const policy = { createPositives: 1, validMinutes: 2880, detect: true };
+const policy = {
+  createPositives: 1,
+  validMinutes: 2880,
+  detect: true,
+  countSuspicious: true,
+  trustedPositives: 1,
+};
 
 /** Every option on, and Indicators from one detection on. */
 export const everyOption: MappingOptions = {
   replaceWithLowerScore: true,
   includeAttributesInNote: true,
-  file: { fullReportNote: true, importYara: true, indicator: policy },
-  ip: { addRelationships: true, indicator: policy },
-  domain: { addRelationships: true, indicator: policy },
-  url: { indicator: policy },
+  explainVerdict: true,
+  trustedEngines: ['Bkav'],
+  labels: { threat: true, verdict: true, prefix: 'vt:', color: '#394eff', allow: [], deny: ['denied-*'] },
+  related: { max: 20, excludeBenign: true, resolutionDates: true },
+  network: { certificates: true, whois: true, fingerprints: true },
+  community: { comments: 10, votes: true },
+  gti: ['malware_families', 'software_toolkits', 'threat_actors', 'campaigns', 'reports', 'vulnerabilities'],
+  indicators: { allHashes: true, killChain: true, followVerdict: true },
+  file: {
+    fullReportNote: true,
+    importYara: true,
+    labelTags: true,
+    related: [
+      'contacted_domains',
+      'contacted_ips',
+      'contacted_urls',
+      'dropped_files',
+      'bundled_files',
+      'execution_parents',
+    ],
+    malware: true,
+    attackTechniques: true,
+    sandboxVerdicts: true,
+    sigma: true,
+    ids: true,
+    indicator: policy,
+  },
+  ip: {
+    addRelationships: true,
+    addNetwork: true,
+    labelTags: true,
+    related: ['resolutions', 'communicating_files'],
+    indicator: policy,
+  },
+  domain: {
+    addRelationships: true,
+    labelTags: true,
+    related: ['resolutions', 'subdomains', 'siblings', 'communicating_files', 'referrer_files'],
+    indicator: policy,
+  },
+  url: {
+    labelTags: true,
+    related: ['last_serving_ip_address', 'redirects_to', 'redirecting_urls', 'downloaded_files'],
+    indicator: policy,
+  },
 };
 
 /** What VirusTotal answers. */
@@ -39,6 +87,8 @@ export interface Answers {
   bodyFor(object: VtObject): unknown;
   /** YARA rulesets by id: the text of their rules. */
   readonly rulesets?: Readonly<Record<string, string>>;
+  /** The JSON of what is asked beyond reports, by the path that is asked, e.g. `/files/…/comments?limit=40`. */
+  readonly extras?: Readonly<Record<string, JsonObject>>;
 }
 
 /** Enriches the entity, at a fixed time. */
@@ -60,7 +110,7 @@ export async function enrich(
 }
 
 /** VirusTotal that gives these answers, through the parser of the product. */
-export function virusTotalThatAnswers({ bodyFor, rulesets = {} }: Answers): VirusTotal {
+export function virusTotalThatAnswers({ bodyFor, rulesets = {}, extras = {} }: Answers): VirusTotal {
   return {
     lookUp: (object) => {
       const body = bodyFor(object);
@@ -77,6 +127,11 @@ export function virusTotalThatAnswers({ bodyFor, rulesets = {} }: Answers): Viru
           ? undefined
           : { id, name: 'demo_rules', source: 'https://github.com/example/demo-rules', rules },
       );
+    },
+    extra: (name, subject) => {
+      const path = extraPath(name, subject) ?? '';
+      const json = Object.hasOwn(extras, path) ? extras[path] : undefined;
+      return Promise.resolve(json === undefined ? undefined : extraQuestions[name].parse(json));
     },
     quota: () => Promise.reject(new Error('nobody asks for the quota here')),
   };

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { MappingOptions } from '../../src/mapping/context.js';
+import type { MappingOptions } from '../../src/mapping/options.js';
 import type { JsonObject } from '../../src/shared/json.js';
 import type { Bundle } from '../../src/stix/objects.js';
 import type { VtObject } from '../../src/virustotal/schema.js';
-import { deliveredBundle, enrich, everyOption, faultsOf } from './enrichment-runs.js';
+import { plainOptions } from '../helpers/mapping-samples.js';
+import { deliveredBundle, enrich, faultsOf } from './enrichment-runs.js';
 
 /**
  * One literal bundle for each type, judged line by line when it was written: what an entity and a small report become.
@@ -30,13 +31,11 @@ function fixture(path: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${path}.json`, import.meta.url), 'utf8'));
 }
 
-const policy = { createPositives: 10, validMinutes: 2880, detect: true };
+/** The parts that the Python connector has too, all on. */
 const options: MappingOptions = {
-  ...everyOption,
-  file: { ...everyOption.file, indicator: policy },
-  ip: { ...everyOption.ip, indicator: policy },
-  domain: { ...everyOption.domain, indicator: policy },
-  url: { indicator: policy },
+  ...plainOptions,
+  replaceWithLowerScore: true,
+  includeAttributesInNote: true,
 };
 
 function askedValue(object: VtObject): string {

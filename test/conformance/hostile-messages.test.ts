@@ -33,6 +33,7 @@ const virusTotal: VirusTotal = {
     return Promise.resolve(report === undefined ? { found: false } : { found: true, report, fetchedAt: NOW });
   },
   yaraRuleset: () => Promise.resolve(undefined),
+  extra: () => Promise.resolve(undefined),
   quota: () => Promise.reject(new Error('nobody asks for the quota here')),
 };
 

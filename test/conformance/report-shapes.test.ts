@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EnrichmentOutcome } from '../../src/enrichment/outcome.js';
-import type { MappingOptions } from '../../src/mapping/context.js';
+import type { MappingOptions } from '../../src/mapping/options.js';
 import type { JsonObject } from '../../src/shared/json.js';
 import { parseReport } from '../../src/virustotal/parse-report.js';
 import { canonicalUrl, urlId } from '../../src/simulators/virustotal/canonical-url.js';
@@ -217,20 +217,33 @@ describe('a file with a YARA match', () => {
   });
 });
 
+/** Options that are switched on and off and else stay as they are: each of their values, or nothing. */
+function anyOf<T extends object>(options: T): { [Key in keyof T]: fc.Arbitrary<T[Key]> } {
+  const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
+    if (typeof value === 'boolean') return [name, fc.boolean()] as const;
+    if (Array.isArray(value)) return [name, fc.subarray(value as unknown[])] as const;
+    const isGroup = typeof value === 'object' && value !== null;
+    return [name, isGroup ? fc.record(anyOf(value)) : fc.constant(value)] as const;
+  });
+  return Object.fromEntries(entries) as { [Key in keyof T]: fc.Arbitrary<T[Key]> };
+}
+
 describe('any sample with any several fields spoilt', () => {
   const shapes = [...fullShapes, ...sampleShapes].map((shape) => ({ shape, paths: pathsOf(shape.body, 3) }));
   const policies = fc.record({
     createPositives: fc.constantFrom(0, 1, 10),
     validMinutes: fc.constantFrom(0, 1, 2880, 5_000_000_000),
     detect: fc.boolean(),
+    countSuspicious: fc.boolean(),
+    trustedPositives: fc.constantFrom(0, 1),
   });
+  const { file, ip, domain, url, ...others } = everyOption;
   const anyOptions: fc.Arbitrary<MappingOptions> = fc.record({
-    replaceWithLowerScore: fc.boolean(),
-    includeAttributesInNote: fc.boolean(),
-    file: fc.record({ fullReportNote: fc.boolean(), importYara: fc.boolean(), indicator: policies }),
-    ip: fc.record({ addRelationships: fc.boolean(), indicator: policies }),
-    domain: fc.record({ addRelationships: fc.boolean(), indicator: policies }),
-    url: fc.record({ indicator: policies }),
+    ...anyOf(others),
+    file: fc.record({ ...anyOf(file), indicator: policies }),
+    ip: fc.record({ ...anyOf(ip), indicator: policies }),
+    domain: fc.record({ ...anyOf(domain), indicator: policies }),
+    url: fc.record({ ...anyOf(url), indicator: policies }),
   });
   const mutations = fc.array(
     fc.tuple(

@@ -101,6 +101,10 @@ export class FakeAnalyses implements VirusTotal, Submissions {
     return Promise.resolve(undefined);
   }
 
+  extra(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   quota(): Promise<never> {
     return Promise.reject(new Error('not asked here'));
   }

@@ -1,10 +1,5 @@
-import type {
-  IndicatorPolicy,
-  MappingContext,
-  MappingOptions,
-  ObservableType,
-  Subject,
-} from '../../src/mapping/context.js';
+import type { MappingContext, ObservableType, Subject } from '../../src/mapping/context.js';
+import type { IndicatorPolicy, MappingOptions } from '../../src/mapping/options.js';
 import type { StixId } from '../../src/stix/objects.js';
 import type {
   AnalysisStats,
@@ -32,15 +27,45 @@ export const EICAR = {
   sha256: '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f',
 } as const;
 
-export const policy: IndicatorPolicy = { createPositives: 10, validMinutes: 2880, detect: true };
+export const policy: IndicatorPolicy = {
+  createPositives: 10,
+  validMinutes: 2880,
+  detect: true,
+  countSuspicious: false,
+  trustedPositives: 0,
+};
+
+/** Every part that the Python connector does not have is off. */
+export const plainOptions: Omit<MappingOptions, 'replaceWithLowerScore' | 'includeAttributesInNote'> = {
+  explainVerdict: false,
+  trustedEngines: [],
+  labels: { threat: false, verdict: false, prefix: '', color: undefined, allow: [], deny: [] },
+  related: { max: 20, excludeBenign: true, resolutionDates: false },
+  network: { certificates: false, whois: false, fingerprints: false },
+  community: { comments: 0, votes: false },
+  gti: [],
+  indicators: { allHashes: false, killChain: false, followVerdict: false },
+  file: {
+    fullReportNote: true,
+    importYara: true,
+    labelTags: true,
+    related: [],
+    malware: false,
+    attackTechniques: false,
+    sandboxVerdicts: false,
+    sigma: false,
+    ids: false,
+    indicator: policy,
+  },
+  ip: { addRelationships: true, addNetwork: false, labelTags: false, related: [], indicator: policy },
+  domain: { addRelationships: true, labelTags: false, related: [], indicator: policy },
+  url: { labelTags: false, related: [], indicator: policy },
+};
 
 export const options: MappingOptions = {
   replaceWithLowerScore: true,
   includeAttributesInNote: false,
-  file: { fullReportNote: true, importYara: true, indicator: policy },
-  ip: { addRelationships: true, indicator: policy },
-  domain: { addRelationships: true, indicator: policy },
-  url: { indicator: policy },
+  ...plainOptions,
 };
 
 export interface ContextChanges {
@@ -114,7 +139,11 @@ const nothingCommon: Omit<CommonReport, 'id'> = {
   votes: undefined,
   tags: [],
   gti: undefined,
+  gtiFactors: undefined,
+  threatSeverity: undefined,
+  crowdsourcedContext: [],
   related: {},
+  relatedTotals: {},
 };
 
 export function fileReport(changes: Partial<FileReport> = {}): FileReport {
@@ -142,6 +171,9 @@ export function fileReport(changes: Partial<FileReport> = {}): FileReport {
     threatCategories: [],
     threatNames: [],
     yaraMatches: [],
+    sandboxVerdicts: [],
+    sigmaMatches: [],
+    idsMatches: [],
     ...changes,
   };
 }
@@ -159,6 +191,7 @@ export function ipAddressReport(changes: Partial<IpAddressReport> = {}): IpAddre
     registry: undefined,
     jarm: undefined,
     whoisDate: undefined,
+    certificate: undefined,
     ...changes,
   };
 }
@@ -178,6 +211,8 @@ export function domainReport(changes: Partial<DomainReport> = {}): DomainReport 
     popularityRanks: [],
     jarm: undefined,
     whoisDate: undefined,
+    certificate: undefined,
+    favicon: undefined,
     ...changes,
   };
 }
@@ -199,6 +234,7 @@ export function urlReport(changes: Partial<UrlReport> = {}): UrlReport {
     responseBytes: undefined,
     responseSha256: undefined,
     redirectionChain: [],
+    favicon: undefined,
     ...changes,
   };
 }

@@ -3,6 +3,7 @@ import { exclusionList } from '../exclusion-format.js';
 import { oneOf, wholeNumber, wholeNumberOrAuto, yesOrNo } from '../formats.js';
 import { httpUrl, token } from '../network-formats.js';
 import { group, option, required } from '../option.js';
+import { intelligence } from './intelligence.js';
 
 const POSITIVES = wholeNumber(0, 10_000);
 /** Up to a hundred years. */
@@ -243,4 +244,12 @@ const urls = group('URLs', {
 });
 
 /** What is asked of VirusTotal and what becomes of its reports (protocol reference §15). */
-export const virustotal = { ...general, ...quota, ...files, ...addresses, ...domains, ...urls };
+export const virustotal = {
+  ...general,
+  ...quota,
+  ...files,
+  ...addresses,
+  ...domains,
+  ...urls,
+  ...intelligence,
+};

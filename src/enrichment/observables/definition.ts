@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../shared/json.js';
-import type { MappingOptions, Observable, ObservableType } from '../../mapping/context.js';
-import type { ReportExtras } from '../../mapping/map-report.js';
+import type { Observable, ObservableType } from '../../mapping/context.js';
+import type { ReportExtras } from '../../mapping/contribution.js';
+import type { MappingOptions } from '../../mapping/options.js';
 import type { Asker, Report, VirusTotal } from '../../virustotal/schema.js';
 
 /** What identifies an observable: one value, or the hashes of a file. */
@@ -16,7 +17,10 @@ export interface ObservableDefinition {
   readonly type: ObservableType;
   /** The identifying properties of an entity of this type in the platform's STIX form; undefined when it has none. */
   identify(entity: JsonObject): ObservableIdentity | undefined;
-  /** What mapping needs beyond the report itself, asked only when the options want it. Costs are the options' own. */
+  /**
+   * What mapping needs beyond the report itself and this type alone has, asked only when the options want it; what several
+   * types have is in `further-answers.ts`. Costs are the options' own.
+   */
   extras(report: Report, observable: Observable, context: ExtrasContext): Promise<ReportExtras>;
 }
 
@@ -30,6 +34,3 @@ export interface ExtrasContext {
   /** Told when an extra could not be had; the report still maps, unless this throws. */
   readonly onLoss: (what: string, error: unknown) => void;
 }
-
-/** Nothing beyond the report. */
-export const noExtras: ReportExtras = { rulesets: new Map(), lastServingIpAddress: undefined };

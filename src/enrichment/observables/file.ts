@@ -1,6 +1,7 @@
 import { asText, isJsonObject } from '../../shared/json.js';
+import { noExtras } from '../../mapping/contribution.js';
 import type { YaraRuleset } from '../../virustotal/schema.js';
-import { noExtras, type ObservableDefinition } from './definition.js';
+import type { ObservableDefinition } from './definition.js';
 
 /** Each costs a look-up. Rules of further rulesets count as left out. */
 const MAX_RULESETS = 20;

@@ -1,5 +1,5 @@
+import { noExtras } from '../../mapping/contribution.js';
 import type { ObservableDefinition } from './definition.js';
-import { noExtras } from './definition.js';
 import { valueDefinition } from './value.js';
 
 /** A URL. The address that last served it is shown in the attributes note; it comes with the report. */

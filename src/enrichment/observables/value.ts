@@ -1,6 +1,7 @@
 import { asText } from '../../shared/json.js';
 import type { ObservableType } from '../../mapping/context.js';
-import { noExtras, type ObservableDefinition } from './definition.js';
+import { noExtras } from '../../mapping/contribution.js';
+import type { ObservableDefinition } from './definition.js';
 
 /** A type whose identity is its `value` and whose report needs nothing else. */
 export function valueDefinition(type: ObservableType): ObservableDefinition {

@@ -35,6 +35,7 @@ function world(perMinute: number): {
       return unknown;
     },
     yaraRuleset: () => Promise.resolve(undefined),
+    extra: () => Promise.resolve(undefined),
     quota: () => Promise.reject(new Error('nobody asks')),
   };
   const cached = new CachedVirusTotal(virusTotal, {

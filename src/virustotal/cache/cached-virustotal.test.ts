@@ -17,6 +17,8 @@ let nowMs: number;
 let asked: string[];
 let answer: (asker: Asker) => Promise<LookUp>;
 let rulesets: Map<string, string | Error>;
+/** What is said beyond reports. */
+let extra: unknown;
 let store: MemoryStore;
 /** What telemetry was told: `cache domain miss`, `look-up domain found`. */
 let told: string[];
@@ -51,6 +53,10 @@ const virusTotal: VirusTotal = {
     const rules = rulesets.get(id);
     if (rules instanceof Error) return Promise.reject(rules);
     return Promise.resolve(rules === undefined ? undefined : ruleset(id, rules));
+  },
+  extra: (name, { kind, id }, { priority }) => {
+    asked.push(`${priority} ${name} of ${kind} ${id}`);
+    return extra instanceof Error ? Promise.reject(extra) : Promise.resolve(extra as undefined);
   },
   quota: () => Promise.resolve({ hourly: undefined, daily: undefined, monthly: undefined }),
 };
@@ -116,6 +122,7 @@ function waitsForQuota(): QuotaLine {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
+  extra = undefined;
   nowMs = Date.parse('2026-01-02T03:05:00Z');
   asked = [];
   told = [];
@@ -492,6 +499,64 @@ describe('the cache of rulesets', () => {
     rulesets.set('a', 'rule a');
     await Promise.all([shared.yaraRuleset('a', asker), shared.yaraRuleset('a', asker)]);
     expect(asked).toEqual(['auto ruleset a', 'auto ruleset a']);
+  });
+});
+
+describe('the cache of what goes beyond reports', () => {
+  const file = { kind: 'file', id: 'ab'.repeat(32) } as const;
+  const sigma = { kind: 'sigma_rule', id: 'cd'.repeat(32) } as const;
+  const comment = {
+    id: 'f-1',
+    text: 'bad',
+    date: new Date('2026-01-01T00:00:00Z'),
+    tags: [],
+    votes: { positive: 0, negative: 0, abuse: 0 },
+  };
+
+  it('keeps it as long as a report, dates and all, also over a restart', async () => {
+    extra = [comment];
+    expect(await cache().extra('comments', file, asker)).toEqual([comment]);
+    nowMs += 10 * MINUTE - 1;
+    expect(await cache().extra('comments', file, asker)).toEqual([comment]);
+    expect(asked).toEqual([`auto comments of file ${file.id}`]);
+    nowMs += 1;
+    await cache().extra('comments', file, asker);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('tells questions about one object apart', async () => {
+    extra = [];
+    await cache().extra('comments', file, asker);
+    await cache().extra('behaviour_techniques', file, asker);
+    expect(asked).toEqual([
+      `auto comments of file ${file.id}`,
+      `auto behaviour_techniques of file ${file.id}`,
+    ]);
+  });
+
+  it('knows for a while that there is nothing, and asks nothing that an object does not have', async () => {
+    expect(await cache().extra('comments', file, asker)).toBeUndefined();
+    expect(await cache().extra('comments', file, asker)).toBeUndefined();
+    expect(await cache().extra('resolutions', file, asker)).toBeUndefined();
+    expect(asked).toEqual([`auto comments of file ${file.id}`]);
+    nowMs += MINUTE;
+    await cache().extra('comments', file, asker);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('gives a person fresh comments with a fresh report, but not a fresh rule', async () => {
+    extra = [comment];
+    await cache().extra('comments', file, asker);
+    extra = { id: sigma.id, title: 'Demo' };
+    await cache().extra('sigma_rule', sigma, asker);
+    nowMs += MINUTE;
+    const person: Asker = { priority: 'manual', notBefore: clock.now() };
+    await cache().extra('comments', file, person);
+    expect(await cache().extra('sigma_rule', sigma, person)).toEqual({ id: sigma.id, title: 'Demo' });
+    expect(asked.slice(2)).toEqual([`manual comments of file ${file.id}`]);
+    nowMs += 7 * DAY - MINUTE - 1;
+    await cache().extra('sigma_rule', sigma, asker);
+    expect(asked).toHaveLength(3);
   });
 });
 

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../shared/json.js';
+import { extraPath, extraQuestions } from '../extra-questions.js';
 import { encodePathSegment } from '../gui-link.js';
 import { objectPath } from '../object-id.js';
 import type {
@@ -10,6 +11,7 @@ import type {
   VtObject,
   YaraRuleset,
 } from '../schema.js';
+import type { ExtraAnswers, ExtraName, ExtraSubject } from '../schema-extras.js';
 import { AnswerCache, type AnswerCacheServices } from './answer-cache.js';
 
 /** Where answers are kept, and for how long. */
@@ -33,10 +35,17 @@ const RULESET_MS = 7 * DAY_MS;
 /** A ruleset that is gone (404) hardly comes back; the rights of a key (403) change when its plan does. */
 const NO_RULESET_MS = DAY_MS;
 
-/** VirusTotal, asked only for what is not in the store: reports, that it knows nothing, and YARA rulesets. */
+/** Whatever was asked beyond a report: a list, or a rule. */
+type Extra = ExtraAnswers[ExtraName] | undefined;
+
+/** VirusTotal, asked only for what is not in the store: reports, that it knows nothing, rules, and what goes beyond. */
 export class CachedVirusTotal implements VirusTotal {
   private readonly reports: AnswerCache<LookUp>;
   private readonly rulesets: AnswerCache<YaraRuleset | undefined>;
+  /** They change as reports do. */
+  private readonly extras: AnswerCache<Extra>;
+  /** They last as YARA rulesets do. */
+  private readonly lastingExtras: AnswerCache<Extra>;
 
   constructor(
     private readonly virusTotal: VirusTotal,
@@ -62,6 +71,12 @@ export class CachedVirusTotal implements VirusTotal {
       },
       options,
     );
+    const isFound = (extra: Extra): boolean => extra !== undefined;
+    const lifetimeOf = (found: number, none: number) => (extra: Extra) => (isFound(extra) ? found : none);
+    const cacheOf = (lifetimeMs: (extra: Extra) => number): AnswerCache<Extra> =>
+      new AnswerCache<Extra>({ isFound, isAnswer: isExtra, lifetimeMs }, options);
+    this.extras = cacheOf(lifetimeOf(foundMs, unknownMs));
+    this.lastingExtras = cacheOf(lifetimeOf(RULESET_MS, NO_RULESET_MS));
   }
 
   lookUp(object: VtObject, asker: Asker): Promise<LookUp> {
@@ -85,6 +100,27 @@ export class CachedVirusTotal implements VirusTotal {
     });
   }
 
+  /** A person who wants a fresh report wants these fresh as well, but no rule. */
+  async extra<Name extends ExtraName>(
+    name: Name,
+    subject: ExtraSubject,
+    asker: Asker,
+  ): Promise<ExtraAnswers[Name] | undefined> {
+    const path = extraPath(name, subject);
+    if (path === undefined) return undefined;
+    const { isLasting } = extraQuestions[name];
+    const { priority, startedAtMs, about } = asker;
+    const answer = await (isLasting ? this.lastingExtras : this.extras).answer({
+      kind: name,
+      path,
+      relationships: [],
+      asker: isLasting ? { priority, startedAtMs, about } : asker,
+      ask: (whom) => this.virusTotal.extra(name, subject, whom),
+    });
+    // What is kept under the path of a question answers that question.
+    return answer as ExtraAnswers[Name] | undefined;
+  }
+
   quota(): Promise<KeyQuota> {
     return this.virusTotal.quota();
   }
@@ -102,6 +138,10 @@ function pathsOfReport(answer: LookUp): readonly string[] {
 function isLookUp(value: unknown): value is LookUp {
   if (!isJsonObject(value)) return false;
   return value.found === false || (value.found === true && isJsonObject(value.report));
+}
+
+function isExtra(value: unknown): value is Extra {
+  return value === undefined || typeof value === 'object';
 }
 
 function isRuleset(value: unknown): value is YaraRuleset | undefined {

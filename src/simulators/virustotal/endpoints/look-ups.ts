@@ -18,6 +18,7 @@ import { embedRelationships, readEmbeddedNames } from './relationships.js';
 /** Objects that are served as they stand in the catalogue; `api_usage` counts most of them by type. */
 const plainCollections: Readonly<Record<string, { readonly type: string; readonly counter: string }>> = {
   yara_rulesets: { type: 'yara_ruleset', counter: 'yara_rulesets' },
+  sigma_rules: { type: 'sigma_rule', counter: 'sigma_rules' },
   resolutions: { type: 'resolution', counter: 'resolutions' },
   comments: { type: 'comment', counter: 'comments' },
   file_behaviours: { type: 'file_behaviour', counter: 'file_behaviours' },

@@ -1,0 +1,16 @@
+import type { DomainReport, FileReport, IpAddressReport, UrlReport } from '../virustotal/schema.js';
+import type { Part } from './contribution.js';
+
+/**
+ * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
+ * `parts/` and a line here; one for every kind of object stands in `everyPart`.
+ */
+const everyPart: readonly Part[] = [];
+
+export const fileParts: readonly Part<FileReport>[] = [...everyPart];
+
+export const ipAddressParts: readonly Part<IpAddressReport>[] = [...everyPart];
+
+export const domainParts: readonly Part<DomainReport>[] = [...everyPart];
+
+export const urlParts: readonly Part<UrlReport>[] = [...everyPart];

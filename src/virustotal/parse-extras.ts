@@ -1,0 +1,175 @@
+import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
+import { asCount, asDate, asObject, readList, readMap, readTexts } from './report-fields.js';
+import type {
+  Association,
+  AssociationKind,
+  Comment,
+  Resolution,
+  SigmaRule,
+  Technique,
+} from './schema-extras.js';
+
+/** Readers of what is asked beyond reports; each gives `undefined` when the JSON is no answer to that question. */
+
+/** Strongest last, for comparison. */
+const SEVERITIES = ['UNKNOWN', 'INFO', 'LOW', 'MEDIUM', 'HIGH'];
+
+interface Seen {
+  id: string;
+  name: string | undefined;
+  tactics: Map<string, string | undefined>;
+  severity: string | undefined;
+  sandboxes: Set<string>;
+  signatures: Set<string>;
+}
+
+/** `{ data: { <sandbox>: { tactics: [{ id, name, techniques: [{ id, name, signatures }] }] } } }` (reference §5.4). */
+export function parseTechniques({ data }: JsonObject): readonly Technique[] | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const seen = new Map<string, Seen>();
+  for (const [sandbox, tree] of Object.entries(data)) {
+    readList(asObject(tree).tactics, (entry) => {
+      const tactic = asObject(entry);
+      readList(tactic.techniques, (technique) => {
+        note(seen, sandbox, tactic, asObject(technique));
+        return undefined;
+      });
+      return undefined;
+    });
+  }
+  return [...seen.values()].map(({ tactics, sandboxes, signatures, ...technique }) => ({
+    ...technique,
+    tactics: [...tactics].map(([id, name]) => ({ id, name })),
+    sandboxes: [...sandboxes],
+    signatures: [...signatures],
+  }));
+}
+
+function note(seen: Map<string, Seen>, sandbox: string, tactic: JsonObject, sent: JsonObject): void {
+  const id = asText(sent.id)?.toUpperCase();
+  if (id === undefined || !/^T\d{4}(\.\d{3})?$/.test(id)) return;
+  const known = seen.get(id) ?? {
+    id,
+    name: undefined,
+    tactics: new Map(),
+    severity: undefined,
+    sandboxes: new Set(),
+    signatures: new Set(),
+  };
+  seen.set(id, known);
+  known.name ??= asText(sent.name);
+  const tacticId = asText(tactic.id);
+  if (tacticId !== undefined) known.tactics.set(tacticId, asText(tactic.name));
+  known.sandboxes.add(sandbox);
+  readList(sent.signatures, (entry) => {
+    const { severity, description } = asObject(entry);
+    const text = asText(description);
+    if (text !== undefined) known.signatures.add(text);
+    known.severity = stronger(known.severity, asText(severity));
+    return undefined;
+  });
+}
+
+function stronger(one: string | undefined, other: string | undefined): string | undefined {
+  return SEVERITIES.indexOf(other ?? '') > SEVERITIES.indexOf(one ?? '') ? other : one;
+}
+
+/** The list of a relationship; `undefined` when there is none. */
+function elements<T>(
+  { data }: JsonObject,
+  read: (id: string, attributes: JsonObject) => T | undefined,
+): T[] | undefined {
+  if (!Array.isArray(data)) return undefined;
+  return readList(data, (entry) => {
+    const object = asObject(entry);
+    const id = asText(object.id);
+    return id === undefined ? undefined : read(id, asObject(object.attributes));
+  });
+}
+
+export function parseComments(json: JsonObject): readonly Comment[] | undefined {
+  return elements(json, (id, attributes) => {
+    const text = asText(attributes.text);
+    if (text === undefined) return undefined;
+    const { positive, negative, abuse } = asObject(attributes.votes);
+    const votes = {
+      positive: asCount(positive) ?? 0,
+      negative: asCount(negative) ?? 0,
+      abuse: asCount(abuse) ?? 0,
+    };
+    return { id, text, date: asDate(attributes.date), tags: readTexts(attributes.tags), votes };
+  });
+}
+
+const ASSOCIATION_KINDS: Readonly<Record<string, AssociationKind>> = {
+  'malware-family': 'malware_families',
+  'software-toolkit': 'software_toolkits',
+  'threat-actor': 'threat_actors',
+  campaign: 'campaigns',
+  report: 'reports',
+  vulnerability: 'vulnerabilities',
+};
+
+/** Told apart by `collection_type`, never by the id (reference §5.3). */
+export function parseAssociations(json: JsonObject): readonly Association[] | undefined {
+  return elements(json, (id, attributes) => {
+    const type = asText(attributes.collection_type) ?? '';
+    const kind = Object.hasOwn(ASSOCIATION_KINDS, type) ? ASSOCIATION_KINDS[type] : undefined;
+    const name = asText(attributes.name);
+    if (kind === undefined || name === undefined) return undefined;
+    return {
+      kind,
+      id,
+      name,
+      description: asText(attributes.description),
+      origin: asText(attributes.origin),
+      createdAt: asDate(attributes.creation_date),
+      modifiedAt: asDate(attributes.last_modification_date),
+      aliases: readList(attributes.alt_names_details, (entry) => asText(asObject(entry).value)),
+    };
+  });
+}
+
+export function parseResolutions(json: JsonObject): readonly Resolution[] | undefined {
+  return elements(json, (_id, attributes) => {
+    const address = asText(attributes.ip_address);
+    const host = asText(attributes.host_name);
+    if (address === undefined || host === undefined) return undefined;
+    return { address, host, date: asDate(attributes.date), resolver: asText(attributes.resolver) };
+  });
+}
+
+export function parseSigmaRule({ data }: JsonObject): SigmaRule | undefined {
+  const object = asObject(data);
+  const id = asText(object.id);
+  if (id === undefined) return undefined;
+  const attributes = asObject(object.attributes);
+  // The documentation names it both ways.
+  const detection = asObject(attributes.detection ?? attributes.detections);
+  return {
+    id,
+    title: asText(attributes.title),
+    description: asText(attributes.description),
+    level: asText(attributes.level),
+    status: asText(attributes.status),
+    author: asText(attributes.author),
+    source: asText(attributes.source),
+    logSource: textsByName(attributes.log_source),
+    condition: asText(detection.condition),
+    details: textsByName(detection.details),
+    falsePositives: readTexts(attributes.false_positives),
+    fields: readTexts(attributes.fields),
+    references: readTexts(attributes.references),
+    tags: readTexts(attributes.tags),
+    text: asText(attributes.rule),
+  };
+}
+
+function textsByName(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    readMap(value, (name, entry): [string, string] | undefined => {
+      const text = asText(entry);
+      return text === undefined ? undefined : [name, text];
+    }),
+  );
+}
