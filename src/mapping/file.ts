@@ -4,7 +4,6 @@ import type { EntityChanges, MappedReport, MappingContext } from './context.js';
 import { contribute, noExtras, wantsNote, type ReportExtras } from './contribution.js';
 import { artifactNames, stixFileNames } from './file-names.js';
 import { indicatorFromVerdict } from './indicator.js';
-import { labelsFromTags } from './labels.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { communityRows, keepsHigherScore, resultsNote, type AttributeRow } from './notes.js';
@@ -28,7 +27,7 @@ export function mapFileReport(
   extras: ReportExtras = noExtras,
 ): MappedReport {
   const { options, subject } = context;
-  const verdict = readVerdict(report);
+  const verdict = readVerdict(report, options.trustedEngines);
   const hashes = fileHashes(report);
   const { fullReportNote } = options.file;
   const contributions = contribute(fileParts, { report, verdict, context, extras });
@@ -42,10 +41,7 @@ export function mapFileReport(
     report,
     verdict,
     {
-      changes: {
-        labels: options.file.labelTags ? labelsFromTags(report.tags) : [],
-        ...(subject.entityType === 'Indicator' ? {} : identityChanges(report, hashes, context)),
-      },
+      changes: subject.entityType === 'Indicator' ? {} : identityChanges(report, hashes, context),
       verdictIndicator: indicatorFromVerdict(
         {
           value: hash,

@@ -1,11 +1,12 @@
 import { createIndicator, createRelationship } from '../stix/create.js';
 import type { ExternalReference, StixObject } from '../stix/objects.js';
 import type { MappingContext, ObservableType } from './context.js';
+import { reasonForIndicator } from './indicator-rule.js';
 import type { IndicatorPolicy } from './options.js';
 import { plainText } from './plain-text.js';
 import type { Verdict } from './score.js';
 import { stixDate } from './stix-date.js';
-import { detectionClause, nounOf } from './verdict-text.js';
+import { nounOf } from './verdict-text.js';
 
 const MAX_NAME_LENGTH = 255;
 
@@ -19,8 +20,8 @@ export interface IndicatorTarget {
 }
 
 /**
- * The Indicator, and the relationship that bases it on the enriched observable, when enough engines call the value
- * malicious. Empty otherwise, and always when the enriched object is an Indicator: enriching an Indicator never
+ * The Indicator, and the relationship that bases it on the enriched observable, when enough engines (all, or the trusted
+ * ones) call the value malicious. Empty otherwise, and always when the enriched object is an Indicator: enriching an Indicator never
  * makes another. The score is VirusTotal's own, whatever score the observable keeps.
  */
 export function indicatorFromVerdict(
@@ -30,16 +31,14 @@ export function indicatorFromVerdict(
   context: MappingContext,
 ): readonly StixObject[] {
   const { subject, observable, now } = context;
-  const { detection } = verdict;
-  if (subject.entityType === 'Indicator' || detection === undefined) return [];
-  if (policy.createPositives <= 0 || detection.malicious < policy.createPositives) return [];
-
+  if (subject.entityType === 'Indicator') return [];
   const type = indicatedType(observable.type);
-  const because = detectionClause(detection, `this ${nounOf(type)}`);
+  const reason = reasonForIndicator(verdict, policy, `this ${nounOf(type)}`);
+  if (reason === undefined) return [];
   const indicator = createIndicator(
     {
       name: plainText(target.value, MAX_NAME_LENGTH),
-      description: `VirusTotal: ${because} (threshold ${policy.createPositives}).`,
+      description: `VirusTotal: ${reason}.`,
       pattern: target.pattern,
       patternType: 'stix',
       validFrom: now,

@@ -24,7 +24,7 @@ export function mapIpAddressReport(
   extras: ReportExtras = noExtras,
 ): MappedReport {
   const { observable, options } = context;
-  const verdict = readVerdict(report);
+  const verdict = readVerdict(report, options.trustedEngines);
   const contributions = contribute(ipAddressParts, { report, verdict, context, extras });
   const detail = { engines: 'plain', attributes: attributes(report), contributions } as const;
   const target = {

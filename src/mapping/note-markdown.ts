@@ -43,6 +43,36 @@ export function inlineText(text: string): string {
     .replace(/[\\`*_[\]|~]/gu, '\\$&');
 }
 
+/** Greatest length of a quoted text in UTF-16 units, before escaping, and its greatest number of lines. */
+const MAX_QUOTE_LENGTH = 1200;
+const MAX_QUOTE_LINES = 20;
+
+/**
+ * Text of several lines as a block quote that shows exactly this text: one line of Markdown for each, none of which
+ * begins a heading, a list or a rule. Empty lines are left out; what is too long ends in `…`.
+ */
+export function quoteLines(text: string): string[] {
+  // Cut before anything else is done with it: a text may be megabytes long.
+  const lines = text
+    .slice(0, 2 * MAX_QUOTE_LENGTH)
+    .split(/[\n\r\u2028\u2029]+/u)
+    .map((line) => inlineText(line))
+    .filter((line) => line !== '');
+  const shown: string[] = [];
+  let length = 0;
+  for (const line of lines) {
+    length += line.length;
+    if (shown.length === MAX_QUOTE_LINES || length > MAX_QUOTE_LENGTH) break;
+    shown.push(line.replace(BLOCK_START, String.raw`$1\$2`));
+  }
+  if (shown.length < lines.length || text.length > 2 * MAX_QUOTE_LENGTH) shown.push('…');
+  // Two blanks break the line; without them the lines would flow into one.
+  return shown.map((line, index) => `> ${line}${index < shown.length - 1 ? '  ' : ''}`);
+}
+
+/** What would begin a heading, a list or a rule at the beginning of a line (CommonMark 0.31 §4, §5). */
+const BLOCK_START = /^(\d*)([#+=.)-])/u;
+
 /** Every character that one of the replacements above looks for. */
 const MARKUP = /[.:@&<>\\`*_[\]|~]/;
 

@@ -130,14 +130,14 @@ function headline({ detection }: Verdict, context: MappingContext): string {
 }
 
 function facts(report: Report, verdict: Verdict, context: MappingContext): string[] {
-  const { observable } = context;
-  const lines = [
-    `- **Looked up:** ${cell(codeSpan(observable.value))}`,
-    `- **Score:** ${scoreText(verdict)}`,
-  ];
+  const { observable, options } = context;
+  // The explanation above says the rest already.
+  const isExplained = options.explainVerdict;
+  const lines = [`- **Looked up:** ${cell(codeSpan(observable.value))}`];
+  if (!isExplained) lines.push(`- **Score:** ${scoreText(verdict)}`);
   if (keepsHigherScore(verdict, context)) lines.push(`- **Score kept:** ${keptScoreText(verdict, context)}`);
-  if (report.stats !== undefined) lines.push(`- **Engines:** ${countsText(report.stats)}`);
-  if (report.gti !== undefined) lines.push(...gtiLines(report.gti));
+  if (report.stats !== undefined) lines.push(...countLines(report.stats, isExplained));
+  if (report.gti !== undefined && !isExplained) lines.push(...gtiLines(report.gti));
   lines.push(`- **Last analysis:** ${dateText(report.lastAnalysisDate)}`);
   // A moment and not an age, which would be another one with every enrichment.
   lines.push(`- **Retrieved:** ${dateText(context.fetchedAt)}`);
@@ -164,12 +164,12 @@ function scoreText({ score, scoreSource }: Verdict): string {
     : `${score} (percentage of malicious among malicious, harmless and undetected)`;
 }
 
-function countsText(stats: NonNullable<Report['stats']>): string {
-  const counts = `${stats.malicious} malicious, ${stats.suspicious} suspicious, ${stats.harmless} harmless, ${stats.undetected} undetected`;
+function countLines(stats: NonNullable<Report['stats']>, isExplained: boolean): string[] {
   const silent = stats.timeout + stats.confirmedTimeout + stats.failure + stats.typeUnsupported;
-  return silent === 0
-    ? counts
-    : `${counts}; ${silent} without a verdict (timeout, failure, unsupported type)`;
+  const without = '(timeout, failure, unsupported type)';
+  if (isExplained) return silent === 0 ? [] : [`- **Engines without a verdict:** ${silent} ${without}`];
+  const counts = `${stats.malicious} malicious, ${stats.suspicious} suspicious, ${stats.harmless} harmless, ${stats.undetected} undetected`;
+  return [`- **Engines:** ${counts}${silent === 0 ? '' : `; ${silent} without a verdict ${without}`}`];
 }
 
 function gtiLines({ verdict, severity, description }: GtiAssessment): string[] {

@@ -1,11 +1,14 @@
 import type { DomainReport, FileReport, IpAddressReport, UrlReport } from '../virustotal/schema.js';
 import type { Part } from './contribution.js';
+import { community } from './parts/community.js';
+import { explainedVerdict } from './parts/explained-verdict.js';
+import { labels } from './parts/labels.js';
 
 /**
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
  * `parts/` and a line here; one for every kind of object stands in `everyPart`.
  */
-const everyPart: readonly Part[] = [];
+const everyPart: readonly Part[] = [explainedVerdict, labels, community];
 
 export const fileParts: readonly Part<FileReport>[] = [...everyPart];
 

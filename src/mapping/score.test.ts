@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ipAddressReport, stats } from '../../test/helpers/mapping-samples.js';
+import { engineResult, ipAddressReport, stats } from '../../test/helpers/mapping-samples.js';
 import { readVerdict, scoreToSet } from './score.js';
 
 const gti = (threatScore: number | undefined) => ({
@@ -126,5 +126,27 @@ describe('scoreToSet', () => {
     [undefined, undefined, true, undefined],
   ])('for %s over %s (replace with lower: %s) is %s', (score, present, replace, expected) => {
     expect(scoreToSet(score, present, replace)).toBe(expected);
+  });
+});
+
+describe('trusted engines', () => {
+  const report = ipAddressReport({
+    stats: stats({ malicious: 2, suspicious: 1, harmless: 1 }),
+    results: [
+      engineResult('Kaspersky', 'malicious'),
+      engineResult('ESET-NOD32', 'malicious'),
+      engineResult('Sophos', 'suspicious'),
+      engineResult('Fortinet', 'harmless'),
+    ],
+  });
+
+  it('are those that call it malicious, in any case, as the report names them', () => {
+    const named = ['kaspersky', 'SOPHOS', 'fortinet', 'No Such Engine'];
+    expect(readVerdict(report, named).trusted).toEqual(['Kaspersky']);
+  });
+
+  it('are none unless some are named', () => {
+    expect(readVerdict(report)).not.toHaveProperty('trusted');
+    expect(readVerdict(report, ['sophos']).trusted).toEqual([]);
   });
 });

@@ -15,10 +15,35 @@ export interface Verdict {
   /** 0–100, whole; `undefined` when there is no verdict at all. */
   readonly score: number | undefined;
   readonly scoreSource: 'engines' | 'gti' | undefined;
+  /** Trusted engines that call it malicious, as the report names them; absent when none is trusted. */
+  readonly trusted?: readonly string[];
 }
 
-/** Reads the verdict out of any report. That there is none is a result, not a failure. */
-export function readVerdict(report: CommonReport): Verdict {
+/**
+ * Reads the verdict out of any report. That there is none is a result, not a failure.
+ *
+ * @param trustedEngines - Names of engines, in any case; names that no report has do nothing.
+ */
+export function readVerdict(report: CommonReport, trustedEngines: readonly string[] = []): Verdict {
+  const names = trustedNames(trustedEngines);
+  if (names.size === 0) return readScore(report);
+  const trusted = report.results.filter(
+    ({ engine, category }) => category === 'malicious' && isTrusted(engine, names),
+  );
+  return { ...readScore(report), trusted: trusted.map(({ engine }) => engine) };
+}
+
+/** Names of trusted engines in the form in which they are compared. */
+export function trustedNames(engines: readonly string[]): ReadonlySet<string> {
+  return new Set(engines.map((engine) => engine.toLowerCase()));
+}
+
+/** @param names - The result of {@link trustedNames}. */
+export function isTrusted(engine: string, names: ReadonlySet<string>): boolean {
+  return names.has(engine.trim().toLowerCase());
+}
+
+function readScore(report: CommonReport): Verdict {
   const detection = report.stats === undefined ? undefined : readDetection(report.stats);
   // Without a verdict the number that may stand beside it says nothing.
   const isJudged = report.gti?.verdict !== 'VERDICT_UNKNOWN';

@@ -16,7 +16,7 @@ export function mapUrlReport(
   extras: ReportExtras = noExtras,
 ): MappedReport {
   const { observable, options } = context;
-  const verdict = readVerdict(report);
+  const verdict = readVerdict(report, options.trustedEngines);
   const contributions = contribute(urlParts, { report, verdict, context, extras });
   const detail = {
     engines: 'plain',

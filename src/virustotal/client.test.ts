@@ -531,7 +531,12 @@ describe('what goes beyond a report', () => {
     answers = [
       json({
         data: [
-          { type: 'comment', id: 'f-1', attributes },
+          {
+            type: 'comment',
+            id: 'f-1',
+            attributes,
+            relationships: { author: { data: { type: 'user', id: 'demo_user' } } },
+          },
           { type: 'comment', id: 'f-2' },
         ],
       }),
@@ -540,12 +545,15 @@ describe('what goes beyond a report', () => {
       {
         id: 'f-1',
         text: 'Seen in <b>spam</b>',
+        author: 'demo_user',
         date: new Date('2023-11-14T22:13:20Z'),
         tags: [],
         votes: { positive: 2, negative: 0, abuse: 0 },
       },
     ]);
-    expect(received.map(({ path }) => path)).toEqual([`/api/v3/files/${sha256}/comments?limit=40`]);
+    expect(received.map(({ path }) => path)).toEqual([
+      `/api/v3/files/${sha256}/comments?limit=40&relationships=author`,
+    ]);
     expect(events.filter((event) => event.startsWith('acquire'))).toHaveLength(1);
   });
 

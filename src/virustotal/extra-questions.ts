@@ -32,7 +32,13 @@ export const extraQuestions: { readonly [Name in ExtraName]: ExtraQuestion<Extra
     parse: parseTechniques,
     isLasting: false,
   },
-  comments: { kinds: everyKind, suffix: `/comments${PAGE}`, parse: parseComments, isLasting: false },
+  // Who wrote a comment is a relationship of it, and comes with it only when asked for.
+  comments: {
+    kinds: everyKind,
+    suffix: `/comments${PAGE}&relationships=author`,
+    parse: parseComments,
+    isLasting: false,
+  },
   associations: {
     kinds: everyKind,
     suffix: `/associations${PAGE}`,

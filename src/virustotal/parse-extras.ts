@@ -77,18 +77,20 @@ function stronger(one: string | undefined, other: string | undefined): string | 
 /** The list of a relationship; `undefined` when there is none. */
 function elements<T>(
   { data }: JsonObject,
-  read: (id: string, attributes: JsonObject) => T | undefined,
+  read: (id: string, attributes: JsonObject, relationships: JsonObject) => T | undefined,
 ): T[] | undefined {
   if (!Array.isArray(data)) return undefined;
   return readList(data, (entry) => {
     const object = asObject(entry);
     const id = asText(object.id);
-    return id === undefined ? undefined : read(id, asObject(object.attributes));
+    return id === undefined
+      ? undefined
+      : read(id, asObject(object.attributes), asObject(object.relationships));
   });
 }
 
 export function parseComments(json: JsonObject): readonly Comment[] | undefined {
-  return elements(json, (id, attributes) => {
+  return elements(json, (id, attributes, relationships) => {
     const text = asText(attributes.text);
     if (text === undefined) return undefined;
     const { positive, negative, abuse } = asObject(attributes.votes);
@@ -97,7 +99,8 @@ export function parseComments(json: JsonObject): readonly Comment[] | undefined 
       negative: asCount(negative) ?? 0,
       abuse: asCount(abuse) ?? 0,
     };
-    return { id, text, date: asDate(attributes.date), tags: readTexts(attributes.tags), votes };
+    const author = asText(asObject(asObject(relationships.author).data).id);
+    return { id, text, author, date: asDate(attributes.date), tags: readTexts(attributes.tags), votes };
   });
 }
 

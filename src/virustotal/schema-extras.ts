@@ -36,6 +36,8 @@ export interface Technique {
 export interface Comment {
   readonly id: string;
   readonly text: string;
+  /** Name of the user who wrote it. */
+  readonly author: string | undefined;
   readonly date: Date | undefined;
   readonly tags: readonly string[];
   readonly votes: { readonly positive: number; readonly negative: number; readonly abuse: number };

@@ -31,9 +31,10 @@ function fixture(path: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${path}.json`, import.meta.url), 'utf8'));
 }
 
-/** The parts that the Python connector has too, all on. */
+/** The parts that the Python connector has too, all on, and the reason for the verdict, which is on by default. */
 const options: MappingOptions = {
   ...plainOptions,
+  explainVerdict: true,
   replaceWithLowerScore: true,
   includeAttributesInNote: true,
 };

@@ -10,13 +10,13 @@ const ENGINES = wholeNumber(0, 1000);
 
 const verdict = group('Verdict', {
   explain_verdict: option({
-    doc: `Open the note with the reason for the verdict: where the score comes from, the engines for and against with their results, the age of the report, community and Google's assessment. ${FREE}`,
+    doc: `Open the note with the reason for the verdict: where the score comes from, the engines for and against with their results, the age of the report, community and Google's assessment. The list of facts below it then leaves out what was said. ${FREE}`,
     env: 'VIRUSTOTAL_EXPLAIN_VERDICT',
     type: yesOrNo,
     default: true,
   }),
   trusted_engines: option({
-    doc: `Engines whose verdict alone may be enough for an Indicator, see the options *_indicator_trusted_positives; named as in the notes, in any case. Example: Kaspersky,ESET-NOD32. ${FREE}`,
+    doc: `Engines whose verdict alone may be enough for an Indicator, see the options *_indicator_trusted_positives; named as in the notes, in any case; names that no report has do nothing. The note says what they think. Example: Kaspersky,ESET-NOD32. ${FREE}`,
     env: 'VIRUSTOTAL_TRUSTED_ENGINES',
     type: texts,
     default: [],
@@ -121,7 +121,7 @@ const labels = group('Labels', {
     default: false,
   }),
   label_verdict: option({
-    doc: `Add the verdict as a label: malicious, suspicious, harmless or undetected. ${FREE}`,
+    doc: `Add the verdict as a label: malicious where the rule for an Indicator holds (10 malicious verdicts where Indicators are off), suspicious from one malicious or suspicious verdict on, clean when engines judged and none had anything against it; a verdict of Google Threat Intelligence goes first. Labels only come: one of an earlier verdict stays. ${FREE}`,
     env: 'VIRUSTOTAL_LABEL_VERDICT',
     type: yesOrNo,
     default: false,
@@ -133,7 +133,7 @@ const labels = group('Labels', {
     example: 'vt:',
   }),
   label_color: optional({
-    doc: `Colour of labels that the platform does not have yet; without it the platform chooses one. Example: #394eff. ${FREE}`,
+    doc: `Colour of labels that the platform does not have yet; without it the platform chooses one. Each label is looked for once, and created before the results are sent, for which the user needs the capability to manage labels (the role Connector has it). Example: #394eff. ${FREE}`,
     env: 'VIRUSTOTAL_LABEL_COLOR',
     type: colour,
     example: '#394eff',
@@ -276,7 +276,7 @@ const context = group('Context', {
     default: [],
   }),
   import_comments: option({
-    doc: `Write the newest comments of the community into a note. ${ONE}`,
+    doc: `Write the newest comments of the community into a note: author, date, votes and text. Not for the values of an Indicator. ${ONE}`,
     env: 'VIRUSTOTAL_IMPORT_COMMENTS',
     type: yesOrNo,
     default: false,

@@ -11,7 +11,10 @@ export interface ObjectRef {
 }
 
 /** An element of a relationship: a reference, optionally with attributes of its own and a context. */
-export type RelatedObject = Pick<ApiObject, 'type' | 'id' | 'attributes' | 'contextAttributes'>;
+export type RelatedObject = Pick<
+  ApiObject,
+  'type' | 'id' | 'attributes' | 'contextAttributes' | 'relationships'
+>;
 
 /** An object as the catalogue holds it. */
 export interface CatalogObject extends ObjectRef {

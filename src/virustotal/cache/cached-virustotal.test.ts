@@ -508,6 +508,7 @@ describe('the cache of what goes beyond reports', () => {
   const comment = {
     id: 'f-1',
     text: 'bad',
+    author: 'demo_user',
     date: new Date('2026-01-01T00:00:00Z'),
     tags: [],
     votes: { positive: 0, negative: 0, abuse: 0 },

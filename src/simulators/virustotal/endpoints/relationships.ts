@@ -106,13 +106,21 @@ function getRelationship(
   const present = (object: ApiObject): JsonObject =>
     presentation === 'descriptors'
       ? presentDescriptor(object)
-      : presentObject(exchange.origin, visible(service, exchange, object));
+      : presentObject(exchange.origin, withAskedRelationships(exchange, visible(service, exchange, object)));
   const elements = service.catalog.related(parent, relationship).map(present);
   const infix = presentation === 'descriptors' ? '/relationships' : '';
   const self = `${selfLink(exchange.origin, type, parent.id)}${infix}/${relationship}`;
   if (isToOne(relationship)) return { data: elements[0] ?? null, links: { self } };
   const page = readPageRequest(self, exchange.query, service.behaviour.limitAboveMaximum);
   return listPage(self, elements, page);
+}
+
+/** An element with those of its own relationships that the request asks for, such as the author of a comment. */
+function withAskedRelationships({ query }: Exchange, object: ApiObject): ApiObject {
+  const { relationships, ...bare } = object;
+  const asked = query.get('relationships')?.split(',') ?? [];
+  const shown = Object.entries(relationships ?? {}).filter(([name]) => asked.includes(name));
+  return shown.length === 0 ? bare : { ...bare, relationships: Object.fromEntries(shown) };
 }
 
 /** The parent; addresses exist without being in the catalogue. */
