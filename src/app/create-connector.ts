@@ -15,6 +15,7 @@ import { Heartbeat } from '../platform/heartbeat.js';
 import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
 import type { AmqpLink } from '../platform/amqp/amqp-link.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
+import { LabelMaker } from '../platform/outbound/label-maker.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
 import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
@@ -267,6 +268,7 @@ class WiredConnector implements Connector {
       gate,
       mapping: mappingOptions(this.#config),
       manualMaxAgeMs: this.#config.virustotal.manualMaxAgeMinutes * MINUTE_MS,
+      labels: this.#labelMaker(),
       analyses: this.#submissions?.analyses,
     });
     const playbooks = new PlaybookReply(this.#client, logger);
@@ -299,6 +301,12 @@ class WiredConnector implements Connector {
       isPlatformThere: () => this.#heartbeat?.healthy === true,
     });
     return this.#submissions?.follow(handler, this.#lifecycle) ?? handler;
+  }
+
+  #labelMaker(): LabelMaker | undefined {
+    const color = this.#config.virustotal.labelColor;
+    if (color === undefined) return undefined;
+    return new LabelMaker({ client: this.#client, color, logger: this.#logger });
   }
 
   /** Closed after those who note in it, and before the state. */

@@ -19,7 +19,7 @@ import { definitionOf } from './observables/registry.js';
 import { reportExtras } from './observables/report-extras.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
-import type { EntityReader } from './ports.js';
+import type { EntityReader, LabelKeeper } from './ports.js';
 import { factsOf, type EnrichmentRequest } from './request.js';
 import { shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
 
@@ -32,6 +32,8 @@ export interface EnrichmentDependencies {
   readonly mapping: MappingOptions;
   /** Age at which a kept report is too old for a manual request; any age will do when absent. */
   readonly manualMaxAgeMs?: number | undefined;
+  /** The platform chooses the colours of labels when absent. */
+  readonly labels?: LabelKeeper | undefined;
   /** Nothing is submitted when absent. */
   readonly analyses?: Analyses | undefined;
 }
@@ -105,6 +107,10 @@ async function enrich(
   const subject = subjectOf(entity, entityType, request.entityId);
   const mapped = await Promise.all(
     found.map((answer) => mapAnswer(answer, entity, subject, { request, asker }, dependencies)),
+  );
+  await dependencies.labels?.prepare(
+    mapped.flatMap(({ changes }) => changes.labels),
+    request,
   );
   return {
     status: 'enriched',

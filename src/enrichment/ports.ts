@@ -60,6 +60,12 @@ export interface WorkKeeper {
   ping(request: EnrichmentRequest): Promise<void>;
 }
 
+/** Gives labels their colour, for which a bundle has no place. */
+export interface LabelKeeper {
+  /** Makes those that the platform does not know. Never rejects: without it the platform makes them, in its own colours. */
+  prepare(labels: readonly string[], request: EnrichmentRequest): Promise<void>;
+}
+
 /** Answers playbook steps, exactly once per message. */
 export interface PlaybookResponder {
   /** @param bundle - The result: all received objects (updated) plus the new ones. */

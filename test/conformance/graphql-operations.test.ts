@@ -107,6 +107,8 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
     from: '6.0.6',
     isSent: ({ pendingFileMarkings }) => !pendingFileMarkings,
   },
+  LABEL: { document: operations.LABEL.document, from: '6.0.6', isSent: always },
+  LABEL_ADD: { document: operations.LABEL_ADD.document, from: '6.0.6', isSent: always },
   DRAFT_WORKSPACE_ADD: {
     document: operations.DRAFT_WORKSPACE_ADD.document,
     from: '6.4.0',

@@ -173,6 +173,24 @@ export const STIX_BUNDLE_PUSH_WITHOUT_WORK: Operation = {
   repeatable: false,
 };
 
+/** Labels are asked for while a request waits. */
+const LABEL_TIMEOUT_MS = 10_000;
+
+export const LABEL: Operation = {
+  name: 'label',
+  document: 'query Label($id: String!) { label(id: $id) { id } }',
+  repeatable: true,
+  timeoutMs: LABEL_TIMEOUT_MS,
+};
+
+/** Needs the capability SETTINGS_SETLABELS. A label that exists is given back. */
+export const LABEL_ADD: Operation = {
+  name: 'labelAdd',
+  document: 'mutation LabelAdd($input: LabelAddInput!) { labelAdd(input: $input) { id } }',
+  repeatable: true,
+  timeoutMs: LABEL_TIMEOUT_MS,
+};
+
 /** Internal ids of an object's markings, by which the platform guards files. */
 export const MARKING_IDS: Operation = {
   name: 'stixCoreObject',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { ExternalReference, StoredEntity } from './entity.js';
+import { Labels } from './labels.js';
 import { SHIPPED_MARKINGS } from './markings.js';
 import { standardId } from './standard-id.js';
 import { acceptedScore, type StixReading } from './stix-reading.js';
@@ -18,6 +19,8 @@ export interface Stored {
  * that falls back on the live one and keeps its changes to itself.
  */
 export class EntityStore {
+  /** A draft has those of the live knowledge. */
+  readonly labels: Labels;
   readonly #byId = new Map<string, StoredEntity>();
   readonly #entities = new Set<StoredEntity>();
   readonly #since: Since;
@@ -28,6 +31,7 @@ export class EntityStore {
     this.#since = since;
     this.#clock = clock;
     this.#live = live;
+    this.labels = live?.labels ?? new Labels();
     if (live === undefined) for (const marking of SHIPPED_MARKINGS) this.#addMarking(marking);
   }
 
@@ -132,6 +136,7 @@ export class EntityStore {
     entity.createdByRef =
       reading.createdByRef === undefined ? entity.createdByRef : resolve(reading.createdByRef);
     entity.labels = union(entity.labels, reading.labels);
+    for (const label of reading.labels) this.labels.add(label);
     entity.markingRefs = union(entity.markingRefs, reading.markingRefs.map(resolve));
     entity.grantedRefs = union(entity.grantedRefs, reading.grantedRefs.map(resolve));
     entity.additionalNames = union(entity.additionalNames, reading.additionalNames);

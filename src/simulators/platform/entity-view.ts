@@ -38,8 +38,7 @@ export function entityView(entity: StoredEntity, store: EntityStore): Record<str
       return author === undefined ? null : entityView(author, store);
     },
     objectMarking: () => entity.markingRefs.flatMap((ref) => markingView(store.find(ref))),
-    objectLabel: () =>
-      entity.labels.map((value) => ({ id: deterministicId('label', { value }), value, color: '#888888' })),
+    objectLabel: () => entity.labels.map((value) => store.labels.add(value)),
     objectOrganization: () =>
       entity.grantedRefs.flatMap((ref) => {
         const organization = store.find(ref);

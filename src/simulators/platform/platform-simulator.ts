@@ -17,6 +17,7 @@ import {
   type SampleIndicator,
   type SampleOptions,
 } from './sample-entities.js';
+import type { StoredLabel } from './labels.js';
 import { readStix } from './stix-reading.js';
 import type { PushedMessage } from './worker.js';
 import type { Work } from './works.js';
@@ -86,6 +87,11 @@ export class PlatformSimulator {
   /** Every attempt to hand a message to a callback. */
   get callbackDeliveries(): readonly CallbackDelivery[] {
     return this.#state.callbackWorker.deliveries;
+  }
+
+  /** Every label, with its colour. */
+  get labels(): readonly StoredLabel[] {
+    return this.#state.live.labels.all();
   }
 
   /** Files uploaded for validation. */

@@ -158,7 +158,17 @@ function knowledgeResolvers(state: PlatformState): Record<string, Resolver<never
     const { name, entity_id: entityId = null } = args.input;
     return { id: state.drafts.create(name, entityId).id, name, entity_id: entityId };
   };
+  const label: Resolver<{ id?: string | null }> = (args, context) => {
+    requireCapability(context, 'KNOWLEDGE');
+    return state.live.labels.find(args.id ?? '') ?? null;
+  };
+  const labelAdd: Resolver<{ input: { value: string; color?: string | null } }> = ({ input }, context) => {
+    requireCapability(context, 'SETTINGS_SETLABELS');
+    return state.live.labels.add(input.value, input.color ?? undefined);
+  };
   return {
+    label,
+    labelAdd,
     stix,
     stixCyberObservable: view((entity) => OBSERVABLE_TYPES.includes(entity.entityType)),
     indicator: view((entity) => entity.entityType === 'Indicator'),

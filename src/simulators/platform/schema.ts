@@ -23,6 +23,7 @@ type Query {
   connector(id: String!): Connector
   work(id: ID!): Work
   ${from('6.8.7', 'isWorkAlive(id: ID!): Boolean')}
+  label(id: String): Label
   stix(id: String!): String
   stixCyberObservable(id: String!): StixCyberObservable
   indicator(id: String!): Indicator
@@ -34,6 +35,7 @@ type Mutation {
   pingConnector(id: ID!, state: String${from('6.2.12', ', connectorInfo: ConnectorInfoInput')}): Connector
   deleteConnector(id: ID!): ID
   workEdit(id: ID!): WorkEditMutations
+  labelAdd(input: LabelAddInput!): Label
   playbookStepExecution(
     execution_id: ID!
     ${from('6.1.0', 'event_id: ID!')}
@@ -49,6 +51,8 @@ type Mutation {
   uploadPending(file: Upload!, entityId: String${from('6.5.2', ', file_markings: [String!]')}): File
   ${from('6.4.0', 'draftWorkspaceAdd(input: DraftWorkspaceAddInput!): DraftWorkspace')}
 }
+
+input LabelAddInput { value: String! color: String }
 
 type AppInfo { version: String! }
 
