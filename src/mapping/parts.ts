@@ -1,5 +1,10 @@
 import type { DomainReport, FileReport, IpAddressReport, UrlReport } from '../virustotal/schema.js';
 import type { Part } from './contribution.js';
+import { attackTechniques } from './parts/attack-techniques.js';
+import { idsIndicators } from './parts/ids-indicators.js';
+import { malware } from './parts/malware.js';
+import { sandboxVerdicts } from './parts/sandbox-verdicts.js';
+import { sigmaIndicators } from './parts/sigma-indicators.js';
 
 /**
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
@@ -7,7 +12,14 @@ import type { Part } from './contribution.js';
  */
 const everyPart: readonly Part[] = [];
 
-export const fileParts: readonly Part<FileReport>[] = [...everyPart];
+export const fileParts: readonly Part<FileReport>[] = [
+  ...everyPart,
+  malware,
+  attackTechniques,
+  sandboxVerdicts,
+  sigmaIndicators,
+  idsIndicators,
+];
 
 export const ipAddressParts: readonly Part<IpAddressReport>[] = [...everyPart];
 
