@@ -1,3 +1,4 @@
+import { createRelationship } from '../stix/create.js';
 import type { ExternalReference, Note, StixId, StixObject } from '../stix/objects.js';
 import { guiLink } from '../virustotal/gui-link.js';
 import type { Report } from '../virustotal/schema.js';
@@ -45,6 +46,7 @@ export function assembleReport(
     ...yaraObjects,
     ...network,
     ...contributed.filter((object) => object.type !== 'note'),
+    ...indications(verdictIndicator, contributions, context),
     ...notes,
     ...contributed.filter((object) => object.type === 'note'),
   ]);
@@ -75,6 +77,17 @@ export function assembleReport(
       clauses: contributions.clauses,
     },
   };
+}
+
+/** The Indicator made from the verdict, related to what the parts say that it indicates. */
+function indications(
+  verdictIndicator: readonly StixObject[],
+  { indicated }: Contributions,
+  context: MappingContext,
+): readonly StixObject[] {
+  return verdictIndicator
+    .filter((object) => object.type === 'indicator')
+    .flatMap(({ id }) => indicated.map((target) => createRelationship('indicates', id, target, context)));
 }
 
 /** Lists are joined; a single value holds where there is none yet. */

@@ -3,6 +3,11 @@ import type { Part } from './contribution.js';
 import { community } from './parts/community.js';
 import { explainedVerdict } from './parts/explained-verdict.js';
 import { labels } from './parts/labels.js';
+import { attackTechniques } from './parts/attack-techniques.js';
+import { idsIndicators } from './parts/ids-indicators.js';
+import { malware } from './parts/malware.js';
+import { sandboxVerdicts } from './parts/sandbox-verdicts.js';
+import { sigmaIndicators } from './parts/sigma-indicators.js';
 
 /**
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
@@ -10,7 +15,14 @@ import { labels } from './parts/labels.js';
  */
 const everyPart: readonly Part[] = [explainedVerdict, labels, community];
 
-export const fileParts: readonly Part<FileReport>[] = [...everyPart];
+export const fileParts: readonly Part<FileReport>[] = [
+  ...everyPart,
+  malware,
+  attackTechniques,
+  sandboxVerdicts,
+  sigmaIndicators,
+  idsIndicators,
+];
 
 export const ipAddressParts: readonly Part<IpAddressReport>[] = [...everyPart];
 

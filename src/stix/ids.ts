@@ -169,6 +169,16 @@ export function attackPatternId(name: string, mitreId?: string): StixId {
   return deterministicId('attack-pattern', { name: folded(name) });
 }
 
+/**
+ * A malware analysis, by OpenCTI's rule: product, result name and date of submission. The platform keeps the case of the
+ * result name and its Python client does not, so it should be in lower case.
+ *
+ * @param submitted - RFC 3339 text with milliseconds, as it stands in the object.
+ */
+export function malwareAnalysisId(product: string, resultName: string, submitted?: string): StixId {
+  return deterministicId('malware-analysis', { product, result_name: folded(resultName), submitted });
+}
+
 /** The id by which references are compared; `undefined` when OpenCTI would drop the reference. */
 export function externalReferenceId(reference: {
   readonly source_name?: unknown;

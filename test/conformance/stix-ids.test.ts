@@ -12,6 +12,7 @@ import {
   killChainPhaseId,
   labelId,
   locationId,
+  malwareAnalysisId,
   markingDefinitionId,
   namedObjectId,
   noteContentId,
@@ -322,6 +323,14 @@ describe('identifiers shared with OpenCTI', () => {
   it('ignores the stop time of a relationship without start time', () => {
     expect(relationshipId('belongs-to', ADDRESS, SYSTEM, undefined, STOP)).toBe(
       'relationship--3711db39-b33a-59bf-b0fd-e6949077d75d',
+    );
+  });
+
+  it('tells malware analyses apart by product, result name and submission, as the platform does', () => {
+    const name = 'verdict on 275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f';
+    expect(malwareAnalysisId('Zenbox', name)).toBe('malware-analysis--f80a4e3e-e593-54f1-8f31-f1425d5bc300');
+    expect(malwareAnalysisId('Zenbox', name, '2006-05-22T18:34:23.000Z')).toBe(
+      'malware-analysis--327c0f84-2104-55b5-b129-ad3ce62b16cd',
     );
   });
 

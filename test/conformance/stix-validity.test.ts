@@ -251,8 +251,8 @@ describe('stixFaults', () => {
     [
       'kinds of patterns',
       'indicator',
-      { pattern_type: 'sigma' },
-      `${INDICATOR}: pattern_type is neither stix nor yara`,
+      { pattern_type: 'spl' },
+      `${INDICATOR}: pattern_type is none of stix, yara, sigma, snort, suricata`,
     ],
     [
       'main observable types',

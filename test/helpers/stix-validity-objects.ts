@@ -12,6 +12,9 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   note: [...DOMAIN_OBJECT, 'abstract', 'content', 'object_refs'],
   location: [...DOMAIN_OBJECT, 'name', 'country', 'x_opencti_location_type'],
   relationship: [...DOMAIN_OBJECT, 'relationship_type', 'source_ref', 'target_ref'],
+  malware: [...DOMAIN_OBJECT, 'name', 'is_family'],
+  'attack-pattern': [...DOMAIN_OBJECT, 'name', 'x_mitre_id', 'external_references'],
+  'malware-analysis': [...DOMAIN_OBJECT, 'product', 'result_name', 'result', 'sample_ref'],
   'autonomous-system': ['spec_version', 'number'],
   'ipv4-addr': ['spec_version', 'value'],
   'ipv6-addr': ['spec_version', 'value'],
@@ -31,6 +34,8 @@ const MAIN_OBSERVABLE_TYPES = [
   'Hostname',
   'Url',
 ];
+const PATTERN_TYPES = ['stix', 'yara', 'sigma', 'snort', 'suricata'];
+
 const HASH_LENGTHS: Readonly<Record<string, number>> = {
   MD5: 32,
   'SHA-1': 40,
@@ -125,6 +130,12 @@ function typeFaults(object: StixObject): string[] {
       return isIPv6(String(object.value)) && !String(object.value).includes('%')
         ? []
         : ['value is no IPv6 address'];
+    case 'malware':
+      return vocabularyFaults(object.malware_types, 'malware_types', MALWARE_TYPES);
+    case 'malware-analysis':
+      return vocabularyFaults([object.result], 'result', ANALYSIS_RESULTS);
+    case 'attack-pattern':
+      return attackPatternFaults(object);
     case 'file':
     case 'artifact':
       return hashFaults(object.hashes);
@@ -141,8 +152,8 @@ function indicatorFaults({
 }: StixObject): string[] {
   const faults: string[] = [];
   if (typeof name === 'string' && name.length < 2) faults.push('name has less than two characters');
-  if (pattern_type !== 'stix' && pattern_type !== 'yara')
-    faults.push('pattern_type is neither stix nor yara');
+  if (!PATTERN_TYPES.includes(pattern_type as string))
+    faults.push(`pattern_type is none of ${PATTERN_TYPES.join(', ')}`);
   const fault = pattern_type === 'stix' && typeof pattern === 'string' ? patternFault(pattern) : undefined;
   if (fault !== undefined) faults.push(`pattern ${fault}`);
   if (mainType !== undefined && !MAIN_OBSERVABLE_TYPES.includes(mainType as string))
@@ -155,6 +166,32 @@ function countryFaults({ name, country, x_opencti_location_type }: StixObject): 
   return typeof country === 'string' && /^[A-Z]{2}$/.test(country) && name === country
     ? faults
     : [...faults, 'country and name are not one code of two capital letters'];
+}
+
+/** STIX 2.1 §10.17. */
+const MALWARE_TYPES = (
+  'adware backdoor bot bootkit ddos downloader dropper exploit-kit keylogger ransomware remote-access-trojan ' +
+  'resource-exploitation rogue-security-software rootkit screen-capture spyware trojan unknown virus webshell wiper worm'
+).split(' ');
+
+/** STIX 2.1 §10.16. */
+const ANALYSIS_RESULTS = ['malicious', 'suspicious', 'benign', 'unknown'];
+
+function vocabularyFaults(values: unknown, name: string, vocabulary: readonly string[]): string[] {
+  if (values === undefined) return [];
+  const isKnown = (value: unknown): boolean => typeof value === 'string' && vocabulary.includes(value);
+  return Array.isArray(values) && values.every(isKnown)
+    ? []
+    : [`${name} has a value that is not in its vocabulary`];
+}
+
+function attackPatternFaults({ x_mitre_id: id, kill_chain_phases: phases = [] }: StixObject): string[] {
+  const faults = /^T\d{4}(\.\d{3})?$/.test(String(id)) ? [] : ['x_mitre_id is no id of a technique'];
+  const isPhase = (phase: Record<string, unknown>): boolean =>
+    String(phase.kill_chain_name).startsWith('mitre-') && /^[a-z-]+$/.test(String(phase.phase_name));
+  return Array.isArray(phases) && (phases as Record<string, unknown>[]).every(isPhase)
+    ? faults
+    : [...faults, 'kill_chain_phases has a phase that is none of ATT&CK'];
 }
 
 function hashFaults(hashes: unknown): string[] {

@@ -13,6 +13,7 @@ const TIMESTAMPS: ReadonlySet<string> = new Set([
   'modified',
   'valid_from',
   'valid_until',
+  'submitted',
   'start_time',
   'stop_time',
 ]);

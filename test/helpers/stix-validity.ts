@@ -19,6 +19,8 @@ const RELATIONSHIPS: readonly (readonly [types: string, sources: string, targets
   ['located-at', 'ipv4-addr ipv6-addr', 'location'],
   ['resolves-to', 'domain-name', 'ipv4-addr ipv6-addr domain-name hostname'],
   ['resolves-to communicates-with', 'hostname', 'ipv4-addr ipv6-addr'],
+  ['indicates', 'indicator', 'malware attack-pattern'],
+  ['uses', 'malware', 'attack-pattern'],
 ];
 
 /** Bytes of a bundle as JSON: the platform takes GraphQL bodies up to 50 MB (protocol reference §1.1). */
@@ -111,6 +113,12 @@ function identityOf(object: StixObject): readonly unknown[] {
       return [String(object.name).toLowerCase()];
     case 'autonomous-system':
       return [object.number];
+    case 'malware':
+      return [String(object.name).trim().toLowerCase()];
+    case 'attack-pattern':
+      return [String(object.x_mitre_id).toLowerCase()];
+    case 'malware-analysis':
+      return [object.product, object.result_name, object.submitted];
     case 'file':
     case 'artifact':
       return [object.hashes];

@@ -206,19 +206,19 @@ const related = group('Related observables', {
 
 const knowledge = group('Knowledge about files', {
   file_import_malware: option({
-    doc: `Add the Malware that the popular threat classification names; generic names are left out. ${FREE}`,
+    doc: `Add the families that the popular threat classification names, at most 3, as Malware; generic names such as trojan or agent are left out. ${FREE}`,
     env: 'VIRUSTOTAL_FILE_IMPORT_MALWARE',
     type: yesOrNo,
     default: false,
   }),
   file_import_attack_techniques: option({
-    doc: `Add the ATT&CK techniques that sandboxes saw. ${ONE}`,
+    doc: `Add the ATT&CK techniques that sandboxes saw, at most 50, with a table of them in the note. ${ONE}`,
     env: 'VIRUSTOTAL_FILE_IMPORT_ATTACK_TECHNIQUES',
     type: yesOrNo,
     default: false,
   }),
   file_import_sandbox_verdicts: option({
-    doc: `Add the verdicts of sandboxes as malware analyses. ${FREE}`,
+    doc: `Add the verdicts of sandboxes as malware analyses, with a table of them in the note. ${FREE}`,
     env: 'VIRUSTOTAL_FILE_IMPORT_SANDBOX_VERDICTS',
     type: yesOrNo,
     default: false,

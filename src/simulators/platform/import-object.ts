@@ -59,6 +59,14 @@ function check(reading: StixReading, store: EntityStore): void {
       requireAttributes(has, 'location', ['name']);
       checkName(attributes);
       break;
+    case 'malware':
+    case 'attack-pattern':
+      requireAttributes(has, stixType, ['name']);
+      checkName(attributes);
+      break;
+    case 'malware-analysis':
+      requireAttributes(has, 'malware-analysis', ['product', 'result_name']);
+      break;
     case 'note':
       requireAttributes(has, 'note', ['content']);
       break;

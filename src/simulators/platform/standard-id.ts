@@ -84,6 +84,11 @@ function contributingProperties(
       if (mitreId === undefined) return present({ name });
       return { x_mitre_id: since('7.260529.0') ? mitreId.toLowerCase() : mitreId };
     }
+    case 'malware-analysis':
+      return present(
+        { product: text('product') },
+        { result_name: text('result_name'), submitted: text('submitted') },
+      );
     case 'note': {
       const abstract = since('7.260416.0') ? text('attribute_abstract')?.trim() : undefined;
       const content = text('content')?.trim();

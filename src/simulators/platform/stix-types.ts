@@ -52,6 +52,7 @@ export const DOMAIN_OBJECT_TYPES = [
   ...Object.keys(SHARED_STIX_TYPES),
   'Indicator',
   'Malware',
+  'Malware-Analysis',
   'Tool',
   'Intrusion-Set',
   'Campaign',
