@@ -1,4 +1,4 @@
-import type { StixObject } from '../stix/objects.js';
+import type { StixId, StixObject } from '../stix/objects.js';
 import type { ExtraAnswers, ExtraName, SigmaRule } from '../virustotal/schema-extras.js';
 import type { Report, YaraRuleset } from '../virustotal/schema.js';
 import type { EntityChanges, MappingContext } from './context.js';
@@ -38,6 +38,8 @@ export interface NoteSection {
 export interface Contribution {
   /** Derived objects with their relationships and further Notes, in any order; each id counts once. */
   readonly objects?: readonly StixObject[];
+  /** What an Indicator made of the verdict indicates: malware, intrusion sets, campaigns, tools, vulnerabilities. */
+  readonly indicated?: readonly StixId[];
   /** Added to what changes on the enriched object: lists are joined, single values hold where there is none yet. */
   readonly changes?: Partial<EntityChanges>;
   /** Markdown lines of the results Note, right below its headline. They alone are no reason to write a Note. */
@@ -72,6 +74,7 @@ export function contribute<R extends Report>(
   const contributions = parts.map((part) => part(input)).filter((made) => made !== undefined);
   return {
     objects: contributions.flatMap(({ objects }) => objects ?? []),
+    indicated: contributions.flatMap(({ indicated }) => indicated ?? []),
     changes: contributions.flatMap(({ changes }) => changes ?? []),
     opening: contributions.flatMap(({ opening }) => opening ?? []),
     sections: contributions.flatMap(({ sections }) => sections ?? []),

@@ -1,3 +1,4 @@
+import { createRelationship } from '../stix/create.js';
 import type { ExternalReference, Note, StixId, StixObject } from '../stix/objects.js';
 import { guiLink } from '../virustotal/gui-link.js';
 import type { Report } from '../virustotal/schema.js';
@@ -42,6 +43,7 @@ export function assembleReport(
   const contributed = withoutSubject(contributions.objects, context.subject.id);
   const objects = distinctById([
     ...verdictIndicator,
+    ...indications(verdictIndicator, contributions.indicated, context),
     ...yaraObjects,
     ...network,
     ...contributed.filter((object) => object.type !== 'note'),
@@ -109,4 +111,15 @@ function distinctById(objects: readonly StixObject[]): readonly StixObject[] {
   const byId = new Map<StixId, StixObject>();
   for (const object of objects) if (!byId.has(object.id)) byId.set(object.id, object);
   return [...byId.values()];
+}
+
+/** What the Indicator of the verdict, where there is one, indicates. */
+function indications(
+  verdictIndicator: readonly StixObject[],
+  indicated: readonly StixId[],
+  context: MappingContext,
+): readonly StixObject[] {
+  const indicator = verdictIndicator.find(({ type }) => type === 'indicator');
+  if (indicator === undefined) return [];
+  return indicated.map((id) => createRelationship('indicates', indicator.id, id, context));
 }

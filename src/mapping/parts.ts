@@ -1,16 +1,27 @@
 import type { DomainReport, FileReport, IpAddressReport, UrlReport } from '../virustotal/schema.js';
 import type { Part } from './contribution.js';
+import { associations } from './parts/associations.js';
+import { certificates } from './parts/certificates.js';
+import { fingerprints } from './parts/fingerprints.js';
+import { network } from './parts/network.js';
+import { whois } from './parts/whois.js';
 
 /**
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
  * `parts/` and a line here; one for every kind of object stands in `everyPart`.
  */
-const everyPart: readonly Part[] = [];
+const everyPart: readonly Part[] = [associations];
 
 export const fileParts: readonly Part<FileReport>[] = [...everyPart];
 
-export const ipAddressParts: readonly Part<IpAddressReport>[] = [...everyPart];
+export const ipAddressParts: readonly Part<IpAddressReport>[] = [
+  ...everyPart,
+  network,
+  certificates,
+  fingerprints,
+  whois,
+];
 
-export const domainParts: readonly Part<DomainReport>[] = [...everyPart];
+export const domainParts: readonly Part<DomainReport>[] = [...everyPart, certificates, fingerprints, whois];
 
-export const urlParts: readonly Part<UrlReport>[] = [...everyPart];
+export const urlParts: readonly Part<UrlReport>[] = [...everyPart, fingerprints];

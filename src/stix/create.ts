@@ -48,7 +48,7 @@ export function stixTimestamp(date: Date): StixTimestamp {
 }
 
 /** The property when there is something in it; nothing for `undefined`, empty text and empty lists. */
-function optional<Name extends string, Value>(
+export function optional<Name extends string, Value>(
   name: Name,
   value: Value | undefined,
 ): Partial<Record<Name, Value>> {
@@ -56,7 +56,8 @@ function optional<Name extends string, Value>(
   return { [name]: value } as Partial<Record<Name, Value>>;
 }
 
-function domainObject(provenance: Provenance): {
+/** What every domain object made here has. */
+export function domainObject(provenance: Provenance): {
   spec_version: '2.1';
   created: StixTimestamp;
   modified: StixTimestamp;
@@ -73,7 +74,8 @@ function domainObject(provenance: Provenance): {
   };
 }
 
-function cyberObservable(provenance: Provenance): {
+/** What every observable made here has. */
+export function cyberObservable(provenance: Provenance): {
   spec_version: '2.1';
   object_marking_refs?: readonly StixId[];
   x_opencti_created_by_ref: StixId;

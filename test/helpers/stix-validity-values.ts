@@ -15,6 +15,11 @@ const TIMESTAMPS: ReadonlySet<string> = new Set([
   'valid_until',
   'start_time',
   'stop_time',
+  'first_seen',
+  'last_seen',
+  'published',
+  'validity_not_before',
+  'validity_not_after',
 ]);
 
 /** Limits that OpenCTI or its GraphQL types set (protocol reference §6.3). */
@@ -24,6 +29,7 @@ const WHOLE_NUMBERS: ReadonlyMap<string, readonly [least: number, greatest: numb
   ['confidence', [0, 100]],
   ['number', [1, 2_147_483_647]],
   ['size', [0, 2_147_483_647]],
+  ['subject_public_key_exponent', [0, 2_147_483_647]],
   ['nb_deps', [1, 100_000]],
 ]);
 
