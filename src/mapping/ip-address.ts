@@ -1,6 +1,7 @@
-import { createAutonomousSystem, createCountry } from '../stix/create.js';
+import { createCountry } from '../stix/create.js';
 import { observablePattern } from '../stix/pattern.js';
 import type { IpAddressReport } from '../virustotal/schema.js';
+import { autonomousSystemOf } from './autonomous-system.js';
 import type { MappedReport, MappingContext } from './context.js';
 import { contribute, noExtras, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
@@ -8,14 +9,8 @@ import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { communityRows, resultsNote, type AttributeRow } from './notes.js';
 import { ipAddressParts } from './parts.js';
-import { plainText } from './plain-text.js';
 import { relate, type NetworkRelation } from './relationships.js';
 import { readVerdict } from './score.js';
-
-/** OpenCTI stores AS numbers as 32-bit signed integers; a bigger one fails in its worker. */
-const MAX_AS_NUMBER = 2_147_483_647;
-
-const MAX_NAME_LENGTH = 255;
 
 /** Maps the report of an IPv4 or IPv6 address. */
 export function mapIpAddressReport(
@@ -46,13 +41,10 @@ export function mapIpAddressReport(
 }
 
 function relations(report: IpAddressReport, context: MappingContext): readonly NetworkRelation[] {
-  const { asn, asOwner, registry, country } = report;
+  const { country } = report;
   const found: NetworkRelation[] = [];
-  if (asn !== undefined && Number.isInteger(asn) && asn >= 1 && asn <= MAX_AS_NUMBER) {
-    const name = plainText(asOwner ?? '', MAX_NAME_LENGTH);
-    const rir = plainText(registry ?? '', MAX_NAME_LENGTH);
-    found.push({ type: 'belongs-to', target: createAutonomousSystem({ number: asn, name, rir }, context) });
-  }
+  const system = autonomousSystemOf(report, context);
+  if (system !== undefined) found.push({ type: 'belongs-to', target: system });
   if (country !== undefined && /^[a-z]{2}$/iu.test(country)) {
     found.push({ type: 'located-at', target: createCountry(country, context) });
   }

@@ -29,7 +29,16 @@ export type CellValue =
  * it may serve malware.
  */
 export function inlineText(text: string): string {
-  const line = plainText(text, MAX_CELL_LENGTH);
+  return prose(text, MAX_CELL_LENGTH);
+}
+
+/**
+ * As {@link inlineText}, for longer texts.
+ *
+ * @param maxLength - Greatest length in UTF-16 units, before escaping.
+ */
+export function prose(text: string, maxLength: number): string {
+  const line = plainText(text, maxLength);
   // A Note has hundreds of cells, and most of them are words.
   if (!MARKUP.test(line)) return line;
   return line

@@ -8,12 +8,17 @@ import { idsIndicators } from './parts/ids-indicators.js';
 import { malware } from './parts/malware.js';
 import { sandboxVerdicts } from './parts/sandbox-verdicts.js';
 import { sigmaIndicators } from './parts/sigma-indicators.js';
+import { associations } from './parts/associations.js';
+import { certificates } from './parts/certificates.js';
+import { fingerprints } from './parts/fingerprints.js';
+import { network } from './parts/network.js';
+import { whois } from './parts/whois.js';
 
 /**
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
  * `parts/` and a line here; one for every kind of object stands in `everyPart`.
  */
-const everyPart: readonly Part[] = [explainedVerdict, labels, community];
+const everyPart: readonly Part[] = [explainedVerdict, labels, community, associations];
 
 export const fileParts: readonly Part<FileReport>[] = [
   ...everyPart,
@@ -24,8 +29,14 @@ export const fileParts: readonly Part<FileReport>[] = [
   idsIndicators,
 ];
 
-export const ipAddressParts: readonly Part<IpAddressReport>[] = [...everyPart];
+export const ipAddressParts: readonly Part<IpAddressReport>[] = [
+  ...everyPart,
+  network,
+  certificates,
+  fingerprints,
+  whois,
+];
 
-export const domainParts: readonly Part<DomainReport>[] = [...everyPart];
+export const domainParts: readonly Part<DomainReport>[] = [...everyPart, certificates, fingerprints, whois];
 
-export const urlParts: readonly Part<UrlReport>[] = [...everyPart];
+export const urlParts: readonly Part<UrlReport>[] = [...everyPart, fingerprints];

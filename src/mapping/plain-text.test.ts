@@ -33,4 +33,8 @@ describe('plainText', () => {
       }),
     );
   });
+
+  it('looks at the beginning of a long text only, and says that it is cut', () => {
+    expect(plainText(`a${' '.repeat(1_000_000)}b`, 10)).toBe('a…');
+  });
 });

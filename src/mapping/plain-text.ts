@@ -6,8 +6,10 @@
  * @returns The text, trimmed; empty when nothing visible is left.
  */
 export function plainText(text: string, maxLength: number): string {
-  const line = NEAT.test(text) ? text : neat(text);
-  if (line.length <= maxLength) return line;
+  // What lies far behind is never shown, and texts of a megabyte are not worth a look at each of their characters.
+  const head = text.slice(0, 4 * maxLength + 1000);
+  const line = NEAT.test(head) ? head : neat(head);
+  if (line.length <= maxLength && head.length === text.length) return line;
   // Cutting may leave half of a surrogate pair at the end.
   return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
 }

@@ -5,8 +5,10 @@ import type { MappingContext, ObservableType } from './context.js';
 
 /** A fact about an address or name that becomes a relationship to another object. */
 export interface NetworkRelation {
-  readonly type: 'belongs-to' | 'located-at' | 'resolves-to';
+  readonly type: 'belongs-to' | 'located-at' | 'related-to' | 'resolves-to';
   readonly target: StixObject;
+  /** What the target is to the source, where the type alone does not tell. */
+  readonly description?: string;
 }
 
 /** Files have no relations that an Indicator could not have itself. */
@@ -30,10 +32,10 @@ export function relate(
   const source = relationSource(context);
   return [
     ...source.objects,
-    ...relations.flatMap(({ type, target }) => [
-      target,
-      createRelationship(type, source.id, target.id, context),
-    ]),
+    ...relations.flatMap(({ type, target, description }) => {
+      const relationship = createRelationship(type, source.id, target.id, context);
+      return [target, description === undefined ? relationship : { ...relationship, description }];
+    }),
   ];
 }
 

@@ -15,7 +15,8 @@ const NAMESPACE_BYTES = parseUuid(OPENCTI_NAMESPACE);
 export type Hashes = Readonly<Record<string, string>>;
 
 /** STIX types of observables whose identity is their `value`. */
-export type ValueObservableType = 'ipv4-addr' | 'ipv6-addr' | 'domain-name' | 'hostname' | 'url';
+export type ValueObservableType =
+  'ipv4-addr' | 'ipv6-addr' | 'domain-name' | 'hostname' | 'url' | 'email-addr';
 
 /** Which hash identifies a file that has several (STIX 2.1 §2.9). */
 const IDENTIFYING_HASHES = ['MD5', 'SHA-1', 'SHA-256', 'SHA-512'] as const;
@@ -177,6 +178,11 @@ export function attackPatternId(name: string, mitreId?: string): StixId {
  */
 export function malwareAnalysisId(product: string, resultName: string, submitted?: string): StixId {
   return deterministicId('malware-analysis', { product, result_name: folded(resultName), submitted });
+}
+
+/** A report, by its name without regard to case, and when it was published, as it stands in the report. */
+export function reportId(name: string, published: string): StixId {
+  return deterministicId('report', { name: folded(name), published });
 }
 
 /** The id by which references are compared; `undefined` when OpenCTI would drop the reference. */

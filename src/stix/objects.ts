@@ -96,7 +96,7 @@ interface CyberObservable extends StixObject {
 
 /** STIX 2.1 §6.2 and §6.3, and OpenCTI's own `hostname`: observables whose identity is one value. */
 export interface ValueObservable extends CyberObservable {
-  readonly type: 'ipv4-addr' | 'ipv6-addr' | 'domain-name' | 'hostname' | 'url';
+  readonly type: 'ipv4-addr' | 'ipv6-addr' | 'domain-name' | 'hostname' | 'url' | 'email-addr';
   readonly value: string;
 }
 
@@ -106,4 +106,49 @@ export interface AutonomousSystem extends CyberObservable {
   readonly number: number;
   readonly name?: string;
   readonly rir?: string;
+}
+
+/** STIX 2.1 §6.7, as far as it is known by its hash alone. */
+export interface HashedFile extends CyberObservable {
+  readonly type: 'file';
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** STIX 2.1 §6.18. */
+export interface X509Certificate extends CyberObservable {
+  readonly type: 'x509-certificate';
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly is_self_signed?: boolean;
+  readonly version?: string;
+  readonly serial_number?: string;
+  readonly signature_algorithm?: string;
+  readonly issuer?: string;
+  readonly validity_not_before?: StixTimestamp;
+  readonly validity_not_after?: StixTimestamp;
+  readonly subject?: string;
+  readonly subject_public_key_algorithm?: string;
+  readonly subject_public_key_modulus?: string;
+  readonly subject_public_key_exponent?: number;
+  readonly x509_v3_extensions?: { readonly subject_alternative_name: string };
+}
+
+/** What is known of a threat: STIX 2.1 §4.2, §4.8, §4.11, §4.18 and §4.19. */
+export interface Threat extends DomainObject {
+  readonly type: 'campaign' | 'intrusion-set' | 'malware' | 'tool' | 'vulnerability';
+  readonly name: string;
+  readonly description?: string;
+  readonly aliases?: readonly string[];
+  readonly first_seen?: StixTimestamp;
+  readonly last_seen?: StixTimestamp;
+  /** Malware only, where it is required. */
+  readonly is_family?: boolean;
+}
+
+/** STIX 2.1 §4.16. */
+export interface Report extends DomainObject {
+  readonly type: 'report';
+  readonly name: string;
+  readonly description?: string;
+  readonly published: StixTimestamp;
+  readonly object_refs: readonly StixId[];
 }

@@ -17,6 +17,11 @@ export function guiLink(kind: VtObjectKind, id: string): string {
   return `https://www.virustotal.com/gui/${guiSegments[kind]}/${encodePathSegment(id)}`;
 }
 
+/** The page of an object of Google Threat Intelligence (VirusTotal reference §9). */
+export function collectionLink(id: string): string {
+  return `https://www.virustotal.com/gui/collection/${encodePathSegment(id)}`;
+}
+
 /**
  * Percent-encodes one segment of a path. Colons stay, so that IPv6 addresses remain readable (RFC 3986, section 3.3
  * allows them in a segment); lone surrogates become U+FFFD instead of an exception.

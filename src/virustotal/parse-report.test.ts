@@ -346,6 +346,7 @@ describe('parseReport of an address', () => {
       continent: 'EU',
       registry: 'RIPE NCC',
       jarm: 'ab'.repeat(31),
+      whois: undefined,
       whoisDate: new Date('2020-09-13T12:26:40Z'),
     });
   });
@@ -396,6 +397,7 @@ describe('parseReport of a domain', () => {
       dnsRecordsDate: new Date('2020-09-13T12:26:40Z'),
       popularityRanks: [{ source: 'Cisco Umbrella', rank: 5 }],
       jarm: 'cd'.repeat(31),
+      whois: undefined,
       whoisDate: new Date('2020-09-13T12:26:40Z'),
     });
   });

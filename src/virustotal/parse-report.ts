@@ -2,6 +2,7 @@ import { asNumber, asText, isJsonObject } from '../shared/json.js';
 import { parseCommon, type SentObject } from './parse-common.js';
 import { certificate, favicon, fileIntelligence } from './parse-intelligence.js';
 import { parseRelated, parseRelatedTotals } from './parse-related.js';
+import { parseWhois } from './parse-whois.js';
 import {
   asCount,
   asDate,
@@ -127,6 +128,7 @@ function ipAddressReport(sent: SentObject): IpAddressReport {
     continent: asText(attributes.continent),
     registry: asText(attributes.regional_internet_registry),
     jarm: asText(attributes.jarm),
+    whois: parseWhois(attributes.whois),
     whoisDate: asDate(attributes.whois_date),
     certificate: certificate(attributes.last_https_certificate, attributes.last_https_certificate_date),
   };
@@ -149,6 +151,7 @@ function domainReport(sent: SentObject): DomainReport {
       return rank === undefined ? undefined : { source, rank };
     }),
     jarm: asText(attributes.jarm),
+    whois: parseWhois(attributes.whois),
     whoisDate: asDate(attributes.whois_date),
     certificate: certificate(attributes.last_https_certificate, attributes.last_https_certificate_date),
     favicon: favicon(attributes.favicon),

@@ -57,7 +57,14 @@ export interface Association {
   readonly origin: string | undefined;
   readonly createdAt: Date | undefined;
   readonly modifiedAt: Date | undefined;
+  /** Other names that are confirmed. */
   readonly aliases: readonly string[];
+  readonly firstSeenAt: Date | undefined;
+  readonly lastSeenAt: Date | undefined;
+  /** Of a vulnerability, from its name or else its id: `CVE-2022-30190`. */
+  readonly cve: string | undefined;
+  /** Of a report: where it was published, a web address of http or https. */
+  readonly link: string | undefined;
 }
 
 /** That a name resolved to an address, newest first. */

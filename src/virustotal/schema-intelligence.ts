@@ -65,6 +65,30 @@ export interface Certificate {
   readonly seenAt: Date | undefined;
 }
 
+/**
+ * What is used of a WHOIS record, read from its text by `parse-whois.ts`: what is hidden for privacy is left out.
+ * `undefined` as a whole when there is nothing of use.
+ */
+export interface Whois {
+  readonly registrar: string | undefined;
+  /** The registrant of a domain, or the holder of a network. */
+  readonly organization: string | undefined;
+  /** E-mail addresses of the registrant, in lower case. */
+  readonly emails: readonly string[];
+  /** Where abuse is reported: addresses of the registrar or network, which say nothing of the registrant. */
+  readonly abuseContacts: readonly string[];
+  /** In lower case and punycode, without the trailing dot. */
+  readonly nameServers: readonly string[];
+  readonly createdAt: Date | undefined;
+  readonly updatedAt: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  /** `clientTransferProhibited`, … */
+  readonly statuses: readonly string[];
+  readonly netName: string | undefined;
+  readonly netRange: string | undefined;
+  readonly country: string | undefined;
+}
+
 /** Hashes of a favicon; premium keys only. */
 export interface Favicon {
   readonly md5: string | undefined;

@@ -14,6 +14,7 @@ import type {
   SandboxVerdict,
   SigmaMatch,
   ThreatSeverity,
+  Whois,
 } from './schema-intelligence.js';
 
 /** The four kinds of object that can be looked up. Hostnames are domains to VirusTotal. */
@@ -148,6 +149,7 @@ export interface IpAddressReport extends CommonReport {
   readonly continent: string | undefined;
   readonly registry: string | undefined;
   readonly jarm: string | undefined;
+  readonly whois: Whois | undefined;
   readonly whoisDate: Date | undefined;
   readonly certificate: Certificate | undefined;
 }
@@ -171,6 +173,7 @@ export interface DomainReport extends CommonReport {
   readonly dnsRecordsDate: Date | undefined;
   readonly popularityRanks: readonly { readonly source: string; readonly rank: number }[];
   readonly jarm: string | undefined;
+  readonly whois: Whois | undefined;
   readonly whoisDate: Date | undefined;
   readonly certificate: Certificate | undefined;
   readonly favicon: Favicon | undefined;

@@ -17,6 +17,7 @@ import {
   namedObjectId,
   noteContentId,
   relationshipId,
+  reportId,
   valueObservableId,
   x509CertificateId,
 } from '../../src/stix/ids.js';
@@ -208,12 +209,7 @@ const VECTORS: readonly (readonly [number, string, string | undefined, string])[
     deterministicId('attack-pattern', { x_mitre_id: 'T1059.001' }),
     'attack-pattern--5a9d0c10-3eab-5b54-9d30-d9ae590d238b',
   ],
-  [
-    38,
-    'report',
-    deterministicId('report', { name: 'my report', published: START }),
-    'report--c9d450c8-106b-5a1f-9970-8d45725ccae4',
-  ],
+  [38, 'report', reportId(' My Report ', START), 'report--c9d450c8-106b-5a1f-9970-8d45725ccae4'],
   [
     39,
     'external reference by URL',

@@ -23,6 +23,13 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   url: ['spec_version', 'value'],
   file: ['spec_version', 'hashes'],
   artifact: ['spec_version', 'hashes'],
+  'x509-certificate': ['spec_version', 'hashes'],
+  'email-addr': ['spec_version', 'value'],
+  campaign: [...DOMAIN_OBJECT, 'name'],
+  'intrusion-set': [...DOMAIN_OBJECT, 'name'],
+  tool: [...DOMAIN_OBJECT, 'name'],
+  vulnerability: [...DOMAIN_OBJECT, 'name'],
+  report: [...DOMAIN_OBJECT, 'name', 'published', 'object_refs'],
 };
 
 const MAIN_OBSERVABLE_TYPES = [
@@ -125,9 +132,9 @@ function typeFaults(object: StixObject): string[] {
     case 'location':
       return countryFaults(object);
     case 'ipv4-addr':
-      return isIPv4(String(object.value)) ? [] : ['value is no IPv4 address'];
+      return isIPv4(addressOf(object, 32)) ? [] : ['value is no IPv4 address'];
     case 'ipv6-addr':
-      return isIPv6(String(object.value)) && !String(object.value).includes('%')
+      return isIPv6(addressOf(object, 128)) && !String(object.value).includes('%')
         ? []
         : ['value is no IPv6 address'];
     case 'malware':
@@ -138,10 +145,33 @@ function typeFaults(object: StixObject): string[] {
       return attackPatternFaults(object);
     case 'file':
     case 'artifact':
+    case 'x509-certificate':
       return hashFaults(object.hashes);
+    case 'campaign':
+    case 'intrusion-set':
+    case 'malware':
+    case 'tool':
+    case 'vulnerability':
+    case 'report':
+      return threatFaults(object);
     default:
       return [];
   }
+}
+
+/** The address of a value that may be a network in CIDR notation, which OpenCTI takes with 0 to 32 or 128 bits. */
+function addressOf({ value }: StixObject, bits: number): string {
+  const [address = '', length] = String(value).split('/');
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits) ? address : '';
+}
+
+function threatFaults({ name, aliases, first_seen, last_seen }: StixObject): string[] {
+  const faults: string[] = [];
+  if (typeof name === 'string' && name.length < 2) faults.push('name has less than two characters');
+  if (Array.isArray(aliases) && aliases.includes(name)) faults.push('aliases hold the name itself');
+  if (typeof first_seen === 'string' && typeof last_seen === 'string' && last_seen < first_seen)
+    faults.push('last_seen lies before first_seen');
+  return faults;
 }
 
 function indicatorFaults({

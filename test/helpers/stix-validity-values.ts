@@ -16,6 +16,11 @@ const TIMESTAMPS: ReadonlySet<string> = new Set([
   'submitted',
   'start_time',
   'stop_time',
+  'first_seen',
+  'last_seen',
+  'published',
+  'validity_not_before',
+  'validity_not_after',
 ]);
 
 /** Limits that OpenCTI or its GraphQL types set (protocol reference §6.3). */
@@ -25,6 +30,7 @@ const WHOLE_NUMBERS: ReadonlyMap<string, readonly [least: number, greatest: numb
   ['confidence', [0, 100]],
   ['number', [1, 2_147_483_647]],
   ['size', [0, 2_147_483_647]],
+  ['subject_public_key_exponent', [0, 2_147_483_647]],
   ['nb_deps', [1, 100_000]],
 ]);
 

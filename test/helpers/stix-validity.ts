@@ -15,7 +15,8 @@ export interface Surroundings {
 /** 7.3 of the protocol reference, for what this product emits; `related-to` goes between any two. */
 const RELATIONSHIPS: readonly (readonly [types: string, sources: string, targets: string])[] = [
   ['based-on', 'indicator', 'ipv4-addr ipv6-addr domain-name hostname url file artifact autonomous-system'],
-  ['belongs-to', 'ipv4-addr ipv6-addr', 'autonomous-system'],
+  ['belongs-to', 'ipv4-addr ipv6-addr', 'autonomous-system identity'],
+  ['indicates', 'indicator', 'malware tool intrusion-set campaign vulnerability'],
   ['located-at', 'ipv4-addr ipv6-addr', 'location'],
   ['resolves-to', 'domain-name', 'ipv4-addr ipv6-addr domain-name hostname'],
   ['resolves-to communicates-with', 'hostname', 'ipv4-addr ipv6-addr'],
@@ -110,7 +111,14 @@ function identityOf(object: StixObject): readonly unknown[] {
       return [object.relationship_type, object.source_ref, object.target_ref];
     case 'identity':
     case 'location':
+    case 'campaign':
+    case 'intrusion-set':
+    case 'malware':
+    case 'tool':
+    case 'vulnerability':
       return [String(object.name).toLowerCase()];
+    case 'report':
+      return [String(object.name).toLowerCase(), object.published];
     case 'autonomous-system':
       return [object.number];
     case 'malware':
@@ -121,6 +129,7 @@ function identityOf(object: StixObject): readonly unknown[] {
       return [object.product, object.result_name, object.submitted];
     case 'file':
     case 'artifact':
+    case 'x509-certificate':
       return [object.hashes];
     case 'url':
       return [object.value];

@@ -239,7 +239,7 @@ const knowledge = group('Knowledge about files', {
 
 const context = group('Context', {
   ip_add_network: option({
-    doc: `Add the network of an address (its prefix), with a relationship. ${FREE}`,
+    doc: `Add the network of an address (its prefix, such as 198.51.100.0/24) as an IPv4-Addr or IPv6-Addr, with a relationship; with ip_add_relationships also to its autonomous system. ${FREE}`,
     env: 'VIRUSTOTAL_IP_ADD_NETWORK',
     type: yesOrNo,
     default: false,
@@ -251,19 +251,19 @@ const context = group('Context', {
     default: false,
   }),
   import_whois: option({
-    doc: `Write what WHOIS says of an address, domain or hostname into the note: registrar, dates, names of the network. ${FREE}`,
+    doc: `Write what WHOIS says of an address, domain or hostname into the note: registrar, dates, name servers, names of the network. The registrant or holder, its e-mail addresses, and name servers that do not serve everybody are added with relationships, unless they are hidden for privacy. ${FREE}`,
     env: 'VIRUSTOTAL_IMPORT_WHOIS',
     type: yesOrNo,
     default: false,
   }),
   import_fingerprints: option({
-    doc: `Write the JARM fingerprint of a server and the hashes of a favicon into the note. ${FREE}`,
+    doc: `Write the JARM fingerprint of a server and the hashes of a favicon into the note; the favicon is added as a file, with a relationship (favicons need a premium key). ${FREE}`,
     env: 'VIRUSTOTAL_IMPORT_FINGERPRINTS',
     type: yesOrNo,
     default: false,
   }),
   import_gti: option({
-    doc: `Objects of Google Threat Intelligence to add that are associated with an object. Needs a key with that licence; with another one nothing is added, and it is not asked again for a day. Example: malware_families,threat_actors. ${ONE}`,
+    doc: `Objects of Google Threat Intelligence to add that are associated with an object; an Indicator indicates them. Needs a key with that licence; with another one nothing is added, and it is not asked again for a day. Example: malware_families,threat_actors. ${ONE}`,
     env: 'VIRUSTOTAL_IMPORT_GTI',
     type: anyOf([
       'malware_families',
