@@ -107,3 +107,11 @@ export interface AutonomousSystem extends CyberObservable {
   readonly name?: string;
   readonly rir?: string;
 }
+
+/** STIX 2.1 §6.7: a file known by its hashes. */
+export interface FileObservable extends CyberObservable {
+  readonly type: 'file';
+  readonly hashes: Readonly<Record<string, string>>;
+  /** OpenCTI property: added to the names that the file has there; its own name is never replaced. */
+  readonly x_opencti_additional_names?: readonly string[];
+}

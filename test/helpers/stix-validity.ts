@@ -19,6 +19,8 @@ const RELATIONSHIPS: readonly (readonly [types: string, sources: string, targets
   ['located-at', 'ipv4-addr ipv6-addr', 'location'],
   ['resolves-to', 'domain-name', 'ipv4-addr ipv6-addr domain-name hostname'],
   ['resolves-to communicates-with', 'hostname', 'ipv4-addr ipv6-addr'],
+  ['communicates-with', 'file artifact', 'ipv4-addr ipv6-addr domain-name'],
+  ['drops', 'file', 'file'],
 ];
 
 /** Bytes of a bundle as JSON: the platform takes GraphQL bodies up to 50 MB (protocol reference §1.1). */
