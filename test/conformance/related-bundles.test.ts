@@ -33,7 +33,7 @@ const elements: Readonly<Record<string, (name: string, number: number, parent: s
 function elementOf(name: string): string {
   if (name === 'resolutions') return 'resolution';
   if (/files|execution_parents/.test(name)) return 'file';
-  if (/ip/.test(name)) return 'ip_address';
+  if (name.includes('ip')) return 'ip_address';
   return /url|redirect/.test(name) ? 'url' : 'domain';
 }
 

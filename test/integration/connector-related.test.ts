@@ -62,8 +62,9 @@ async function enriched(world: ConnectorWorld, type: string, attributes: Record<
   const work = await workSettled(platform, await platform.requestEnrichment({ entityId: id }));
   const shown = (ref: string): string => {
     if (ref === id) return 'subject';
-    const { value, hashes = {} } = platform.entity(ref)?.attributes ?? {};
-    return String(value ?? String((hashes as Record<string, unknown>)['SHA-256']).slice(0, 4));
+    const { value, hashes } = platform.entity(ref)?.attributes ?? {};
+    const digest = (hashes as Record<string, string> | undefined)?.['SHA-256'] ?? '';
+    return typeof value === 'string' ? value : digest.slice(0, 4);
   };
   const edges = relationshipsOf(platform, id)
     .filter(([, kind]) => kind !== 'based-on')
