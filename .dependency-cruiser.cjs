@@ -54,7 +54,12 @@ module.exports = {
     ),
     only(
       'mapping',
-      ['^src/shared/', '^src/stix/', '^src/virustotal/schema[-\\w]*\\.ts$', '^src/virustotal/gui-link\\.ts$'],
+      [
+        '^src/shared/',
+        '^src/stix/',
+        '^src/virustotal/schema[-\\w]*\\.ts$',
+        '^src/virustotal/(gui-link|object-id)\\.ts$',
+      ],
       'mapping is pure: reports in, STIX objects out',
     ),
     only(

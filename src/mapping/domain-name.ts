@@ -4,7 +4,7 @@ import { createValueObservable } from '../stix/create.js';
 import { observablePattern } from '../stix/pattern.js';
 import type { DnsRecord, DomainReport } from '../virustotal/schema.js';
 import type { MappedReport, MappingContext } from './context.js';
-import { contribute, noExtras, type ReportExtras } from './contribution.js';
+import { contribute, noExtras, type Contributions, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan, type SafeMarkdown } from './note-markdown.js';
@@ -39,10 +39,23 @@ export function mapDomainReport(
       contributions,
       verdictIndicator: indicatorFromVerdict(target, verdict, options.domain.indicator, context),
       notes: [resultsNote(report, verdict, detail, context), categoriesNote(report, context)],
-      network: options.domain.addRelationships ? relate(relations(report.dnsRecords, context), context) : [],
+      network: options.domain.addRelationships
+        ? relate(undated(relations(report.dnsRecords, context), contributions), context)
+        : [],
     },
     context,
   );
+}
+
+/** Without those of which a resolution says since when: two relationships to one address would say the same. */
+function undated(
+  relations: readonly NetworkRelation[],
+  { objects }: Contributions,
+): readonly NetworkRelation[] {
+  const dated = new Set(
+    objects.filter((object) => object.start_time !== undefined).map((object) => object.target_ref),
+  );
+  return dated.size === 0 ? relations : relations.filter(({ target }) => !dated.has(target.id));
 }
 
 /** The addresses carry no score: what is said about a name does not hold for every address it ever points to. */

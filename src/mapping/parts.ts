@@ -13,6 +13,7 @@ import { certificates } from './parts/certificates.js';
 import { fingerprints } from './parts/fingerprints.js';
 import { network } from './parts/network.js';
 import { whois } from './parts/whois.js';
+import { relatedToDomain, relatedToFile, relatedToIpAddress, relatedToUrl } from './parts/related.js';
 
 /**
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
@@ -27,6 +28,7 @@ export const fileParts: readonly Part<FileReport>[] = [
   sandboxVerdicts,
   sigmaIndicators,
   idsIndicators,
+  relatedToFile,
 ];
 
 export const ipAddressParts: readonly Part<IpAddressReport>[] = [
@@ -35,8 +37,15 @@ export const ipAddressParts: readonly Part<IpAddressReport>[] = [
   certificates,
   fingerprints,
   whois,
+  relatedToIpAddress,
 ];
 
-export const domainParts: readonly Part<DomainReport>[] = [...everyPart, certificates, fingerprints, whois];
+export const domainParts: readonly Part<DomainReport>[] = [
+  ...everyPart,
+  certificates,
+  fingerprints,
+  whois,
+  relatedToDomain,
+];
 
-export const urlParts: readonly Part<UrlReport>[] = [...everyPart, fingerprints];
+export const urlParts: readonly Part<UrlReport>[] = [...everyPart, fingerprints, relatedToUrl];

@@ -1,4 +1,4 @@
-import { createRelationship, createValueObservable } from '../stix/create.js';
+import { createFile, createRelationship, createValueObservable } from '../stix/create.js';
 import type { ValueObservableType } from '../stix/ids.js';
 import type { StixId, StixObject } from '../stix/objects.js';
 import type { MappingContext, ObservableType } from './context.js';
@@ -11,7 +11,7 @@ export interface NetworkRelation {
   readonly description?: string;
 }
 
-/** Files have no relations that an Indicator could not have itself. */
+/** Observables that are one value; the others are files. */
 const STIX_TYPES: Readonly<Partial<Record<ObservableType, ValueObservableType>>> = {
   'IPv4-Addr': 'ipv4-addr',
   'IPv6-Addr': 'ipv6-addr',
@@ -19,6 +19,14 @@ const STIX_TYPES: Readonly<Partial<Record<ObservableType, ValueObservableType>>>
   Hostname: 'hostname',
   Url: 'url',
 };
+
+/** On what relationships hang. */
+export interface RelationSource {
+  readonly id: StixId;
+  readonly type: ObservableType;
+  /** What must come along: nothing where the enriched object is the source itself. */
+  readonly objects: readonly StixObject[];
+}
 
 /**
  * The targets and the relationships to them. OpenCTI refuses these relationships on an Indicator, so for an Indicator
@@ -39,10 +47,23 @@ export function relate(
   ];
 }
 
-function relationSource(context: MappingContext): { id: StixId; objects: readonly StixObject[] } {
+/** The enriched observable; for an Indicator the observable that it holds, which is created: for any hash a file. */
+export function relationSource(context: MappingContext): RelationSource {
   const { subject, observable } = context;
+  if (subject.entityType !== 'Indicator') return { id: subject.id, type: subject.entityType, objects: [] };
   const stixType = STIX_TYPES[observable.type];
-  if (subject.entityType !== 'Indicator' || stixType === undefined) return { id: subject.id, objects: [] };
-  const source = createValueObservable(stixType, observable.value, context);
-  return { id: source.id, objects: [source, createRelationship('based-on', subject.id, source.id, context)] };
+  const source =
+    stixType === undefined
+      ? createFile({ [hashName(observable.value)]: observable.value }, [], context)
+      : createValueObservable(stixType, observable.value, context);
+  return {
+    id: source.id,
+    type: stixType === undefined ? 'StixFile' : observable.type,
+    objects: [source, createRelationship('based-on', subject.id, source.id, context)],
+  };
+}
+
+/** STIX 2.1 §10.6. */
+function hashName({ length }: string): string {
+  return length === 32 ? 'MD5' : length === 40 ? 'SHA-1' : 'SHA-256';
 }

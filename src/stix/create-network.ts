@@ -1,6 +1,6 @@
 import { cyberObservable, domainObject, optional, stixTimestamp, type Provenance } from './create.js';
-import { fileId, identityId, x509CertificateId, type Hashes } from './ids.js';
-import type { HashedFile, Identity, X509Certificate } from './objects.js';
+import { identityId, x509CertificateId, type Hashes } from './ids.js';
+import type { Identity, X509Certificate } from './objects.js';
 
 export interface X509CertificateInput {
   /** STIX names; at least one. */
@@ -52,15 +52,6 @@ export function createX509Certificate(
       ? {}
       : { x509_v3_extensions: { subject_alternative_name: alternativeNames.join(', ') } }),
   };
-}
-
-/**
- * A file of which only hashes are known (STIX 2.1 §6.7).
- *
- * @throws TypeError when there is no hash.
- */
-export function createHashedFile(hashes: Hashes, provenance: Provenance): HashedFile {
-  return { type: 'file', id: fileId(hashes), ...cyberObservable(provenance), hashes };
 }
 
 /**

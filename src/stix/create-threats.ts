@@ -1,5 +1,5 @@
-import { cyberObservable, domainObject, optional, stixTimestamp, type Provenance } from './create.js';
-import { attackPatternId, fileId, malwareAnalysisId, namedObjectId, type Hashes } from './ids.js';
+import { domainObject, optional, stixTimestamp, type Provenance } from './create.js';
+import { attackPatternId, malwareAnalysisId, namedObjectId } from './ids.js';
 import type { ExternalReference, StixId, StixObject, StixTimestamp } from './objects.js';
 
 /** Knowledge about threats: what STIX has for malware, techniques and analyses. */
@@ -138,13 +138,4 @@ export function createMalwareAnalysis(
     ...optional('submitted', submittedAt),
     sample_ref: sampleId,
   };
-}
-
-/**
- * A file of which nothing but its hashes matters.
- *
- * @throws TypeError when there is no hash.
- */
-export function createFileOfHashes(hashes: Hashes, provenance: Provenance): StixObject {
-  return { type: 'file', id: fileId(hashes), ...cyberObservable(provenance), hashes };
 }

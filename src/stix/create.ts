@@ -1,16 +1,19 @@
 import {
   autonomousSystemId,
+  fileId,
   identityId,
   indicatorId,
   locationId,
   noteId,
   relationshipId,
   valueObservableId,
+  type Hashes,
   type ValueObservableType,
 } from './ids.js';
 import type {
   AutonomousSystem,
   ExternalReference,
+  FileObservable,
   Identity,
   Indicator,
   Location,
@@ -252,5 +255,25 @@ export function createValueObservable(
     id: valueObservableId(type, stored),
     ...cyberObservable(provenance),
     value: stored,
+  };
+}
+
+/**
+ * A file that is known by its hashes. What it is called goes into the additional names, which OpenCTI joins with those
+ * that the file has: a `name` would take the place of the one that somebody gave it.
+ *
+ * @throws TypeError when there is no hash.
+ */
+export function createFile(
+  hashes: Hashes,
+  additionalNames: readonly string[],
+  provenance: Provenance,
+): FileObservable {
+  return {
+    type: 'file',
+    id: fileId(hashes),
+    ...cyberObservable(provenance),
+    hashes,
+    ...optional('x_opencti_additional_names', additionalNames),
   };
 }

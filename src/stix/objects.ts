@@ -108,12 +108,6 @@ export interface AutonomousSystem extends CyberObservable {
   readonly rir?: string;
 }
 
-/** STIX 2.1 §6.7, as far as it is known by its hash alone. */
-export interface HashedFile extends CyberObservable {
-  readonly type: 'file';
-  readonly hashes: Readonly<Record<string, string>>;
-}
-
 /** STIX 2.1 §6.18. */
 export interface X509Certificate extends CyberObservable {
   readonly type: 'x509-certificate';
@@ -151,4 +145,12 @@ export interface Report extends DomainObject {
   readonly description?: string;
   readonly published: StixTimestamp;
   readonly object_refs: readonly StixId[];
+}
+
+/** STIX 2.1 §6.7: a file known by its hashes. */
+export interface FileObservable extends CyberObservable {
+  readonly type: 'file';
+  readonly hashes: Readonly<Record<string, string>>;
+  /** OpenCTI property: added to the names that the file has there; its own name is never replaced. */
+  readonly x_opencti_additional_names?: readonly string[];
 }

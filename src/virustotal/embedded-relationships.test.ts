@@ -122,3 +122,66 @@ describe('relationships in the call for a report', () => {
     expect(asked).toEqual([serving]);
   });
 });
+
+describe('relationships of which some need a premium key', () => {
+  const all = '?relationships=last_serving_ip_address,redirects_to,downloaded_files';
+  let privileges: Privileges;
+
+  beforeEach(() => {
+    privileges = new Privileges({
+      clock: fixedClock('2026-03-01T12:00:00Z'),
+      logger: recordedLogger().logger,
+    });
+    const url = ['last_serving_ip_address', 'redirects_to', 'downloaded_files'];
+    relationships = new EmbeddedRelationships({ url }, privileges);
+  });
+
+  it.each([forbidden, badRequest])(
+    'are asked for without those when they are refused (%s), and that is remembered',
+    async (refusal) => {
+      const publicKey = answering((query) => (query === all ? refusal : undefined));
+      expect(await relationships.ask('url', publicKey)).toBe(`answer to ${serving}`);
+      expect(await relationships.ask('url', publicKey)).toBe(`answer to ${serving}`);
+      expect(asked).toEqual([all, serving, serving]);
+    },
+  );
+
+  it('are left out altogether when every one is refused', async () => {
+    const picky = answering((query) => (query === '' ? undefined : forbidden));
+    expect(await relationships.ask('url', picky)).toBe('answer to ');
+    expect(await relationships.ask('url', picky)).toBe('answer to ');
+    expect(asked).toEqual([all, serving, '', '']);
+  });
+
+  it('are asked for again when it was not because of them', async () => {
+    const refusing = answering(() => forbidden);
+    for (let time = 0; time < 3; time += 1)
+      await expect(relationships.ask('url', refusing)).rejects.toBe(forbidden);
+    expect(asked).toEqual([all, serving, '', all, '']);
+    expect(await relationships.ask('url', always)).toBe(`answer to ${all}`);
+  });
+
+  it('are all asked for again when the refusal is no longer believed', async () => {
+    const publicKey = answering((query) => (query === all ? badRequest : undefined));
+    let nowMs = Date.parse('2026-03-01T12:00:00Z');
+    const clock = { now: () => new Date(nowMs) };
+    privileges = new Privileges({ clock, logger: recordedLogger().logger });
+    relationships = new EmbeddedRelationships(
+      { url: ['last_serving_ip_address', 'redirects_to', 'downloaded_files'] },
+      privileges,
+    );
+    await relationships.ask('url', publicKey);
+    await relationships.ask('url', publicKey);
+    nowMs += 86_400_000;
+    // What was answered meanwhile was another query: this one may still be refused for its names.
+    expect(await relationships.ask('url', publicKey)).toBe(`answer to ${serving}`);
+    expect(asked).toEqual([all, serving, serving, all, serving]);
+  });
+
+  it('are not asked for in vain when they are all that is wanted', async () => {
+    relationships = new EmbeddedRelationships({ url: ['redirects_to'] }, privileges);
+    const publicKey = answering((query) => (query === '' ? undefined : forbidden));
+    expect(await relationships.ask('url', publicKey)).toBe('answer to ');
+    expect(asked).toEqual(['?relationships=redirects_to', '']);
+  });
+});

@@ -2,19 +2,28 @@ import { ForbiddenError, InvalidArgumentError } from './errors.js';
 import type { Privileges } from './http/privileges.js';
 import type { AskedRelationships, VtObjectKind } from './schema.js';
 
+/** Relationships that only premium keys may see, of those that are asked for here (VirusTotal reference §5.2). */
+const PREMIUM_NAMES: Readonly<Partial<Record<VtObjectKind, readonly string[]>>> = {
+  url: ['redirects_to', 'redirecting_urls', 'downloaded_files'],
+};
+
+/** The query of a call, which is empty when nothing more is asked for. */
+type Query = string;
+
 /**
  * Asks for relationships inside the call for a report (`?relationships=`). VirusTotal may refuse the whole call because
- * of one of the names (VirusTotal reference §5.1); it is then made without them, and they are not asked for again for a
- * while, so that it is paid for once.
+ * of one of the names (VirusTotal reference §5.1); it is then made with the names that every key may see, and when that is
+ * refused too, with none. What was refused is not asked for again for a while, so that no more than one answer is paid for,
+ * and a refusal is met once.
  */
 export class EmbeddedRelationships {
-  /** Kinds for which a call with relationships was answered: if one is refused as invalid, it is for its value. */
-  private readonly accepted = new Set<VtObjectKind>();
+  /** Queries by kind that were answered: if such a call is refused as invalid, it is for its value. */
+  private readonly accepted = new Set<string>();
   /**
    * Kinds that the key may not look up at all, as it seems, with the query of the call that was refused last. One call
    * each tells whether that is still so: in turn with relationships and without, since either may be what has changed.
    */
-  private readonly refusedAltogether = new Map<VtObjectKind, string>();
+  private readonly refusedAltogether = new Map<VtObjectKind, Query>();
 
   constructor(
     private readonly relationships: AskedRelationships,
@@ -24,33 +33,57 @@ export class EmbeddedRelationships {
   /**
    * Makes the call for a report, with relationships where they are wanted and to be had.
    *
-   * @param call - Makes the call with a query, which is empty when nothing more is asked for.
+   * @param call - Makes the call with a query.
    */
-  async ask<T>(kind: VtObjectKind, call: (query: string) => Promise<T>): Promise<T> {
-    const names = this.relationships[kind] ?? [];
-    const query = `?relationships=${names.map(encodeURIComponent).join(',')}`;
-    const endpoint = `${kind}${query}`;
-    if (names.length === 0 || (await this.privileges.lacks(endpoint))) return call('');
+  async ask<T>(kind: VtObjectKind, call: (query: Query) => Promise<T>): Promise<T> {
+    const queries = await this.queriesOf(kind);
+    const [query = '', ...lesser] = queries;
+    if (lesser.length === 0) return call(query);
     const refused = this.refusedAltogether.get(kind);
     if (refused !== undefined) return this.askOnce(kind, refused === '' ? query : '', call);
-    try {
-      const answer = await call(query);
-      this.accepted.add(kind);
-      return answer;
-    } catch (error) {
-      if (!this.mayBeRefusal(kind, error)) throw error;
-      // When this fails as well, it was not because of the relationships.
-      const answer = await this.askOnce(kind, '', call);
-      await this.privileges.refused(endpoint);
-      return answer;
-    }
+    return this.askInTurn(kind, queries, call);
   }
 
-  private async askOnce<T>(
+  /** What may be asked, from all that is wanted down to nothing, without what was refused a short time ago. */
+  private async queriesOf(kind: VtObjectKind): Promise<readonly Query[]> {
+    const names = this.relationships[kind] ?? [];
+    const premium = PREMIUM_NAMES[kind] ?? [];
+    const common = names.filter((name) => !premium.includes(name));
+    const queries: Query[] = [];
+    for (const query of new Set([queryOf(names), queryOf(common)]))
+      if (query !== '' && !(await this.privileges.lacks(kind + query))) queries.push(query);
+    return [...queries, ''];
+  }
+
+  /** Until one is answered: those before it were refused for their names. When none is, it was not because of them. */
+  private async askInTurn<T>(
     kind: VtObjectKind,
-    query: string,
-    call: (query: string) => Promise<T>,
+    queries: readonly Query[],
+    call: (query: Query) => Promise<T>,
   ): Promise<T> {
+    const refused: Query[] = [];
+    for (const query of queries) {
+      if (query === '') break;
+      try {
+        const answer = await call(query);
+        this.accepted.add(kind + query);
+        await this.remember(kind, refused);
+        return answer;
+      } catch (error) {
+        if (!this.mayBeRefusal(kind + query, error)) throw error;
+        refused.push(query);
+      }
+    }
+    const answer = await this.askOnce(kind, '', call);
+    await this.remember(kind, refused);
+    return answer;
+  }
+
+  private async remember(kind: VtObjectKind, refused: readonly Query[]): Promise<void> {
+    for (const query of refused) await this.privileges.refused(kind + query);
+  }
+
+  private async askOnce<T>(kind: VtObjectKind, query: Query, call: (query: Query) => Promise<T>): Promise<T> {
     try {
       const answer = await call(query);
       this.refusedAltogether.delete(kind);
@@ -62,8 +95,12 @@ export class EmbeddedRelationships {
     }
   }
 
-  private mayBeRefusal(kind: VtObjectKind, error: unknown): boolean {
+  private mayBeRefusal(asked: string, error: unknown): boolean {
     if (error instanceof ForbiddenError) return true;
-    return error instanceof InvalidArgumentError && error.status === 400 && !this.accepted.has(kind);
+    return error instanceof InvalidArgumentError && error.status === 400 && !this.accepted.has(asked);
   }
+}
+
+function queryOf(names: readonly string[]): Query {
+  return names.length === 0 ? '' : `?relationships=${names.map(encodeURIComponent).join(',')}`;
 }

@@ -22,6 +22,8 @@ const RELATIONSHIPS: readonly (readonly [types: string, sources: string, targets
   ['resolves-to communicates-with', 'hostname', 'ipv4-addr ipv6-addr'],
   ['indicates', 'indicator', 'malware attack-pattern'],
   ['uses', 'malware', 'attack-pattern'],
+  ['communicates-with', 'file artifact', 'ipv4-addr ipv6-addr domain-name'],
+  ['drops', 'file', 'file'],
 ];
 
 /** Bytes of a bundle as JSON: the platform takes GraphQL bodies up to 50 MB (protocol reference §1.1). */

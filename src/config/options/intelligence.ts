@@ -179,7 +179,7 @@ const related = group('Related observables', {
     default: [],
   }),
   url_related: option({
-    doc: `Observables to add to a URL. They come with the report; all but last_serving_ip_address need a premium key. Example: last_serving_ip_address. ${FREE}`,
+    doc: `Observables to add to a URL. They come with the report; all but last_serving_ip_address need a premium key, and are left out with another one. Example: last_serving_ip_address. ${FREE}`,
     env: 'VIRUSTOTAL_URL_RELATED',
     type: anyOf(['last_serving_ip_address', 'redirects_to', 'redirecting_urls', 'downloaded_files']),
     default: [],
@@ -191,13 +191,13 @@ const related = group('Related observables', {
     default: 20,
   }),
   related_exclude_benign: option({
-    doc: `Leave out what everything contacts and what says nothing about it: update, certificate and telemetry servers of known vendors, public resolvers, the empty file. Addresses that are not publicly routable are always left out. ${FREE}`,
+    doc: `Leave out what everything contacts and what says nothing about it: update, certificate, time, telemetry and connectivity-check servers of known vendors, the own names of search engines and delivery networks, public resolvers, files that hold nothing. How many stands in the note; subdomains and siblings stay. Addresses that are not publicly routable are always left out. ${FREE}`,
     env: 'VIRUSTOTAL_RELATED_EXCLUDE_BENIGN',
     type: yesOrNo,
     default: true,
   }),
   related_resolution_dates: option({
-    doc: `Ask for the dates of resolutions, where ip_related or domain_related names them: the relationship then says since when. ${ONE}`,
+    doc: `Ask for the dates of resolutions, where ip_related or domain_related names them: the start time of the relationship is then the date of the resolution; not for the values of Indicators. ${ONE}`,
     env: 'VIRUSTOTAL_RELATED_RESOLUTION_DATES',
     type: yesOrNo,
     default: false,

@@ -1,4 +1,4 @@
-import { createHashedFile } from '../../stix/create-network.js';
+import { createFile } from '../../stix/create.js';
 import type { StixObject } from '../../stix/objects.js';
 import type { Favicon } from '../../virustotal/schema-intelligence.js';
 import type { DomainReport, IpAddressReport, UrlReport } from '../../virustotal/schema.js';
@@ -45,7 +45,7 @@ function faviconObjects(favicon: Favicon | undefined, context: MappingContext): 
     [
       {
         type: 'related-to',
-        target: createHashedFile({ MD5: md5 }, context),
+        target: createFile({ MD5: md5 }, [], context),
         description: 'Favicon of the site',
       },
     ],

@@ -1,4 +1,5 @@
-import { createFileOfHashes, createMalwareAnalysis, type AnalysisResult } from '../../stix/create-threats.js';
+import { createFile } from '../../stix/create.js';
+import { createMalwareAnalysis, type AnalysisResult } from '../../stix/create-threats.js';
 import { createRelationship } from '../../stix/create.js';
 import type { StixId, StixObject } from '../../stix/objects.js';
 import type { SandboxVerdict } from '../../virustotal/schema-intelligence.js';
@@ -58,7 +59,7 @@ function sampleOf(report: FileReport, context: MappingContext): Sample | undefin
   ];
   const known = sent.filter((entry): entry is [string, string] => entry[1] !== undefined);
   if (known.length === 0) return undefined;
-  const file = createFileOfHashes(Object.fromEntries(known), context);
+  const file = createFile(Object.fromEntries(known), [], context);
   return { id: file.id, objects: [file, createRelationship('based-on', subject.id, file.id, context)] };
 }
 

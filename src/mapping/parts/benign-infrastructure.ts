@@ -1,0 +1,47 @@
+import { isIP } from 'node:net';
+import { BENIGN_DOMAINS, BENIGN_FILES, BENIGN_HOSTS, BENIGN_ADDRESSES } from './benign-lists.js';
+import type { RelatedValue } from './related-value.js';
+
+const hosts: ReadonlySet<string> = new Set(BENIGN_HOSTS);
+const domains: ReadonlySet<string> = new Set(BENIGN_DOMAINS);
+const addresses: ReadonlySet<string> = new Set(BENIGN_ADDRESSES);
+const files: ReadonlySet<string> = new Set(BENIGN_FILES);
+
+/**
+ * Whether everything that runs contacts or drops it, so that it says nothing about what it is related to. A URL is judged
+ * by its host.
+ */
+export function isBenign({ type, value }: RelatedValue): boolean {
+  switch (type) {
+    case 'StixFile':
+      return files.has(value);
+    case 'IPv4-Addr':
+    case 'IPv6-Addr':
+      return addresses.has(value);
+    case 'Domain-Name':
+      return isBenignName(value);
+    case 'Url':
+      return isBenignHost(hostOf(value));
+  }
+}
+
+/** @param name - In lower case and punycode, without a trailing dot. */
+function isBenignName(name: string): boolean {
+  if (hosts.has(name)) return true;
+  for (let start = 0; ; start = name.indexOf('.', start) + 1) {
+    if (domains.has(name.slice(start))) return true;
+    // At a dot only: `notwindowsupdate.com` is another domain.
+    if (!name.includes('.', start)) return false;
+  }
+}
+
+function isBenignHost(host: string): boolean {
+  return isIP(host) === 0 ? isBenignName(host) : addresses.has(host);
+}
+
+/** As the WHATWG URL standard writes it: lower case, punycode, addresses in their one form; empty for what is no URL. */
+function hostOf(url: string): string {
+  const absolute = /^https?:\/\//i.test(url) ? url : `http://${url}`;
+  if (!URL.canParse(absolute)) return '';
+  return new URL(absolute).hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+}

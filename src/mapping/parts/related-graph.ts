@@ -1,0 +1,99 @@
+import { createFile, createRelationship, createValueObservable, stixTimestamp } from '../../stix/create.js';
+import { relationshipId, type ValueObservableType } from '../../stix/ids.js';
+import type { Relationship, StixId, StixObject } from '../../stix/objects.js';
+import type { MappingContext } from '../context.js';
+import type { RelationSource } from '../relationships.js';
+import type { RelationRule } from './related-rules.js';
+import type { RelatedType, RelatedValue } from './related-value.js';
+
+const STIX_TYPES: Readonly<Record<Exclude<RelatedType, 'StixFile'>, ValueObservableType>> = {
+  'IPv4-Addr': 'ipv4-addr',
+  'IPv6-Addr': 'ipv6-addr',
+  'Domain-Name': 'domain-name',
+  Url: 'url',
+};
+
+interface Related {
+  readonly object: StixObject;
+  /** Under which a file was found. */
+  readonly names: readonly string[];
+}
+
+/** What is related to one object: each observable once, however many relationships name it, and each relationship once. */
+export class RelatedGraph {
+  readonly #related = new Map<string, Related>();
+  readonly #relationships = new Map<StixId, Relationship>();
+
+  constructor(
+    private readonly source: RelationSource,
+    private readonly context: MappingContext,
+  ) {}
+
+  get observables(): number {
+    return this.#related.size;
+  }
+
+  add(value: RelatedValue, rule: RelationRule): void {
+    const key = `${value.type} ${value.value}`;
+    const related = this.#related.get(key) ?? this.#create(value);
+    // The source itself, however it is written.
+    if (related.object.id === this.source.id) return;
+    this.#related.set(key, this.#named(related, value));
+    const relationship = this.#relationship(related.object.id, value, rule);
+    const known = this.#relationships.get(relationship.id);
+    this.#relationships.set(
+      relationship.id,
+      known === undefined ? relationship : joined(known, relationship),
+    );
+  }
+
+  /** The observables and relationships, with what the source needs; empty when nothing is related. */
+  objects(): readonly StixObject[] {
+    if (this.#relationships.size === 0) return [];
+    return [
+      ...this.source.objects,
+      ...[...this.#related.values()].map(({ object }) => object),
+      ...this.#relationships.values(),
+    ];
+  }
+
+  #create({ type, value }: RelatedValue): Related {
+    const object =
+      type === 'StixFile'
+        ? createFile({ 'SHA-256': value }, [], this.context)
+        : createValueObservable(STIX_TYPES[type], value, this.context);
+    return { object, names: [] };
+  }
+
+  /** With one more name, where the value has one. */
+  #named(related: Related, { value, fileName }: RelatedValue): Related {
+    if (fileName === undefined || related.names.includes(fileName)) return related;
+    const names = [...related.names, fileName];
+    return { object: createFile({ 'SHA-256': value }, names, this.context), names };
+  }
+
+  #relationship(related: StixId, { since }: RelatedValue, rule: RelationRule): Relationship {
+    const [source, target] = this.#ends(related, rule);
+    const { typed } = rule;
+    if (!typed?.for.includes(this.source.type)) {
+      const plain = createRelationship('related-to', source, target, this.context);
+      return { ...plain, description: rule.meaning };
+    }
+    const made = createRelationship(typed.type, source, target, this.context);
+    if (since === undefined) return made;
+    const start = stixTimestamp(since);
+    return { ...made, id: relationshipId(typed.type, source, target, start), start_time: start };
+  }
+
+  #ends(related: StixId, { direction }: RelationRule): readonly [source: StixId, target: StixId] {
+    const own = this.source.id;
+    const isForward = direction === 'either' ? own < related : direction === 'to the related';
+    return isForward ? [own, related] : [related, own];
+  }
+}
+
+/** One relationship that stands for two facts says both. */
+function joined(one: Relationship, other: Relationship): Relationship {
+  const meanings = new Set([one.description, other.description].filter((text) => text !== undefined));
+  return meanings.size < 2 ? one : { ...one, description: [...meanings].join(' ') };
+}
