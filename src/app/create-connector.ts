@@ -268,6 +268,7 @@ class WiredConnector implements Connector {
       gate,
       mapping: mappingOptions(this.#config),
       manualMaxAgeMs: this.#config.virustotal.manualMaxAgeMinutes * MINUTE_MS,
+      indicators: entities,
       labels: this.#labelMaker(),
       analyses: this.#submissions?.analyses,
     });

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import { describeReports } from '../mapping/work-message.js';
 import { mapReport } from '../mapping/map-report.js';
-import type { EntityChanges, MappedReport, MappingContext, Subject } from '../mapping/context.js';
+import type { MappedReport, MappingContext, Subject } from '../mapping/context.js';
 import type { MappingOptions } from '../mapping/options.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { JsonObject } from '../shared/json.js';
 import { createAuthor } from '../stix/create.js';
-import { applyChanges, leanEntity } from '../stix/entity-changes.js';
+import { applyChanges, leanEntity, type Changes } from '../stix/entity-changes.js';
 import { entityTypeOf } from '../stix/extensions.js';
 import { markingsOf } from '../stix/markings.js';
 import type { StixObject } from '../stix/objects.js';
@@ -15,11 +15,13 @@ import type { Asker, LookUp, Report, VirusTotal, VtObject } from '../virustotal/
 import type { Analyses, Considered, Consideration } from './analyses/analysis-desk.js';
 import { comesAgain } from './comes-again.js';
 import { gate, type GateOptions } from './gate.js';
+import { mergeChanges } from './merge-changes.js';
 import { definitionOf } from './observables/registry.js';
 import { reportExtras } from './observables/report-extras.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
-import type { EntityReader, LabelKeeper } from './ports.js';
+import { readOwnIndicators } from './own-indicators.js';
+import type { EntityReader, IndicatorReader, LabelKeeper } from './ports.js';
 import { factsOf, type EnrichmentRequest } from './request.js';
 import { shownValue, subjectOf, targetsOf, unknownMessage, type Target } from './subject.js';
 
@@ -32,6 +34,8 @@ export interface EnrichmentDependencies {
   readonly mapping: MappingOptions;
   /** Age at which a kept report is too old for a manual request; any age will do when absent. */
   readonly manualMaxAgeMs?: number | undefined;
+  /** Indicators of earlier verdicts are left as they are when absent. */
+  readonly indicators?: IndicatorReader | undefined;
   /** The platform chooses the colours of labels when absent. */
   readonly labels?: LabelKeeper | undefined;
   /** Nothing is submitted when absent. */
@@ -64,7 +68,8 @@ async function enrich(
   if (request.refusal !== undefined) throw new ConnectorError(request.refusal, 'invalid');
   const parked = await dependencies.analyses?.recall(request);
   if (parked !== undefined) return parked;
-  const entity = request.entity ?? (await readEntity(request, dependencies.entities));
+  const entity =
+    request.entity ?? (await askPlatform(request, () => dependencies.entities.readEntity(request)));
   if (entity === undefined) {
     throw new ConnectorError(
       `the entity ${request.entityId} cannot be read: it was deleted, or the connector's user may not see it (markings, organisations, draft members).`,
@@ -112,9 +117,15 @@ async function enrich(
     mapped.flatMap(({ changes }) => changes.labels),
     request,
   );
+  const isComplete =
+    found.length === answers.length && targets.notAsked.length === 0 && targets.leftOut === 0;
+  const changes = mergeChanges(
+    mapped.map((report) => report.changes),
+    { isComplete, now: dependencies.clock.now() },
+  );
   return {
     status: 'enriched',
-    ...assemble(entity, subject, mapped),
+    ...assemble(entity, subject, mapped, changes),
     message: [
       describeReports(
         mapped.map((report) => report.summary),
@@ -127,6 +138,7 @@ async function enrich(
           ...targets.notAsked,
         ],
       ),
+      ...(changes.revokedAt === undefined ? [] : ['Indicator revoked']),
       ...remarks,
     ].join('; '),
   };
@@ -142,12 +154,9 @@ function askerOf(request: EnrichmentRequest, { clock, manualMaxAgeMs }: Enrichme
 }
 
 /** A playbook step is answered whatever happens; any other request can come again when the platform is back. */
-async function readEntity(
-  request: EnrichmentRequest,
-  entities: EntityReader,
-): Promise<JsonObject | undefined> {
+async function askPlatform<Answer>(request: EnrichmentRequest, ask: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await entities.readEntity(request);
+    return await ask();
   } catch (error) {
     const passes = error instanceof ConnectorError && (error.retryable || error.kind === 'configuration');
     throw passes && request.playbook === undefined ? new HandBackError(error) : error;
@@ -214,18 +223,20 @@ async function mapAnswer(
   dependencies: EnrichmentDependencies,
 ): Promise<MappedReport> {
   const { observable } = answer.target;
+  const onLoss = (what: string, error: unknown): void => {
+    if (error instanceof HandBackError) throw error;
+    if (comesAgain(error, request)) throw new HandBackError(error);
+    dependencies.logger.warn(
+      { ...factsOf(request), what, reason: describeError(error) },
+      'part of a report could not be had; the rest is mapped',
+    );
+  };
   const extras = await reportExtras(answer.report, observable, {
     virusTotal: dependencies.virusTotal,
     asker,
     options: dependencies.mapping,
     subjectIsIndicator: subject.entityType === 'Indicator',
-    onLoss: (what, error) => {
-      if (comesAgain(error, request)) throw new HandBackError(error);
-      dependencies.logger.warn(
-        { ...factsOf(request), what, reason: describeError(error) },
-        'part of a report could not be had; the rest is mapped',
-      );
-    },
+    onLoss,
   });
   const context: MappingContext = {
     now: dependencies.clock.now(),
@@ -236,7 +247,14 @@ async function mapAnswer(
     observable,
     options: dependencies.mapping,
   };
-  return mapReport(answer.report, context, extras);
+  if (subject.entityType === 'Indicator') return mapReport(answer.report, context, extras);
+  const ownIndicators = await askPlatform(request, () =>
+    readOwnIndicators(answer.report, observable, dependencies, request),
+  ).catch((error: unknown) => {
+    onLoss('the Indicator of an earlier verdict', error);
+    return [];
+  });
+  return mapReport(answer.report, context, { ...extras, ownIndicators });
 }
 
 /** One entity and one list of objects from all reports of a request. */
@@ -244,27 +262,14 @@ function assemble(
   entity: JsonObject,
   subject: Subject,
   mapped: readonly MappedReport[],
+  changes: Changes,
 ): { entity: StixObject; leanEntity: StixObject; objects: readonly StixObject[] } {
   const original = { ...entity, id: subject.id } as StixObject;
-  const changed = applyChanges(original, mergeChanges(mapped.map((report) => report.changes)));
+  const changed = applyChanges(original, changes);
   return {
     entity: changed,
     leanEntity: leanEntity(changed, original),
     objects: [createAuthor(), ...mapped.flatMap((report) => report.objects)],
-  };
-}
-
-/** The changes of several reports about one Indicator: the highest score counts, lists are united. */
-function mergeChanges(changes: readonly EntityChanges[]): EntityChanges {
-  const scores = changes.flatMap((change) => change.score ?? []);
-  return {
-    score: scores.length === 0 ? undefined : Math.max(...scores),
-    labels: changes.flatMap((change) => change.labels),
-    externalReferences: changes.flatMap((change) => change.externalReferences),
-    hashes: Object.assign({}, ...changes.map((change) => change.hashes)) as Record<string, string>,
-    size: changes.find((change) => change.size !== undefined)?.size,
-    name: changes.find((change) => change.name !== undefined)?.name,
-    additionalNames: changes.flatMap((change) => change.additionalNames),
   };
 }
 

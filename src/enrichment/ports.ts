@@ -1,5 +1,5 @@
 import type { JsonObject } from '../shared/json.js';
-import type { Bundle } from '../stix/objects.js';
+import type { Bundle, StixId } from '../stix/objects.js';
 import type { FileContent } from '../virustotal/schema.js';
 import type { EnrichmentRequest } from './request.js';
 
@@ -14,6 +14,17 @@ export interface EntityReader {
    * @throws ConnectorError when the platform cannot be asked.
    */
   readEntity(request: EnrichmentRequest): Promise<JsonObject | undefined>;
+}
+
+/** Reads Indicators that may have been made of an earlier report. */
+export interface IndicatorReader {
+  /**
+   * The Indicator in the platform's STIX form, read in the request's draft; `undefined` when there is none that the
+   * connector's user may see.
+   *
+   * @throws ConnectorError when the platform cannot be asked.
+   */
+  readIndicator(id: StixId, request: EnrichmentRequest): Promise<JsonObject | undefined>;
 }
 
 /** The file of an Artifact, as it is attached in the platform. */

@@ -87,6 +87,32 @@ describe('targetsOf', () => {
   });
 });
 
+describe('the hashes of one file in an Indicator', () => {
+  const hashes = { MD5: '44d88612fea8a8f36de82e1278abb02f', 'SHA-256': 'a'.repeat(64) };
+  const pattern = `[file:hashes.MD5 = '${hashes.MD5}' OR file:hashes.'SHA-256' = '${hashes['SHA-256']}']`;
+  const listing = (text: string, values: readonly JsonObject[]) => ({
+    ...indicator(text),
+    extensions: {
+      'extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba': { observable_values: values },
+    },
+  });
+  const listed = [
+    { type: 'StixFile', hashes: { MD5: hashes.MD5.toUpperCase() } },
+    { type: 'StixFile', hashes: { 'SHA-256': hashes['SHA-256'] } },
+  ];
+  const asked = (entity: JsonObject) =>
+    targets(entity, 'Indicator').valid.map(({ observable }) => observable.value);
+
+  it('are looked up once, though the platform lists each as a value', () => {
+    expect(asked(listing(pattern, listed))).toEqual([hashes['SHA-256']]);
+  });
+
+  it('stay several files where the pattern says so', () => {
+    const two = `[file:hashes.MD5 = '${hashes.MD5}'] OR [file:hashes.'SHA-256' = '${hashes['SHA-256']}']`;
+    expect(asked(listing(two, listed))).toEqual([hashes.MD5, hashes['SHA-256']]);
+  });
+});
+
 describe('unknownMessage', () => {
   it('names what was not asked beside what is not known', () => {
     expect(unknownMessage(targets(twoNames, 'Indicator', 'example.net'))).toBe(

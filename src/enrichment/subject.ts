@@ -1,8 +1,10 @@
 import type { Observable, ObservableType, Subject } from '../mapping/context.js';
+import { ownSince } from '../mapping/own-indicator.js';
 import { plainText } from '../mapping/plain-text.js';
 import { asText, type JsonObject } from '../shared/json.js';
 import { createdAtOf, observableValuesOf, scoreOf } from '../stix/extensions.js';
 import type { StixId } from '../stix/objects.js';
+import type { ObservableValue } from '../stix/observable-value.js';
 import { patternObservables } from '../stix/pattern.js';
 import { vtObject } from '../virustotal/object-id.js';
 import type { VtObject } from '../virustotal/schema.js';
@@ -102,16 +104,34 @@ function identitiesOf(
 function indicatorIdentities(entity: JsonObject): ObservableIdentity[] {
   const listed = observableValuesOf(entity);
   const patternType = asText(entity.pattern_type)?.toLowerCase() ?? 'stix';
-  const values =
-    listed.length > 0
-      ? listed
-      : patternType === 'stix'
-        ? patternObservables(asText(entity.pattern) ?? '')
-        : [];
+  const named = patternType === 'stix' ? patternObservables(asText(entity.pattern) ?? '') : [];
+  const values = listed.length > 0 ? withWholeFiles(listed, named) : named;
   return values.flatMap((value): ObservableIdentity[] => {
     const type = definitionOf(value.type)?.type;
     return type === undefined ? [] : [{ ...value, type }];
   });
+}
+
+/**
+ * The platform lists each hash of a pattern as a value of its own. Those that the pattern compares as names of one file
+ * are one value: each look-up costs quota.
+ */
+function withWholeFiles(
+  listed: readonly ObservableValue[],
+  named: readonly ObservableValue[],
+): readonly ObservableValue[] {
+  const files = named.filter(({ hashes = {} }) => Object.keys(hashes).length > 1);
+  if (files.length === 0) return listed;
+  return listed.map((value) => files.find((file) => isHashOf(value, file)) ?? value);
+}
+
+function isHashOf({ type, hashes = {} }: ObservableValue, file: ObservableValue): boolean {
+  const entries = Object.entries(hashes);
+  return (
+    type === file.type &&
+    entries.length > 0 &&
+    entries.every(([algorithm, hash]) => file.hashes?.[algorithm]?.toLowerCase() === hash.toLowerCase())
+  );
 }
 
 /** The normalised value, which is what patterns and derived objects have to match. */
@@ -141,6 +161,7 @@ export function subjectOf(entity: JsonObject, entityType: string, entityId: stri
     score: scoreOf(entity),
     name: asText(entity.name),
     createdAt: createdAtOf(entity),
+    ownSince: ownSince(entity),
   };
 }
 

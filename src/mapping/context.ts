@@ -23,6 +23,8 @@ export interface Subject {
   readonly name: string | undefined;
   /** When the platform created it: the stable `created` of its Notes. */
   readonly createdAt: Date | undefined;
+  /** An Indicator that VirusTotal is the author of and that is valid: since when it is. Absent for everything else. */
+  readonly ownSince?: Date | undefined;
 }
 
 /** Everything that mapping needs beside the report. The same context and report give a byte-equal result. */
@@ -36,6 +38,8 @@ export interface MappingContext {
   readonly subject: Subject;
   /** The value in the subject that this report is about: the subject itself, or one value of an Indicator. */
   readonly observable: Observable;
+  /** All hashes of the report on a file: a file that has to be created for an Indicator is known by them. */
+  readonly fileHashes?: Readonly<Record<string, string>>;
   readonly options: MappingOptions;
 }
 
@@ -52,6 +56,16 @@ export interface EntityChanges {
   /** StixFile only. */
   readonly name: string | undefined;
   readonly additionalNames: readonly string[];
+  /** The enriched Indicator no longer deserves the score that it had. */
+  readonly cleared?: Clearance | undefined;
+}
+
+/** What a verdict that clears an object does to an Indicator on it. */
+export interface Clearance {
+  /** Nobody has anything against the object any more; else the Indicator is worth its score only. */
+  readonly revokes: boolean;
+  /** VirusTotal's own: 0–100, whole. */
+  readonly score: number;
 }
 
 /** What one report became. */

@@ -14,6 +14,8 @@ export interface ReportExtras {
   readonly answers: Readonly<Partial<Omit<ExtraAnswers, RuleName>>>;
   /** The rules of the report's Sigma matches by id; what could not be had is missing. */
   readonly sigmaRules: ReadonlyMap<string, SigmaRule>;
+  /** Valid Indicators on this object that VirusTotal is the author of, as the platform holds them; read only when asked for. */
+  readonly ownIndicators?: readonly StixObject[];
 }
 
 /** Nothing beyond the report. */

@@ -6,6 +6,7 @@ import type { DnsRecord, DomainReport } from '../virustotal/schema.js';
 import type { MappedReport, MappingContext } from './context.js';
 import { contribute, noExtras, type Contributions, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
+import { killChainPhases } from './kill-chain.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan, type SafeMarkdown } from './note-markdown.js';
 import { categoriesNote, communityRows, resultsNote, type AttributeRow } from './notes.js';
@@ -31,6 +32,7 @@ export function mapDomainReport(
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
     reference: virusTotalReference(report),
+    killChainPhases: killChainPhases(report, options, extras),
   };
   return assembleReport(
     report,

@@ -1,5 +1,5 @@
 import { createIndicator, createRelationship } from '../stix/create.js';
-import type { ExternalReference, StixObject } from '../stix/objects.js';
+import type { ExternalReference, KillChainPhase, StixObject } from '../stix/objects.js';
 import type { MappingContext, ObservableType } from './context.js';
 import { reasonForIndicator } from './indicator-rule.js';
 import type { IndicatorPolicy } from './options.js';
@@ -17,6 +17,7 @@ export interface IndicatorTarget {
   /** STIX pattern that matches the value. */
   readonly pattern: string;
   readonly reference: ExternalReference;
+  readonly killChainPhases?: readonly KillChainPhase[];
 }
 
 /**
@@ -46,6 +47,7 @@ export function indicatorFromVerdict(
       score: verdict.score,
       detection: policy.detect,
       mainObservableType: type,
+      killChainPhases: target.killChainPhases,
       externalReferences: [target.reference],
     },
     context,

@@ -5,6 +5,7 @@ import { autonomousSystemOf } from './autonomous-system.js';
 import type { MappedReport, MappingContext } from './context.js';
 import { contribute, noExtras, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
+import { killChainPhases } from './kill-chain.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { communityRows, resultsNote, type AttributeRow } from './notes.js';
@@ -26,6 +27,7 @@ export function mapIpAddressReport(
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
     reference: virusTotalReference(report),
+    killChainPhases: killChainPhases(report, options, extras),
   };
   return assembleReport(
     report,

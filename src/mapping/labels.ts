@@ -1,5 +1,6 @@
 import type { Report } from '../virustotal/schema.js';
 import { reasonForIndicator } from './indicator-rule.js';
+import { kindOptions } from './kind-options.js';
 import type { IndicatorPolicy, LabelOptions, MappingOptions } from './options.js';
 import { plainText } from './plain-text.js';
 import type { Verdict } from './score.js';
@@ -34,7 +35,7 @@ export function labelsFromTags(tags: readonly string[]): readonly string[] {
  */
 export function labelsOf(report: Report, verdict: Verdict, options: MappingOptions): readonly string[] {
   const { labels } = options;
-  const { labelTags, indicator } = optionsOf(report.kind, options);
+  const { labelTags, indicator } = kindOptions(report.kind, options);
   const band = labels.verdict ? verdictBand(report, verdict, indicator) : undefined;
   const wanted = labelsFromTags([
     // First, so that no number of tags pushes them out.
@@ -74,13 +75,6 @@ const GTI_BANDS: Readonly<Partial<Record<string, VerdictBand>>> = Object.assign(
   VERDICT_BENIGN: 'clean',
   VERDICT_UNDETECTED: 'clean',
 }) as Partial<Record<string, VerdictBand>>;
-
-function optionsOf(
-  kind: Report['kind'],
-  { file, ip, domain, url }: MappingOptions,
-): { readonly labelTags: boolean; readonly indicator: IndicatorPolicy } {
-  return { file, ip_address: ip, domain, url }[kind];
-}
 
 function threatNames(report: Report): readonly string[] {
   if (report.kind === 'file') return report.threatLabel === undefined ? [] : [report.threatLabel];

@@ -100,6 +100,7 @@ function withChanges(changes: EntityChanges, added: Partial<EntityChanges>): Ent
     size: changes.size ?? added.size,
     name: changes.name ?? added.name,
     additionalNames: [...changes.additionalNames, ...(added.additionalNames ?? [])],
+    cleared: changes.cleared ?? added.cleared,
   };
 }
 

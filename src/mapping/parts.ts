@@ -1,7 +1,9 @@
 import type { DomainReport, FileReport, IpAddressReport, UrlReport } from '../virustotal/schema.js';
 import type { Part } from './contribution.js';
+import { allHashes } from './parts/all-hashes.js';
 import { community } from './parts/community.js';
 import { explainedVerdict } from './parts/explained-verdict.js';
+import { followVerdict } from './parts/follow-verdict.js';
 import { labels } from './parts/labels.js';
 import { attackTechniques } from './parts/attack-techniques.js';
 import { idsIndicators } from './parts/ids-indicators.js';
@@ -19,10 +21,11 @@ import { relatedToDomain, relatedToFile, relatedToIpAddress, relatedToUrl } from
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
  * `parts/` and a line here; one for every kind of object stands in `everyPart`.
  */
-const everyPart: readonly Part[] = [explainedVerdict, labels, community, associations];
+const everyPart: readonly Part[] = [explainedVerdict, labels, community, associations, followVerdict];
 
 export const fileParts: readonly Part<FileReport>[] = [
   ...everyPart,
+  allHashes,
   malware,
   attackTechniques,
   sandboxVerdicts,

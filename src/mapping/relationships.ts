@@ -54,13 +54,21 @@ export function relationSource(context: MappingContext): RelationSource {
   const stixType = STIX_TYPES[observable.type];
   const source =
     stixType === undefined
-      ? createFile({ [hashName(observable.value)]: observable.value }, [], context)
+      ? createFile(hashesOf(context), [], context)
       : createValueObservable(stixType, observable.value, context);
   return {
     id: source.id,
     type: stixType === undefined ? 'StixFile' : observable.type,
     objects: [source, createRelationship('based-on', subject.id, source.id, context)],
   };
+}
+
+/** Those of the report, so that all that is said of the file is said of one; unless it is about another file. */
+function hashesOf({
+  observable: { value },
+  fileHashes = {},
+}: MappingContext): Readonly<Record<string, string>> {
+  return Object.values(fileHashes).includes(value) ? fileHashes : { [hashName(value)]: value };
 }
 
 /** STIX 2.1 §10.6. */

@@ -3,6 +3,7 @@ import type { UrlReport } from '../virustotal/schema.js';
 import type { MappedReport, MappingContext } from './context.js';
 import { contribute, noExtras, type ReportExtras } from './contribution.js';
 import { indicatorFromVerdict } from './indicator.js';
+import { killChainPhases } from './kill-chain.js';
 import { assembleReport, virusTotalReference } from './mapped-report.js';
 import { codeSpan } from './note-markdown.js';
 import { categoriesNote, communityRows, resultsNote, type AttributeRow } from './notes.js';
@@ -27,6 +28,7 @@ export function mapUrlReport(
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
     reference: virusTotalReference(report),
+    killChainPhases: killChainPhases(report, options, extras),
   };
   return assembleReport(
     report,

@@ -1,6 +1,6 @@
 import { domainObject, optional, stixTimestamp, type Provenance } from './create.js';
 import { attackPatternId, malwareAnalysisId, namedObjectId } from './ids.js';
-import type { ExternalReference, StixId, StixObject, StixTimestamp } from './objects.js';
+import type { ExternalReference, KillChainPhase, StixId, StixObject, StixTimestamp } from './objects.js';
 
 /** Knowledge about threats: what STIX has for malware, techniques and analyses. */
 
@@ -34,12 +34,6 @@ export interface Malware extends StixObject {
   readonly name: string;
   readonly is_family: true;
   readonly malware_types?: readonly MalwareType[];
-}
-
-/** STIX 2.1 §2.11. */
-export interface KillChainPhase {
-  readonly kill_chain_name: string;
-  readonly phase_name: string;
 }
 
 /** STIX 2.1 §4.1. `x_mitre_id` is the property of ATT&CK by which OpenCTI recognises a technique. */

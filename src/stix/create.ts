@@ -16,6 +16,7 @@ import type {
   FileObservable,
   Identity,
   Indicator,
+  KillChainPhase,
   Location,
   Note,
   Relationship,
@@ -38,7 +39,7 @@ export interface Provenance {
 const TIMELESS: StixTimestamp = '2024-01-01T00:00:00.000Z';
 
 /** Least distance of `valid_until` from `valid_from`: survives platforms that keep whole seconds only. */
-const SHORTEST_VALIDITY_MS = 1000;
+export const SHORTEST_VALIDITY_MS = 1000;
 
 /**
  * STIX 2.1 §3.2.1 with milliseconds.
@@ -173,6 +174,7 @@ export interface IndicatorInput {
   readonly detection?: boolean | undefined;
   /** OpenCTI type, e.g. `StixFile`. */
   readonly mainObservableType: string;
+  readonly killChainPhases?: readonly KillChainPhase[] | undefined;
   readonly externalReferences?: readonly ExternalReference[] | undefined;
 }
 
@@ -196,6 +198,7 @@ export function createIndicator(indicator: IndicatorInput, provenance: Provenanc
     pattern_type: indicator.patternType,
     valid_from: stixTimestamp(validFrom),
     ...optional('valid_until', end === undefined ? undefined : stixTimestamp(end)),
+    ...optional('kill_chain_phases', indicator.killChainPhases),
     ...optional('x_opencti_score', indicator.score),
     ...optional('x_opencti_detection', indicator.detection),
     x_opencti_main_observable_type: indicator.mainObservableType,

@@ -390,3 +390,38 @@ describe('leanEntity', () => {
     });
   });
 });
+
+describe('an Indicator that is revoked', () => {
+  const indicator: StixObject = {
+    type: 'indicator',
+    id: 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51',
+    valid_from: '2026-01-02T03:04:05.678Z',
+    x_opencti_detection: true,
+  };
+
+  it('was valid until then, and is for no detection', () => {
+    expect(applyChanges(indicator, { revokedAt: new Date('2026-03-04T05:06:07.890Z') })).toEqual({
+      type: 'indicator',
+      id: indicator.id,
+      valid_from: '2026-01-02T03:04:05.678Z',
+      valid_until: '2026-03-04T05:06:07.890Z',
+      revoked: true,
+      extensions: {
+        [OCTI_EXTENSION]: { extension_type: 'property-extension', type: 'Indicator', detection: false },
+      },
+    });
+  });
+
+  it.each(['2026-01-02T03:04:05.678Z', '2026-01-02T03:04:06.000Z', '2025-01-01T00:00:00.000Z'])(
+    'is over at once, so that it began before: revoked at %s',
+    (at) => {
+      const { valid_from: from, valid_until: until } = applyChanges(indicator, { revokedAt: new Date(at) });
+      expect(until).toBe(at);
+      expect(from).toBe(new Date(Date.parse(at) - 1000).toISOString());
+    },
+  );
+
+  it('is nothing that happens to an observable', () => {
+    expect(applyChanges(address, { revokedAt: new Date() })).toEqual(address);
+  });
+});

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type JsonObject } from '../shared/json.js';
+import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
+import { SHORTEST_VALIDITY_MS } from './create.js';
 import {
   externalReferencesOf,
   entityTypeOf,
@@ -21,6 +22,8 @@ import { hashAlgorithm } from './observable-value.js';
 export interface Changes {
   /** 0–100, whole. */
   readonly score?: number | undefined;
+  /** Indicators only: it is revoked, and was valid until then. */
+  readonly revokedAt?: Date | undefined;
   readonly labels?: readonly string[];
   readonly externalReferences?: readonly ExternalReference[];
   /** By STIX name; files and artifacts only. A hash that the object has already is never replaced. */
@@ -46,6 +49,7 @@ export function applyChanges(entity: StixObject, changes: Changes): StixObject {
   appendTo(draft, 'labels', newLabels(draft, changes.labels ?? []));
   appendTo(draft, 'external_references', newReferences(draft, changes.externalReferences ?? []));
   setScore(draft, changes.score);
+  if (draft.type === 'indicator' && changes.revokedAt !== undefined) revoke(draft, changes.revokedAt);
   if (draft.type === 'file' || draft.type === 'artifact') {
     addHashes(draft, changes.hashes ?? {});
     if (draft.type === 'file' && changes.size !== undefined) draft.size = changes.size;
@@ -106,6 +110,22 @@ function setScore(entity: JsonObject, score: number | undefined): void {
   if (score === undefined) return;
   for (const place of placesOf('score')) remove(entity, place);
   write(entity, platformPlace(entity, 'score'), score);
+}
+
+/**
+ * The platform tells from `valid_until` alone whether an Indicator that is imported is revoked (protocol reference §6.5),
+ * and wants its beginning before that: what begins now or later is set to have begun just before. One that is over is for
+ * no detection, as when the platform itself revokes it.
+ */
+function revoke(entity: JsonObject, at: Date): void {
+  const latestStart = at.getTime() - SHORTEST_VALIDITY_MS;
+  if (Date.parse(asText(entity.valid_from) ?? '') > latestStart) {
+    entity.valid_from = new Date(latestStart).toISOString();
+  }
+  entity.valid_until = at.toISOString();
+  entity.revoked = true;
+  for (const place of placesOf('detection')) remove(entity, place);
+  write(entity, { extension: OCTI_EXTENSION, property: 'detection' }, false);
 }
 
 function addHashes(entity: JsonObject, hashes: Readonly<Record<string, string>>): void {

@@ -47,6 +47,12 @@ export interface Identity extends DomainObject {
   readonly description?: string;
 }
 
+/** STIX 2.1 §2.11. */
+export interface KillChainPhase {
+  readonly kill_chain_name: string;
+  readonly phase_name: string;
+}
+
 /** STIX 2.1 §4.7, with the OpenCTI properties that workers read from the root. */
 export interface Indicator extends DomainObject {
   readonly type: 'indicator';
@@ -56,6 +62,7 @@ export interface Indicator extends DomainObject {
   readonly pattern_type: 'stix' | 'yara' | 'sigma' | 'snort' | 'suricata';
   readonly valid_from: StixTimestamp;
   readonly valid_until?: StixTimestamp;
+  readonly kill_chain_phases?: readonly KillChainPhase[];
   readonly x_opencti_score?: number;
   readonly x_opencti_detection?: boolean;
   readonly x_opencti_main_observable_type: string;

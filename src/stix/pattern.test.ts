@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparisonPattern, observablePattern, patternObservables } from './pattern.js';
+import { anyHashPattern, comparisonPattern, observablePattern, patternObservables } from './pattern.js';
 
 const MD5 = '44d88612fea8a8f36de82e1278abb02f';
 const SHA1 = '3395856ce81f2b7382dee72602f798b642f14140';
@@ -188,4 +188,28 @@ describe('patternObservables', () => {
     },
     30_000,
   );
+});
+
+describe('anyHashPattern', () => {
+  const hashes = {
+    'SHA-256': '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f',
+    MD5: '44d88612fea8a8f36de82e1278abb02f',
+    'SHA-1': '3395856ce81f2b7382dee72602f798b642f14140',
+  };
+
+  it('compares every hash, in one order, and is read as one file again', () => {
+    const pattern = anyHashPattern(hashes);
+    expect(pattern).toBe(
+      "[file:hashes.MD5 = '44d88612fea8a8f36de82e1278abb02f'" +
+        " OR file:hashes.'SHA-1' = '3395856ce81f2b7382dee72602f798b642f14140'" +
+        " OR file:hashes.'SHA-256' = '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f']",
+    );
+    expect(patternObservables(pattern)).toEqual([{ type: 'StixFile', hashes }]);
+  });
+
+  it('is the plain pattern for one hash, and none without any', () => {
+    const one = { MD5: hashes.MD5 };
+    expect(anyHashPattern(one)).toBe(observablePattern('StixFile', one));
+    expect(() => anyHashPattern({})).toThrow(TypeError);
+  });
 });

@@ -26,6 +26,9 @@ const HASHED_TYPES: Readonly<Record<string, 'StixFile' | 'Artifact'>> = {
 /** Which hash a pattern asks for when there are several: the strongest that is in general use first. */
 const PREFERRED_HASHES = ['SHA-256', 'SHA-1', 'MD5', 'SHA-512'] as const;
 
+/** In the order of the STIX specification (§10.6). */
+const ANY_HASH = ['MD5', 'SHA-1', 'SHA-256', 'SHA-512'] as const;
+
 /**
  * `[path = 'value']`, with backslash and quote escaped as STIX 2.1 §9.4 has it.
  *
@@ -55,6 +58,22 @@ export function observablePattern(type: ObservableValueType, identity: string | 
     if (hash !== undefined) return comparisonPattern(`file:hashes.${key}`, hash);
   }
   throw new TypeError(`No pattern can be made for this ${type}`);
+}
+
+/**
+ * The pattern that finds a file by any of its hashes; by one hash the same as that of {@link observablePattern}.
+ *
+ * @throws TypeError when there is no hash that a pattern can ask for.
+ */
+export function anyHashPattern(hashes: Hashes): string {
+  const comparisons = ANY_HASH.flatMap((algorithm) => {
+    const hash = hashes[algorithm];
+    if (!hash) return [];
+    // The comparison alone, without its brackets.
+    return [observablePattern('StixFile', { [algorithm]: hash }).slice(1, -1)];
+  });
+  if (comparisons.length === 0) throw new TypeError('No pattern can be made for a file without hashes');
+  return `[${comparisons.join(' OR ')}]`;
 }
 
 /**

@@ -70,19 +70,19 @@ const verdict = group('Verdict', {
     default: 0,
   }),
   indicator_all_hashes: option({
-    doc: `Let the Indicator of a file match any of its hashes (SHA-256, SHA-1, MD5) instead of the strongest alone. It is another Indicator to the platform than the one of the strongest alone. ${FREE}`,
+    doc: `Let the Indicator of a file match any of its hashes (SHA-256, SHA-1, MD5) instead of the strongest alone; to the platform it is another Indicator than that. An Indicator on a hash that is enriched gets the file with all its hashes, on which it is based; its pattern stays. Example: true. ${FREE}`,
     env: 'VIRUSTOTAL_INDICATOR_ALL_HASHES',
     type: yesOrNo,
     default: false,
   }),
   indicator_kill_chain: option({
-    doc: `Give Indicators the kill-chain phases that are known, from what other options import. ${FREE}`,
+    doc: `Give the Indicators made of verdicts the phases of ATT&CK's kill chain: the tactics that sandboxes saw (with file_import_attack_techniques), and what categories such as ransomware or phishing stand for. Example: true. ${FREE}`,
     env: 'VIRUSTOTAL_INDICATOR_KILL_CHAIN',
     type: yesOrNo,
     default: false,
   }),
   indicator_follow_verdict: option({
-    doc: `Lower the score of an Indicator, or revoke it, when a later report clears its object. ${FREE}`,
+    doc: `When a later report clears an object: revoke the Indicator that VirusTotal is the author of, or lower its score while some engines are left against the object. At least 30 engines must have judged. The platform is asked for the Indicator then. Example: true. ${FREE}`,
     env: 'VIRUSTOTAL_INDICATOR_FOLLOW_VERDICT',
     type: yesOrNo,
     default: false,

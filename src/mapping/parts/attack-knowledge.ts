@@ -1,4 +1,4 @@
-import type { KillChainPhase } from '../../stix/create-threats.js';
+import type { KillChainPhase } from '../../stix/objects.js';
 
 /** What of ATT&CK is needed to make sense of the ids that sandboxes report. */
 

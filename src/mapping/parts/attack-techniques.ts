@@ -1,7 +1,7 @@
-import { createAttackPattern, type KillChainPhase } from '../../stix/create-threats.js';
+import { createAttackPattern } from '../../stix/create-threats.js';
 import { createRelationship } from '../../stix/create.js';
 import { namedObjectId } from '../../stix/ids.js';
-import type { StixObject } from '../../stix/objects.js';
+import type { KillChainPhase, StixObject } from '../../stix/objects.js';
 import type { Technique } from '../../virustotal/schema-extras.js';
 import type { FileReport } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';

@@ -83,7 +83,9 @@ describe('sandbox verdicts', () => {
 
   it('of an enriched Indicator are about the file on which it is based', () => {
     const report = fileReport({ md5: EICAR.md5, sandboxVerdicts: [zenbox] });
-    expect(made(report, indicatorContextFor('StixFile', EICAR.sha256, on))?.objects).toMatchObject([
+    const fileHashes = { MD5: EICAR.md5, 'SHA-256': EICAR.sha256 };
+    const enriched = { ...indicatorContextFor('StixFile', EICAR.sha256, on), fileHashes };
+    expect(made(report, enriched)?.objects).toMatchObject([
       { type: 'file', id: FILE, hashes: { MD5: EICAR.md5, 'SHA-256': EICAR.sha256 } },
       { relationship_type: 'based-on', target_ref: FILE },
       { type: 'malware-analysis', sample_ref: FILE },

@@ -1,6 +1,4 @@
-import { createFile } from '../../stix/create.js';
 import { createMalwareAnalysis, type AnalysisResult } from '../../stix/create-threats.js';
-import { createRelationship } from '../../stix/create.js';
 import type { StixId, StixObject } from '../../stix/objects.js';
 import type { SandboxVerdict } from '../../virustotal/schema-intelligence.js';
 import type { FileReport } from '../../virustotal/schema.js';
@@ -8,6 +6,7 @@ import type { MappingContext } from '../context.js';
 import type { Part } from '../contribution.js';
 import { table } from '../note-markdown.js';
 import { plainText } from '../plain-text.js';
+import { relationSource, type RelationSource } from '../relationships.js';
 import { stixDate } from '../stix-date.js';
 
 /** VirusTotal has some twenty sandboxes. */
@@ -29,7 +28,7 @@ export const sandboxVerdicts: Part<FileReport> = ({ report, context }) => {
   if (!context.options.file.sandboxVerdicts) return undefined;
   const verdicts = report.sandboxVerdicts.slice(0, MAX_VERDICTS);
   if (verdicts.length === 0) return undefined;
-  const sample = sampleOf(report, context);
+  const sample = sampleOf(context);
   const analyses =
     sample === undefined ? [] : verdicts.flatMap((verdict) => analysis(verdict, report, sample.id, context));
   const count = new Set(analyses.map(({ id }) => id)).size;
@@ -42,25 +41,14 @@ export const sandboxVerdicts: Part<FileReport> = ({ report, context }) => {
   };
 };
 
-/** What was analysed; an Indicator is no sample: there it is the file on which the Indicator is based. */
-interface Sample {
-  readonly id: StixId;
-  readonly objects: readonly StixObject[];
-}
-
-/** @returns `undefined` when the enriched object is an Indicator and the report has no hash: there is no sample to name. */
-function sampleOf(report: FileReport, context: MappingContext): Sample | undefined {
-  const { subject } = context;
-  if (subject.entityType !== 'Indicator') return { id: subject.id, objects: [] };
-  const sent: [string, string | undefined][] = [
-    ['MD5', report.md5],
-    ['SHA-1', report.sha1],
-    ['SHA-256', sha256Of(report)],
-  ];
-  const known = sent.filter((entry): entry is [string, string] => entry[1] !== undefined);
-  if (known.length === 0) return undefined;
-  const file = createFile(Object.fromEntries(known), [], context);
-  return { id: file.id, objects: [file, createRelationship('based-on', subject.id, file.id, context)] };
+/**
+ * What was analysed; an Indicator is no sample: there it is the file on which the Indicator is based.
+ *
+ * @returns `undefined` when the enriched object is an Indicator and the report has no hash: there is no sample to name.
+ */
+function sampleOf(context: MappingContext): RelationSource | undefined {
+  const isNameless = Object.keys(context.fileHashes ?? {}).length === 0;
+  return context.subject.entityType === 'Indicator' && isNameless ? undefined : relationSource(context);
 }
 
 /** VirusTotal's id of a file is its SHA-256. */

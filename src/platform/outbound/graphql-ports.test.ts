@@ -130,6 +130,18 @@ describe('GraphqlEntityReader', () => {
     expect(endpoint.calls[0]?.variables).toEqual({ id: 'ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4' });
   });
 
+  it('reads an Indicator by its id in the draft of the request', async () => {
+    endpoint.answer(data({ stix: '{"type":"indicator","revoked":false}' }));
+    const id = 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51';
+    const found = await new GraphqlEntityReader(client()).readIndicator(
+      id,
+      requestOf({ draftId: 'draft-1' }),
+    );
+    expect(found).toEqual({ type: 'indicator', revoked: false });
+    expect(endpoint.calls[0]?.headers['opencti-draft-id']).toBe('draft-1');
+    expect(endpoint.calls[0]?.variables).toEqual({ id });
+  });
+
   it.each([[null], [''], ['null'], [undefined]])('knows no entity when the answer is %j', async (stix) => {
     endpoint.answer(data({ stix }));
     await expect(new GraphqlEntityReader(client()).readEntity(requestOf())).resolves.toBeUndefined();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { ExternalReference, StoredEntity } from './entity.js';
+import { withValidity } from './indicator-validity.js';
 import { Labels } from './labels.js';
 import { SHIPPED_MARKINGS } from './markings.js';
 import { standardId } from './standard-id.js';
@@ -127,7 +128,9 @@ export class EntityStore {
     score: number | undefined,
     resolve: (id: string) => string,
   ): void {
-    entity.attributes = mergeAttributes(entity.attributes, reading.attributes);
+    const merged = mergeAttributes(entity.attributes, reading.attributes);
+    entity.attributes =
+      entity.stixType === 'indicator' ? withValidity(merged, reading.attributes, this.#clock.now()) : merged;
     entity.score = score ?? entity.score;
     entity.description = reading.description ?? entity.description;
     entity.detection = reading.detection ?? entity.detection;

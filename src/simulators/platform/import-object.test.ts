@@ -70,6 +70,29 @@ describe('importObject', () => {
     expect(store.find(sentId)).toBe(address);
   });
 
+  it.each([
+    ['is over by its end', { valid_until: '2020-01-02T00:00:00.000Z' }, true, '2020-01-02T00:00:00.000Z'],
+    [
+      'has an end to come',
+      { valid_until: '2099-01-02T00:00:00.000Z', revoked: true },
+      false,
+      '2099-01-02T00:00:00.000Z',
+    ],
+    ['is revoked without an end', { revoked: true }, true, '2020-01-01T00:00:01.000Z'],
+  ])('judges the validity of an Indicator that %s', (_, validity, revoked, validUntil) => {
+    const indicator = {
+      id: 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51',
+      type: 'indicator',
+      name: 'demo',
+      pattern: "[ipv4-addr:value = '1.1.1.1']",
+      pattern_type: 'stix',
+      valid_from: '2020-01-01T00:00:00.000Z',
+      ...validity,
+    };
+    expect(importInto(indicator, store).outcome).toBe('created');
+    expect(store.find(indicator.id)?.attributes).toMatchObject({ revoked, valid_until: validUntil });
+  });
+
   it('reports references nobody knows', () => {
     const missing = 'identity--00000000-0000-4000-8000-000000000002';
     expect(importInto(ipAddress({ created_by_ref: missing }), store)).toMatchObject({
