@@ -1,4 +1,5 @@
 import type { Format } from './format.js';
+import type { LookUps } from './look-ups.js';
 
 /** Whether the value must be given, may be left unset, or is replaced by a default. */
 export type Presence = 'required' | 'optional' | 'defaulted';
@@ -22,6 +23,8 @@ export interface OptionRecord<T> {
    * - absent: it works.
    */
   readonly effect?: 'none' | 'later';
+  /** What it costs beyond the look-up for the report; absent: nothing. */
+  readonly lookUps?: LookUps;
 }
 
 /** A declared option: an entry of the convict schema with metadata of our own. */

@@ -91,7 +91,7 @@ describe('contributions', () => {
     const lines = content.split('\n').filter((line) => line !== '');
     expect(lines[1]).toBe('Because Alpha says so.');
     expect(content).toContain(
-      '\n\n- **Dropped files:** 37 left out\n\n### WHOIS\n\nInvented.\n\n### Engines\n',
+      '\n- **Dropped files:** 37 left out\n\n### WHOIS\n\nInvented.\n\n### Engines\n',
     );
     expect(content).not.toContain('Empty');
   });

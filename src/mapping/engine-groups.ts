@@ -11,19 +11,21 @@ const MAX_RESULT_LENGTH = 60;
 
 /**
  * Engines by what they call the object, the most frequent first: `malware (BitDefender, ESET, Sophos), phishing (Kaspersky)`,
- * as safe Markdown.
+ * as safe Markdown. A result that only repeats the verdict is none.
  *
+ * @param category - The verdict that they share.
  * @param count - How many there are by the counters, of which the results may name fewer.
  */
-export function enginesByResult(results: readonly EngineResult[], count: number): string {
-  const groups = [...grouped(results).values()].sort(
+export function enginesByResult(category: string, results: readonly EngineResult[], count: number): string {
+  const groups = [...grouped(results, category).values()].sort(
     (a, b) => b.engines.length - a.engines.length || compare(a.result, b.result),
   );
   let named = 0;
   const shown = groups.slice(0, MAX_RESULTS).map(({ result, engines }) => {
     named += engines.length;
     const names = listed(engines.sort(compare), engines.length, MAX_ENGINES_OF_RESULT);
-    return result === '' ? `without a name (${names})` : `${shownResult(result)} (${names})`;
+    if (result !== '') return `${shownResult(result)} (${names})`;
+    return groups.length === 1 ? names : `without a name (${names})`;
   });
   return withRest(shown, Math.max(count, results.length) - named);
 }
@@ -48,12 +50,13 @@ interface Group {
 }
 
 /** Results that differ in case only are one. */
-function grouped(results: readonly EngineResult[]): Map<string, Group> {
+function grouped(results: readonly EngineResult[], category: string): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const { engine, result = '' } of results) {
-    const key = result.trim().toLowerCase();
+    const folded = result.trim().toLowerCase();
+    const key = folded === category ? '' : folded;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { result: result.trim(), engines: [engine] });
+    if (group === undefined) groups.set(key, { result: key === '' ? '' : result.trim(), engines: [engine] });
     else group.engines.push(engine);
   }
   return groups;

@@ -24,12 +24,13 @@ export function fileName(submitted: string): string | undefined {
   return name === undefined || /^\.+$/u.test(name) ? undefined : plainText(name, MAX_NAME_LENGTH);
 }
 
-/** All usable names, the best one first, each once. */
+/** The usable names, the best one first, each once, as many as are needed: one may be the name of the file itself. */
 function distinctFileNames(meaningfulName: string | undefined, names: readonly string[]): readonly string[] {
   const distinct = new Set<string>();
   for (const submitted of [meaningfulName ?? '', ...names]) {
     const name = fileName(submitted);
     if (name !== undefined) distinct.add(name);
+    if (distinct.size > MAX_NAMES) break;
   }
   return [...distinct];
 }

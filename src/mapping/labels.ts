@@ -25,8 +25,9 @@ export function labelsFromTags(tags: readonly string[]): readonly string[] {
   for (const tag of tags) {
     const label = plainText(tag, MAX_LABEL_LENGTH).toLowerCase();
     if (label !== '') labels.add(label);
+    if (labels.size === MAX_LABELS) break;
   }
-  return [...labels].slice(0, MAX_LABELS);
+  return [...labels];
 }
 
 /**

@@ -49,8 +49,7 @@ export function resultsNote(
   const content = composeNote([
     [`**VirusTotal: ${headline(verdict, context)}.**`],
     opening,
-    facts(report, verdict, context),
-    remarks.map((remark) => `- ${remark}`),
+    [...facts(report, verdict, context), ...remarks.map((remark) => `- ${remark}`)],
     ...sections.flatMap(({ title, lines }) => section(title, lines)),
     ...section('Attributes', attributes.length === 0 ? [] : table(['Attribute', 'Value'], attributes)),
     ...section('Engines', engineTable(report.results, detail.engines)),

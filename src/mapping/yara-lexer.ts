@@ -100,12 +100,13 @@ export class YaraLexer {
 
   /** Goes on behind the closing quote of a text or regular expression; `false` at the end of the line. */
   private quoted(start: number, quote: string): boolean {
+    const end = quote.charCodeAt(0);
     this.position = start + 1;
     for (; this.position < this.source.length; this.position += 1) {
-      const character = this.source.charAt(this.position);
-      if (character === '\n') return false;
-      if (character === '\\' && this.source.charAt(this.position + 1) !== '\n') this.position += 1;
-      else if (character === quote) {
+      const code = this.source.charCodeAt(this.position);
+      if (code === NEWLINE) return false;
+      if (code === BACKSLASH && this.source.charCodeAt(this.position + 1) !== NEWLINE) this.position += 1;
+      else if (code === end) {
         this.position += 1;
         return true;
       }
@@ -122,8 +123,9 @@ export class YaraLexer {
   /** Skips white space and comments; `false` when a comment is never closed. */
   private skipBlanks(): boolean {
     for (;;) {
-      const character = this.source.charAt(this.position);
-      if (character !== '' && blanks.includes(character)) this.position += 1;
+      const code = this.source.charCodeAt(this.position);
+      if (code === SPACE || code === TAB || code === NEWLINE || code === RETURN) this.position += 1;
+      else if (code !== SLASH) return true;
       else if (this.source.startsWith('//', this.position)) {
         const newline = this.source.indexOf('\n', this.position);
         this.position = newline === -1 ? this.source.length : newline + 1;
@@ -136,7 +138,7 @@ export class YaraLexer {
   }
 }
 
-const blanks = ' \t\r\n';
+const [SPACE, TAB, NEWLINE, RETURN, SLASH, BACKSLASH] = [0x20, 0x09, 0x0a, 0x0d, 0x2f, 0x5c];
 const hexStringCharacters = '0123456789abcdefABCDEF?~-|[]()}';
 
 function isDigit(character: string): boolean {

@@ -1,4 +1,6 @@
+import serialize from 'canonicalize';
 import fc from 'fast-check';
+import { v5 as uuidV5 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import {
   artifactId,
@@ -6,6 +8,7 @@ import {
   externalReferenceId,
   fileId,
   noteId,
+  OPENCTI_NAMESPACE,
   valueObservableId,
   x509CertificateId,
 } from './ids.js';
@@ -31,6 +34,25 @@ describe('deterministic ids', () => {
         expect(valueObservableId('url', value)).toMatch(
           /^url--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
         );
+      }),
+    );
+  });
+
+  it('are those of canonical JSON, also where a shorter way leads there', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant(undefined),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), value), (properties) => {
+        const written = Object.entries(properties).map(([name, one]): [string, unknown] => [
+          name,
+          typeof one === 'string' ? one.replace(/\p{Cs}/gu, '\ufffd') : one,
+        ]);
+        const canonical = serialize(Object.fromEntries(written)) ?? '{}';
+        expect(deterministicId('thing', properties)).toBe(`thing--${uuidV5(canonical, OPENCTI_NAMESPACE)}`);
       }),
     );
   });

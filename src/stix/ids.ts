@@ -21,6 +21,23 @@ export type ValueObservableType =
 /** Which hash identifies a file that has several (STIX 2.1 §2.9). */
 const IDENTIFYING_HASHES = ['MD5', 'SHA-1', 'SHA-256', 'SHA-512'] as const;
 
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/**
+ * The canonical JSON of texts and numbers, which nearly all contributing properties are: there RFC 8785 is JSON with
+ * its keys in order. `undefined` when something else is among them.
+ */
+function plainJson(properties: Readonly<Record<string, unknown>>): string | undefined {
+  for (const value of Object.values(properties)) {
+    const isPlain =
+      typeof value === 'string'
+        ? !LONE_SURROGATE.test(value)
+        : value === undefined || (typeof value === 'number' && Number.isFinite(value));
+    if (!isPlain) return undefined;
+  }
+  return JSON.stringify(properties, Object.keys(properties).sort());
+}
+
 /** Text with lone surrogates replaced by U+FFFD, as UTF-8 encoders do; RFC 8785 refuses to serialise them. */
 function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/\p{Cs}/gu, '\uFFFD');
@@ -39,7 +56,7 @@ function wellFormed(value: unknown): unknown {
  * @throws Error when a number is not finite.
  */
 export function deterministicId(type: string, properties: Readonly<Record<string, unknown>>): StixId {
-  const text = serialize(wellFormed(properties)) ?? '{}';
+  const text = plainJson(properties) ?? serialize(wellFormed(properties)) ?? '{}';
   // Bytes, because `uuid` turns text into bytes one character at a time, and whole Notes come this way.
   return `${type}--${uuidV5(Buffer.from(text, 'utf8'), NAMESPACE_BYTES)}`;
 }

@@ -14,6 +14,8 @@ import type {
 /** Texts of collections; reports have whole articles. */
 const MAX_DESCRIPTION = 20_000;
 const MAX_LINK = 2000;
+/** Of each technique; few of them are shown. */
+const MAX_SIGNATURES = 50;
 /** Ids become part of links. */
 const MAX_ID = 300;
 
@@ -70,7 +72,7 @@ function note(seen: Map<string, Seen>, sandbox: string, tactic: JsonObject, sent
   readList(sent.signatures, (entry) => {
     const { severity, description } = asObject(entry);
     const text = asText(description);
-    if (text !== undefined) known.signatures.add(text);
+    if (text !== undefined && known.signatures.size < MAX_SIGNATURES) known.signatures.add(text);
     known.severity = stronger(known.severity, asText(severity));
     return undefined;
   });

@@ -8,9 +8,11 @@ import { commandsOfTheProgram, isKnownVariable, read, root } from '../helpers/pr
 
 const GUIDES = [
   'README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'docs/mapping'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
 ];
 const commands = await commandsOfTheProgram();
 

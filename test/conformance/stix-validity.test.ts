@@ -346,6 +346,14 @@ describe('stixFaults', () => {
     ],
     ['country', { ...valid.country, id: 'location--b8d0549f-de06-5ebd-a6e9-d31a581dba5d' }],
     ['file', { ...valid.file, id: 'file--22f8ff52-8f62-5f03-a53a-6f50f54fd74c' }],
+    [
+      'file with another hash beside',
+      {
+        ...valid.file,
+        id: 'file--22f8ff52-8f62-5f03-a53a-6f50f54fd74c',
+        hashes: { ...valid.file.hashes, 'SHA-256': 'a'.repeat(64) },
+      },
+    ],
     ['relationship', { ...valid.belongsTo, id: 'relationship--7198c469-6aac-551e-aa93-7a2eda6f14c9' }],
   ])('sees two ids for one %s', (_, twin) => {
     expect(stixFaults(bundleWith({}, [twin]), surroundings)).toEqual([

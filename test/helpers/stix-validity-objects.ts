@@ -138,7 +138,10 @@ function typeFaults(object: StixObject): string[] {
         ? []
         : ['value is no IPv6 address'];
     case 'malware':
-      return vocabularyFaults(object.malware_types, 'malware_types', MALWARE_TYPES);
+      return [
+        ...vocabularyFaults(object.malware_types, 'malware_types', MALWARE_TYPES),
+        ...threatFaults(object),
+      ];
     case 'malware-analysis':
       return vocabularyFaults([object.result], 'result', ANALYSIS_RESULTS);
     case 'attack-pattern':
@@ -149,7 +152,6 @@ function typeFaults(object: StixObject): string[] {
       return hashFaults(object.hashes);
     case 'campaign':
     case 'intrusion-set':
-    case 'malware':
     case 'tool':
     case 'vulnerability':
     case 'report':

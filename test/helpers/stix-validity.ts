@@ -93,13 +93,20 @@ function duplicates(objects: readonly StixObject[]): string[] {
   for (const object of objects) {
     if (ids.has(object.id)) faults.push(`${object.id}: it is in the bundle twice`);
     ids.add(object.id);
-    const thing = JSON.stringify([object.type, ...identityOf(object)]);
-    const other = idsByThing.get(thing);
+    const things = identitiesOf(object).map((identity) => JSON.stringify([object.type, ...identity]));
+    const other = things.map((thing) => idsByThing.get(thing)).find((id) => id !== undefined);
     if (other !== undefined && other !== object.id)
       faults.push(`${object.id}: it is the same thing as ${other}`);
-    idsByThing.set(thing, object.id);
+    for (const thing of things) idsByThing.set(thing, object.id);
   }
   return faults;
+}
+
+/** OpenCTI merges files that share any one hash, and so it does with certificates. */
+function identitiesOf(object: StixObject): readonly (readonly unknown[])[] {
+  const { type, hashes } = object;
+  if (type !== 'file' && type !== 'artifact' && type !== 'x509-certificate') return [identityOf(object)];
+  return typeof hashes === 'object' && hashes !== null ? Object.entries(hashes) : [];
 }
 
 /** The properties by which OpenCTI recognises an object (protocol reference §7.1). */
@@ -118,21 +125,15 @@ function identityOf(object: StixObject): readonly unknown[] {
     case 'malware':
     case 'tool':
     case 'vulnerability':
-      return [String(object.name).toLowerCase()];
+      return [String(object.name).trim().toLowerCase()];
     case 'report':
       return [String(object.name).toLowerCase(), object.published];
     case 'autonomous-system':
       return [object.number];
-    case 'malware':
-      return [String(object.name).trim().toLowerCase()];
     case 'attack-pattern':
       return [String(object.x_mitre_id).toLowerCase()];
     case 'malware-analysis':
       return [object.product, object.result_name, object.submitted];
-    case 'file':
-    case 'artifact':
-    case 'x509-certificate':
-      return [object.hashes];
     case 'url':
       return [object.value];
     default:

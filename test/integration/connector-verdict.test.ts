@@ -125,7 +125,7 @@ describe('what is said of a verdict', () => {
         '',
         '*Written by strangers: nobody has checked it.*',
         '',
-        '**2025-06-15 15:06:40 UTC**, demo\\_user (2 for it)',
+        '**2025-06-15 15:06:40 UTC**, demo\\_user (2 votes for it)',
         '',
         '> Scans us  ',
         '> \\# daily',

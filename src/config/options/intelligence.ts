@@ -1,5 +1,6 @@
 import { wholeNumber, text, yesOrNo } from '../formats.js';
 import { anyOf, colour, texts } from '../list-formats.js';
+import { associations, comments, resolutionDates, sigmaRules, techniques } from '../look-ups.js';
 import { group, option, optional } from '../option.js';
 
 /** What a part costs beyond the look-up for the report: the documentation says it of each. */
@@ -199,6 +200,7 @@ const related = group('Related observables', {
   related_resolution_dates: option({
     doc: `Ask for the dates of resolutions, where ip_related or domain_related names them: the start time of the relationship is then the date of the resolution; not for the values of Indicators. ${ONE}`,
     env: 'VIRUSTOTAL_RELATED_RESOLUTION_DATES',
+    lookUps: resolutionDates,
     type: yesOrNo,
     default: false,
   }),
@@ -214,6 +216,7 @@ const knowledge = group('Knowledge about files', {
   file_import_attack_techniques: option({
     doc: `Add the ATT&CK techniques that sandboxes saw, at most 50, with a table of them in the note. ${ONE}`,
     env: 'VIRUSTOTAL_FILE_IMPORT_ATTACK_TECHNIQUES',
+    lookUps: techniques,
     type: yesOrNo,
     default: false,
   }),
@@ -226,6 +229,7 @@ const knowledge = group('Knowledge about files', {
   file_import_sigma: option({
     doc: 'Import the crowdsourced Sigma rules that match, as Indicators. Costs one look-up for each rule, kept for a week, at most 20 for a file.',
     env: 'VIRUSTOTAL_FILE_IMPORT_SIGMA',
+    lookUps: sigmaRules,
     type: yesOrNo,
     default: false,
   }),
@@ -265,6 +269,7 @@ const context = group('Context', {
   import_gti: option({
     doc: `Objects of Google Threat Intelligence to add that are associated with an object; an Indicator indicates them. Needs a key with that licence; with another one nothing is added, and it is not asked again for a day. Example: malware_families,threat_actors. ${ONE}`,
     env: 'VIRUSTOTAL_IMPORT_GTI',
+    lookUps: associations,
     type: anyOf([
       'malware_families',
       'software_toolkits',
@@ -278,11 +283,12 @@ const context = group('Context', {
   import_comments: option({
     doc: `Write the newest comments of the community into a note: author, date, votes and text. Not for the values of an Indicator. ${ONE}`,
     env: 'VIRUSTOTAL_IMPORT_COMMENTS',
+    lookUps: comments,
     type: yesOrNo,
     default: false,
   }),
   comments_max: option({
-    doc: 'Comments in that note at most.',
+    doc: `Comments in that note at most. ${FREE}`,
     env: 'VIRUSTOTAL_COMMENTS_MAX',
     type: wholeNumber(1, 40),
     default: 10,

@@ -1,6 +1,7 @@
 import { TLP_VALUES } from '../../stix/markings.js';
 import { exclusionList } from '../exclusion-format.js';
 import { oneOf, wholeNumber, wholeNumberOrAuto, yesOrNo } from '../formats.js';
+import { yaraRulesets } from '../look-ups.js';
 import { httpUrl, token } from '../network-formats.js';
 import { group, option, required } from '../option.js';
 import { intelligence } from './intelligence.js';
@@ -137,8 +138,9 @@ const files = group('Files', {
     default: 32,
   }),
   file_import_yara: option({
-    doc: 'Import the crowdsourced YARA rules that match, as Indicators.',
+    doc: 'Import the crowdsourced YARA rules that match, as Indicators. Costs one look-up for each ruleset, kept for a week, at most 20 for a file.',
     env: 'VIRUSTOTAL_FILE_IMPORT_YARA',
+    lookUps: yaraRulesets,
     type: yesOrNo,
     default: true,
   }),

@@ -130,6 +130,7 @@ describe('generated files', () => {
     expect(staleFiles(root)).toEqual([
       'config.yml.sample',
       'docs/configuration.md',
+      'docs/mapping.md',
       'config/connector.schema.json',
       '__metadata__/connector_manifest.json',
       '__metadata__/connector_config_schema.json',

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { renderManifest, renderVariableSchema } from './catalogue.js';
 import { renderJsonSchema } from './json-schema.js';
+import { renderMapping } from './mapping.js';
 import { renderMarkdown } from './markdown.js';
 import { renderSample } from './sample.js';
 
@@ -9,6 +10,7 @@ import { renderSample } from './sample.js';
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   'config.yml.sample': renderSample,
   'docs/configuration.md': renderMarkdown,
+  'docs/mapping.md': renderMapping,
   'config/connector.schema.json': renderJsonSchema,
   '__metadata__/connector_manifest.json': renderManifest,
   '__metadata__/connector_config_schema.json': renderVariableSchema,

@@ -90,12 +90,15 @@ async function askSigmaRules(
 ): Promise<ReadonlyMap<string, SigmaRule>> {
   if (report.kind !== 'file' || !context.options.file.sigma || context.subjectIsIndicator) return new Map();
   const ids = report.sigmaMatches.map(({ ruleId }) => ruleId).slice(0, MAX_SIGMA_RULES);
-  const rules = await Promise.all(
-    ids.map(async (id) => {
-      const rule = await ask('sigma_rule', { kind: 'sigma_rule', id }, `the Sigma rule ${id}`, context);
-      return rule === undefined ? undefined : ([id, rule] as const);
-    }),
-  );
+  const askRule = async (id: string): Promise<readonly [string, SigmaRule] | undefined> => {
+    const rule = await ask('sigma_rule', { kind: 'sigma_rule', id }, `the Sigma rule ${id}`, context);
+    return rule === undefined ? undefined : [id, rule];
+  };
+  // The first alone: a key that may not see rules is refused once, and not for each of them side by side.
+  const rules = [
+    ...(await Promise.all(ids.slice(0, 1).map(askRule))),
+    ...(await Promise.all(ids.slice(1).map(askRule))),
+  ];
   return new Map(rules.filter((entry) => entry !== undefined));
 }
 

@@ -128,11 +128,12 @@ function referencesOf({ id, origin, cve, link }: Association): readonly External
 function aliasesOf({ aliases }: Association, name: string): readonly string[] {
   const distinct = new Map<string, string>();
   for (const text of aliases) {
+    if (distinct.size === MAX_ALIASES) break;
     const alias = plainText(text, MAX_NAME).replace(/ \([^()]{1,100}\)$/, '');
     const key = alias.toLowerCase();
     if (alias.length >= 2 && key !== name.toLowerCase() && !distinct.has(key)) distinct.set(key, alias);
   }
-  return [...distinct.values()].slice(0, MAX_ALIASES);
+  return [...distinct.values()];
 }
 
 /** Text of many lines as Markdown that shows exactly this text. */

@@ -84,7 +84,7 @@ describe('the Note of the community', () => {
             '',
             '> Seen in a phishing wave',
             '',
-            '**2024-01-31 13:45:00 UTC**, other\\_user (3 for it, 1 against it, 1 report of abuse)',
+            '**2024-01-31 13:45:00 UTC**, other\\_user (3 votes for it, 1 vote against it, 1 report of abuse)',
             '',
             '> Blocked here',
           ].join('\n'),

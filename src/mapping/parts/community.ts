@@ -51,8 +51,8 @@ function votesLine({ votes, reputation }: Report): string | undefined {
 function title({ author, date, votes }: Comment): string {
   const name = inlineText(plainText(author ?? '', MAX_AUTHOR_LENGTH));
   const judged = [
-    ...(votes.positive > 0 ? [`${votes.positive} for it`] : []),
-    ...(votes.negative > 0 ? [`${votes.negative} against it`] : []),
+    ...(votes.positive > 0 ? [`${counted(votes.positive, 'vote')} for it`] : []),
+    ...(votes.negative > 0 ? [`${counted(votes.negative, 'vote')} against it`] : []),
     ...(votes.abuse > 0 ? [`${counted(votes.abuse, 'report')} of abuse`] : []),
   ];
   const when = date === undefined ? 'undated' : dateText(date);

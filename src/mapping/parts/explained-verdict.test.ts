@@ -81,8 +81,8 @@ describe('the explained verdict', () => {
       },
     });
     expect(opening(report)[0]).toBe(
-      'The score of 80 is the threat score of Google Threat Intelligence.' +
-        ' Google Threat Intelligence assesses it as malicious, with high severity,' +
+      'The score of 80 is the threat score of Google Threat Intelligence,' +
+        ' which assesses it as malicious, with high severity,' +
         ' because of mandiant analyst malicious, malicious sandbox verdict, control-server.' +
         ' It says: “This indicator was contacted by \\*malware\\*.”',
     );

@@ -28,8 +28,7 @@ export const explainedVerdict: Part = (input) => {
 
 function reason({ report, verdict, context }: PartInput): string {
   return [
-    scoreSentence(report, verdict),
-    gtiSentence(report),
+    ...assessedScore(scoreSentence(report, verdict), gtiSentence(report)),
     severitySentence(report),
     threatSentence(report),
     ageSentence(report, context),
@@ -41,11 +40,18 @@ function reason({ report, verdict, context }: PartInput): string {
 
 function scoreSentence({ stats }: Report, { score, scoreSource }: Verdict): string {
   if (score === undefined) return 'There is no score, because there is no verdict.';
-  if (scoreSource === 'gti')
-    return `The score of ${score} is the threat score of Google Threat Intelligence.`;
+  if (scoreSource === 'gti') return `The score of ${score} is the threat score of ${GTI}.`;
   const { malicious = 0, harmless = 0, undetected = 0 } = stats ?? {};
   const decided = malicious + harmless + undetected;
   return `The score of ${score} is the percentage of malicious among malicious, harmless and undetected (${malicious} of ${decided}).`;
+}
+
+const GTI = 'Google Threat Intelligence';
+
+/** One sentence where both are about Google's assessment. */
+function assessedScore(score: string, gti: string | undefined): readonly (string | undefined)[] {
+  const isOne = score.endsWith(`${GTI}.`) && gti?.startsWith(`${GTI} `) === true;
+  return isOne ? [`${score.slice(0, -1)}, which${gti.slice(GTI.length)}`] : [score, gti];
 }
 
 function gtiSentence({ gti, gtiFactors, threatSeverity }: Report): string | undefined {
@@ -60,9 +66,7 @@ function gtiSentence({ gti, gtiFactors, threatSeverity }: Report): string | unde
           MAX_FACTORS,
         )}`;
   const sentence =
-    said === undefined && factors === ''
-      ? undefined
-      : `Google Threat Intelligence ${said ?? 'gives no verdict'}${factors}.`;
+    said === undefined && factors === '' ? undefined : `${GTI} ${said ?? 'gives no verdict'}${factors}.`;
   const quoted = quote(gti.description);
   return (
     [sentence, quoted && `It says: ${quoted}`].filter((text) => text !== undefined).join(' ') || undefined
@@ -131,8 +135,12 @@ function engineLines({ report, context }: PartInput): string[] {
   const clean = stats.harmless + stats.undetected;
   return [
     trustedLine(results, context),
-    engineLine('Malicious', stats.malicious, enginesByResult(of('malicious'), stats.malicious)),
-    engineLine('Suspicious', stats.suspicious, enginesByResult(of('suspicious'), stats.suspicious)),
+    engineLine('Malicious', stats.malicious, enginesByResult('malicious', of('malicious'), stats.malicious)),
+    engineLine(
+      'Suspicious',
+      stats.suspicious,
+      enginesByResult('suspicious', of('suspicious'), stats.suspicious),
+    ),
     engineLine(
       'Not malicious',
       clean,

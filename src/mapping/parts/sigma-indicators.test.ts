@@ -204,6 +204,14 @@ describe('the text of a Sigma rule', () => {
     ).toBeUndefined();
   });
 
+  it.each([
+    { details: { ...rule.details, selection: '{"a":{"<<":"b"}}' } },
+    { details: { ...rule.details, '<<': '{"a":"b"}' } },
+    { logSource: { ...rule.logSource, '<<': 'b' } },
+  ])('is none with a key that YAML takes for an order to merge: %o', (changes) => {
+    expect(sigmaText({ ...rule, ...changes })).toBeUndefined();
+  });
+
   it('says what the parts say, whatever they are', () => {
     const anyDetail = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
     fc.assert(

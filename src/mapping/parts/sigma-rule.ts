@@ -114,6 +114,7 @@ function isWholeRule(document: unknown): boolean {
   const { title, logsource, detection } = document;
   if (typeof title !== 'string' || title.trim() === '') return false;
   if (!isJsonObject(logsource) || !isJsonObject(detection)) return false;
+  if (Object.hasOwn(logsource, '<<') || Object.hasOwn(detection, '<<')) return false;
   if (!LOG_SOURCES.some((name) => typeof logsource[name] === 'string' && logsource[name] !== ''))
     return false;
   const { condition, timeframe: _, ...detections } = detection;
@@ -133,9 +134,14 @@ function isDetection(detection: unknown): boolean {
   return Object.keys(detection).length > 0 && isWithin(MAX_DEPTH, detection);
 }
 
+/** Not too deep, and without the key by which YAML 1.1 merges maps: it is written unquoted, and no field is called so. */
 function isWithin(depth: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((inner) => isWithin(depth - 1, inner));
+  return (
+    depth > 0 &&
+    !Object.hasOwn(value, '<<') &&
+    Object.values(value).every((inner) => isWithin(depth - 1, inner))
+  );
 }
 
 /** Whether everything that the condition names is there. What follows a `|` counts or correlates, and is not read. */

@@ -83,7 +83,7 @@ describe('WHOIS of a domain', () => {
           '- **Name servers:** `ns1.evil.example.org`, `ada.ns.cloudflare.com`, `ns-1780.awsdns-30.co.uk`',
           '- **States:** clientHold',
           '- **Abuse contacts:** `abuse@registrar.example.org`',
-          '- **WHOIS of:** 2026-01-01 00:00:00 UTC',
+          '- **As of:** 2026-01-01 00:00:00 UTC',
         ],
       },
     ]);
@@ -100,7 +100,7 @@ describe('WHOIS of a domain', () => {
           lines: [
             '- **Registrar:** A \\[link\\](x)',
             '- **Registered:** 2020-01-01 00:00:00 UTC',
-            '- **WHOIS of:** N/A',
+            '- **As of:** N/A',
           ],
         },
       ],

@@ -94,7 +94,7 @@ function whoisLines(report: IpAddressReport | DomainReport): string[] {
   const lines = rows
     .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
     .map(([label, value]) => `- **${label}:** ${cell(value)}`);
-  return lines.length === 0 ? [] : [...lines, `- **WHOIS of:** ${cell(report.whoisDate)}`];
+  return lines.length === 0 ? [] : [...lines, `- **As of:** ${cell(report.whoisDate)}`];
 }
 
 function codes(texts: readonly string[] = []): readonly SafeMarkdown[] {
