@@ -6,7 +6,6 @@ import { AttemptJournal } from '../enrichment/attempt-journal.js';
 import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
 import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
-import type { BundleSink } from '../enrichment/ports.js';
 import { createSettle } from '../enrichment/settle.js';
 import { Health, type PartHealth } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
@@ -26,7 +25,7 @@ import { createStopController } from '../shared/stop-controller.js';
 import { MemoryStore } from '../state/memory-store.js';
 import type { VirusTotal } from '../virustotal/schema.js';
 import { connectBroker, createLink, type BrokerLinks } from './broker-links.js';
-import { createSink } from './create-sink.js';
+import { createSink, type WiredSinks } from './create-sink.js';
 import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
 import { holdLimits } from './hold-limits.js';
@@ -144,7 +143,7 @@ class WiredConnector implements Connector {
     this.#stage = 'the connection to RabbitMQ is being made';
     const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
     this.#stage = 'requests are about to be taken';
-    const sink = createSink(this.#config, registration, {
+    const sinks = createSink(this.#config, registration, {
       client: this.#client,
       link: links?.results,
       createLink: () => createLink('results', this.#config, this.#registrar, { logger: this.#logger }),
@@ -155,7 +154,7 @@ class WiredConnector implements Connector {
       logger: this.#logger,
       lifecycle: this.#lifecycle,
     });
-    const handler = this.#createHandler(opened, sink, registration);
+    const handler = this.#createHandler(opened, sinks, registration);
     if (links?.requests === undefined) await this.#listen(handler, deadLetters, registration, opened);
     else await this.#consume(handler, deadLetters, { requests: links.requests, results: links.results });
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
@@ -243,7 +242,11 @@ class WiredConnector implements Connector {
     });
   }
 
-  #createHandler(opened: OpenedVirusTotal, sink: BundleSink, { capabilities }: Registration): HandleRequest {
+  #createHandler(
+    opened: OpenedVirusTotal,
+    { sink, emptyWorks }: WiredSinks,
+    { capabilities }: Registration,
+  ): HandleRequest {
     const logger = this.#logger;
     const telemetry = this.#metrics;
     const works = new GraphqlWorkReporter(this.#client, this.#logger);
@@ -280,6 +283,7 @@ class WiredConnector implements Connector {
       telemetry,
       logger,
       dropsOvertakenBundles,
+      emptyWorks,
       liveness,
       attempts,
       clock: this.#clock,

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import type { BundleSink } from '../enrichment/ports.js';
+import type { EmptyWorkRule } from '../enrichment/work-end.js';
 import type { Health } from '../observability/health.js';
 import type { AmqpLink } from '../platform/amqp/amqp-link.js';
+import type { Capabilities } from '../platform/graphql/capabilities.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
 import { ApiQueue } from '../platform/outbound/api-queue.js';
@@ -36,13 +38,19 @@ export interface SinkServices {
   readonly lifecycle: Lifecycle;
 }
 
+/** Where results go, and how works without any come to their end. */
+export interface WiredSinks {
+  readonly sink: BundleSink;
+  readonly emptyWorks: EmptyWorkRule;
+}
+
 /**
  * Wires where results go.
  *
  * @throws ConnectorError (`configuration`) when the platform takes no bundles over its API and they should go there,
  *   or when they should be validated where they may not go.
  */
-export function createSink(config: Config, registration: Registration, services: SinkServices): BundleSink {
+export function createSink(config: Config, registration: Registration, services: SinkServices): WiredSinks {
   const { connector } = config;
   const { capabilities } = registration;
   const { client, logger } = services;
@@ -54,7 +62,7 @@ export function createSink(config: Config, registration: Registration, services:
     );
   }
   const queue = connector.sendToQueue ? createQueue(config, registration, services) : undefined;
-  return new Destinations({
+  const sink = new Destinations({
     validation: {
       always: connector.validateBeforeImport,
       mode: validationMode,
@@ -68,6 +76,16 @@ export function createSink(config: Config, registration: Registration, services:
         : new NewDrafts({ client, queue, draftContext: capabilities.draftContext, logger }),
     directory: createDirectory(config, registration, services),
   });
+  return { sink, emptyWorks: emptyWorkRule(capabilities, queue) };
+}
+
+function emptyWorkRule(
+  { completesUnannounced, dropsOvertakenBundles }: Capabilities,
+  queue: BundleSink | undefined,
+): EmptyWorkRule {
+  if (completesUnannounced) return { by: 'end' };
+  // Without a queue no results wait in it that could be thrown away.
+  return dropsOvertakenBundles && queue !== undefined ? { by: 'message', queue } : { by: 'report' };
 }
 
 function createQueue(config: Config, registration: Registration, services: SinkServices): BundleSink {

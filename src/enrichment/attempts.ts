@@ -22,8 +22,8 @@ export interface Attempt {
   deaths: number;
   /** Deliveries that timed out while the platform was there. */
   timeouts: number;
-  /** Expectations that no worker reports, and that the platform was not told of yet. */
-  unqueued: number;
+  /** Whether no worker has anything to report, and the work still waits for that. */
+  isUnqueued: boolean;
   /** Where the results are, for the person who reads the work. */
   remark: string | undefined;
 }
@@ -114,7 +114,7 @@ function newAttempt(): Attempt {
     isCertain: true,
     handedOver: false,
     losses: [],
-    unqueued: 0,
+    isUnqueued: false,
     remark: undefined,
     deaths: 0,
     timeouts: 0,
@@ -125,6 +125,6 @@ function entryOf(attempt: Attempt, isInWork: boolean): AttemptEntry {
   const { announced, isCertain, losses, deaths, timeouts } = attempt;
   // What is lost or still to be reported is not kept, and what is uncertain may have travelled without the work: all that
   // is done once more.
-  const handedOver = attempt.handedOver && isCertain && losses.length === 0 && attempt.unqueued === 0;
+  const handedOver = attempt.handedOver && isCertain && losses.length === 0 && !attempt.isUnqueued;
   return { announced, isCertain, handedOver, deaths, timeouts, isInWork };
 }

@@ -32,7 +32,8 @@ export class Expectations {
     const { works, attempts, logger } = this.#dependencies;
     const { announced, isCertain } = attempt;
     const missing = expectations - announced;
-    if (missing <= 0 || request.workId === undefined || attempt.handedOver) return true;
+    if (missing <= 0 || request.workId === undefined) return true;
+    if (attempt.handedOver && !attempt.isUnqueued) return true;
     Object.assign(attempt, { announced: expectations, isCertain: false });
     await attempts?.commit(request.key, attempt);
     let answer: Awaited<ReturnType<typeof callOnce>> = 'refused';

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import type { DeliveryReport } from './ports.js';
 import { factsOf, type EnrichmentRequest } from './request.js';
 
 /** The request has to be delivered again, and nothing is lost or done twice by that. */
@@ -91,5 +92,18 @@ async function attemptCall(
     if (error.retryable || error.kind === 'configuration') throw new HandBackError(error);
     logger.warn(about, 'platform refuses the call');
     return 'refused';
+  }
+}
+
+/**
+ * What became of results. What was not confirmed may be sent again: its objects have the same ids.
+ *
+ * @throws HandBackError then, and ConnectorError when it is of no use.
+ */
+export async function confirmed(delivered: Promise<DeliveryReport>): Promise<DeliveryReport> {
+  try {
+    return await delivered;
+  } catch (error) {
+    throw error instanceof ConnectorError && error.retryable ? new HandBackError(error) : error;
   }
 }

@@ -66,6 +66,7 @@ async function settled(
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
     dropsOvertakenBundles: options.drops ?? false,
+    emptyWorks: { by: 'report' },
     liveness: {
       isAlive: () => {
         told.push('alive?');

@@ -11,6 +11,7 @@ import type { EnrichmentOutcome } from './outcome.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 import { createSettle } from './settle.js';
+import type { EmptyWorkRule } from './work-end.js';
 
 const address: StixObject = {
   type: 'ipv4-addr',
@@ -41,6 +42,8 @@ const enriched: EnrichmentOutcome = {
   message: 'VirusTotal: 1 of 2 engines call this malicious.',
 };
 
+const unknown: EnrichmentOutcome = { status: 'unknown', message: 'VirusTotal has no report.' };
+
 const newAttempt = (): Attempt => new Attempts().begin('any');
 const away = new ConnectorError('platform down', 'transient', { untouched: true });
 const answerLost = new ConnectorError('no answer in time', 'transient');
@@ -50,6 +53,8 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
   readonly calls: unknown[][] = [];
   readonly bundles: Bundle[] = [];
   report: DeliveryReport = { undelivered: [] };
+  /** Expectations of the next bundle; one for each object by default. */
+  expectations: number | undefined;
   lostInDelivery: Error | undefined;
   failures = new Map<string, Error>();
 
@@ -73,7 +78,7 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
     const failure = this.failures.get('prepare');
     if (failure !== undefined) throw failure;
     return {
-      expectations: bundle.objects.length,
+      expectations: this.expectations ?? bundle.objects.length,
       send: () => {
         this.calls.push(['send', prepared.workId]);
         this.bundles.push(bundle);
@@ -93,7 +98,12 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
   }
 }
 
-function setUp({ dropsOvertakenBundles = false } = {}): {
+interface Rules {
+  readonly dropsOvertakenBundles?: boolean;
+  readonly emptyWorksBy?: EmptyWorkRule['by'];
+}
+
+function setUp({ dropsOvertakenBundles = false, emptyWorksBy = 'report' }: Rules = {}): {
   platform: RecordingPlatform;
   order: CommitOrder;
   settle: (r: EnrichmentRequest, o: EnrichmentOutcome, a?: Attempt) => Promise<void>;
@@ -107,6 +117,7 @@ function setUp({ dropsOvertakenBundles = false } = {}): {
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
     dropsOvertakenBundles,
+    emptyWorks: { by: emptyWorksBy, queue: platform },
     clock: fixedClock(new Date(0)),
   });
   return {
@@ -143,7 +154,7 @@ describe('settle', () => {
 
   it('reports what nobody else will report, and says where the results are', async () => {
     const { platform, settle } = setUp();
-    platform.report = { undelivered: [], unqueued: 2, remark: 'they wait in a workbench' };
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'they wait in a workbench' };
     await settle(request, enriched);
     expect(platform.calls).toEqual([
       ['addExpectations', 'work_vt_1', 2],
@@ -175,7 +186,7 @@ describe('settle', () => {
   it('does not send again, or look for a way, when only the end of the work is missing', async () => {
     const { platform, settle } = setUp();
     const attempt = newAttempt();
-    platform.report = { undelivered: [], unqueued: 1, remark: 'written' };
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'written' };
     platform.failures.set('processed', away);
     await expect(settle(request, enriched, attempt)).rejects.toThrow(HandBackError);
     platform.failures = new Map([['prepare', new ConnectorError('no way now', 'configuration')]]);
@@ -204,6 +215,118 @@ describe('settle', () => {
       ]);
     },
   );
+
+  it('completes a work without results by its end alone where that does, and waits for no older one', async () => {
+    const { platform, settle, order } = setUp({ emptyWorksBy: 'end' });
+    const older = order.take(request);
+    await settle({ ...request, receivedAt: new Date(1) }, unknown);
+    expect(platform.calls).toEqual([['processed', 'work_vt_1', unknown.message, false]]);
+    expect(older.overtaken).toBe(false);
+  });
+
+  it('reports there what was announced for results that cannot be handed over', async () => {
+    const { platform, settle } = setUp({ emptyWorksBy: 'end' });
+    platform.lostInDelivery = new ConnectorError('the disk is full', 'configuration');
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual([
+      'addExpectations',
+      'send',
+      'reportExpectation',
+      'reportExpectation',
+      'processed',
+    ]);
+  });
+
+  it('announces and reports one expectation for results that wait elsewhere, once they do', async () => {
+    const { platform, settle } = setUp();
+    platform.expectations = 0;
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'they wait in a workbench' };
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual([
+      'send',
+      'addExpectations',
+      'reportExpectation',
+      'processed',
+    ]);
+  });
+
+  it('ends there a work whose results wait elsewhere without any report', async () => {
+    const { platform, settle } = setUp({ emptyWorksBy: 'end' });
+    platform.expectations = 0;
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'they wait in a workbench' };
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
+  });
+
+  describe('where a report would overtake results that wait in the queue', () => {
+    it('completes a work without results by a message that goes behind them', async () => {
+      const { platform, settle, order } = setUp({ emptyWorksBy: 'message' });
+      const newer = order.take({ ...request, receivedAt: new Date(2) });
+      const older = order.take(request);
+      const settled = settle({ ...request, receivedAt: new Date(1) }, unknown);
+      await vi.waitFor(() => {
+        expect(platform.calls).toEqual([['addExpectations', 'work_vt_1', 1]]);
+      });
+      older.sent();
+      await settled;
+      expect(platform.calls.slice(1)).toEqual([
+        ['send', 'work_vt_1'],
+        ['processed', 'work_vt_1', unknown.message, false],
+      ]);
+      expect(platform.bundles.map(({ objects }) => objects.map(({ type }) => type))).toEqual([['identity']]);
+      expect(newer.overtaken).toBe(false);
+    });
+
+    it.each(['prepare', 'delivery'])(
+      'reports all the same when there is no such message: %s',
+      async (what) => {
+        const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+        const noWay = new ConnectorError('no way', 'configuration');
+        if (what === 'prepare') platform.failures.set('prepare', noWay);
+        else platform.lostInDelivery = noWay;
+        await settle(request, unknown);
+        expect(platform.calls.filter(([name]) => name !== 'send').map(([name]) => name)).toEqual([
+          'addExpectations',
+          'reportExpectation',
+          'processed',
+        ]);
+      },
+    );
+
+    it('reports what became of a message that was lost', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      platform.report = { undelivered: [{ error: 'returned', source: 'identity--x' }] };
+      await settle(request, unknown);
+      expect(platform.calls.map(([name]) => name)).toEqual([
+        'addExpectations',
+        'send',
+        'reportExpectation',
+        'processed',
+      ]);
+    });
+
+    it('reports what was announced when it is not sure that the message is there', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      const attempt = newAttempt();
+      platform.lostInDelivery = new ConnectorError('stopped before the confirmation', 'transient');
+      await expect(settle(request, unknown, attempt)).rejects.toThrow(HandBackError);
+      platform.lostInDelivery = undefined;
+      await settle(request, unknown, attempt);
+      // Perhaps the message is there after all: one report too many does no harm.
+      expect(platform.calls.map(([name]) => name)).toEqual([
+        'addExpectations',
+        'send',
+        'reportExpectation',
+        'processed',
+      ]);
+    });
+
+    it('sends none for what has no work', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      await settle({ ...request, workId: undefined }, unknown);
+      expect(platform.calls).toEqual([]);
+    });
+  });
 
   it('says in the work why a bundle cannot be sent at all', async () => {
     const { platform, settle } = setUp();
@@ -308,9 +431,9 @@ describe('settle of a work that a newer one has overtaken', () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     order.take(manual).sent();
     await settle(automatic, enriched);
+    // Asking for an expectation of a work that the platform has closed would be refused.
     expect(platform.calls).toEqual([
       ['send', undefined],
-      ['addExpectations', 'work_vt_2026-01-01T00:00:00.000Z', 1],
       ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
       [
         'processed',
@@ -320,6 +443,13 @@ describe('settle of a work that a newer one has overtaken', () => {
       ],
     ]);
     expect(platform.bundles[0]?.objects).toEqual([address, note]);
+  });
+
+  it('ends the work by its end alone where that does', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true, emptyWorksBy: 'end' });
+    order.take(manual).sent();
+    await settle(automatic, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
   });
 
   it('leaves the work to the platform when its results were announced before it was overtaken', async () => {
@@ -338,7 +468,7 @@ describe('settle of a work that a newer one has overtaken', () => {
   it('is content with the results when the work cannot be ended', async () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     order.take(manual).sent();
-    platform.failures.set('addExpectations', away);
+    platform.failures.set('reportExpectation', away);
     await settle(automatic, enriched);
     expect(platform.calls).toEqual([['send', undefined]]);
   });

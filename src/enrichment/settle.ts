@@ -7,13 +7,14 @@ import type { Bundle, StixObject } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
 import { creationOf, type Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome, FailedOutcome, PostponedOutcome } from './outcome.js';
-import { Expectations, type ExpectationsDependencies } from './expectations.js';
-import { callOnce, callRepeatedly, callUntilTaken, HandBackError } from './platform-call.js';
+import { Expectations } from './expectations.js';
+import { callRepeatedly, callUntilTaken, confirmed, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkLiveness } from './ports.js';
 import { factsOf, type EnrichmentRequest } from './request.js';
+import { WorkEnd, type WorkEndDependencies } from './work-end.js';
 
-export interface SettleDependencies extends ExpectationsDependencies {
+export interface SettleDependencies extends WorkEndDependencies {
   readonly sink: BundleSink;
   readonly playbooks: PlaybookResponder;
   readonly telemetry: Telemetry;
@@ -48,6 +49,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles, liveness, attempts, clock } =
     dependencies;
   const expectations = new Expectations(dependencies);
+  const end = new WorkEnd(dependencies, expectations);
 
   return async (request, outcome, turn, attempt) => {
     if (outcome.status === 'postponed') {
@@ -86,7 +88,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       return;
     }
     if (attempt.handedOver) {
-      await conclude(request, outcome, attempt);
+      await conclude(request, outcome, turn, attempt);
       return;
     }
     const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
@@ -120,24 +122,26 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     }
     attempt.handedOver = true;
     attempt.losses = report.undelivered;
-    attempt.unqueued = report.unqueued ?? 0;
+    attempt.isUnqueued = report.isUnqueued ?? false;
     attempt.remark = report.remark;
     telemetry.recordsSent(bundle.objects.length);
     logLosses(request, report.undelivered.length);
     await expectations.reportSurplus(request, prepared.expectations, attempt);
     attempts?.progress(request.key, attempt);
-    await conclude(request, outcome, attempt);
+    await conclude(request, outcome, turn, attempt);
   }
 
   /** Tells the platform what became of results that are with it, or where else they belong. */
   async function conclude(
     request: EnrichmentRequest,
     outcome: EnrichedOutcome,
+    turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    await reportLosses(request, attempt);
-    await reportUnqueued(request, attempt);
-    await close(request, messageOf(outcome, attempt), false);
+    await end.reportLosses(request, attempt);
+    if (attempt.isUnqueued) await end.fulfil(request, turn, attempt);
+    attempt.isUnqueued = false;
+    await end.close(request, messageOf(outcome, attempt), false);
   }
 
   async function deliverWithoutWork(
@@ -148,7 +152,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   ): Promise<void> {
     logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
     await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
-    await closeOvertaken(request, outcome, attempt);
+    await end.closeOvertaken(request, messageOf(outcome, attempt), attempt);
   }
 
   /**
@@ -170,35 +174,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     return (await liveness.isAlive(request)) === false;
   }
 
-  /**
-   * Ends a work whose results travelled without it. If that fails, or its results were announced already, it is left to
-   * the platform, which closes overtaken works every minute.
-   */
-  async function closeOvertaken(
-    request: EnrichmentRequest,
-    outcome: EnrichedOutcome,
-    attempt: Attempt,
-  ): Promise<void> {
-    const isDoubtful = attempt.announced > 0 && !attempt.isCertain;
-    if (attempt.announced > 0 && !isDoubtful) return;
-    const context = { request, logger };
-    try {
-      if (!isDoubtful) {
-        const answer = await callOnce(() => works.addExpectations(request, 1), 'expectations', context);
-        if (answer === 'refused') return;
-      }
-      // As many as the platform may know of; if it knows of none, they do no harm.
-      for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
-        await callOnce(() => works.reportExpectation(request), 'report of an expectation', context);
-      }
-      await close(request, messageOf(outcome, attempt), false);
-    } catch (error) {
-      if (!(error instanceof HandBackError)) throw error;
-      logger.debug({ ...factsOf(request), reason: error.message }, 'overtaken work is left to the platform');
-    }
-  }
-
-  /** A work without results completes too: one expectation, reported at once (protocol reference §10, safe sequence). */
+  /** A work without results completes too. */
   async function completeWithoutResults(
     request: EnrichmentRequest,
     outcome: Exclude<EnrichmentOutcome, EnrichedOutcome | PostponedOutcome>,
@@ -207,55 +183,19 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   ): Promise<void> {
     const inError =
       outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
-    if (!(await expectations.announce(request, 1, attempt))) return;
     if (!attempt.handedOver) {
-      await turn.wait();
-      // More than one when results were announced that, after all, cannot be handed over.
-      for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
-        // One too many does no harm: as many as are expected complete the work, and nobody else reports.
-        await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
-          request,
-          logger,
-        });
-      }
-      leave(request, turn);
+      if (!(await end.fulfil(request, turn, attempt))) return;
       attempt.handedOver = true;
-      attempts?.progress(request.key, attempt);
+      // Where nothing was announced, nothing can be done twice.
+      if (attempt.announced > 0) attempts?.progress(request.key, attempt);
     }
-    await close(request, outcome.message, inError);
+    await end.close(request, outcome.message, inError);
   }
 
   function logLosses(request: EnrichmentRequest, undelivered: number): void {
     if (undelivered === 0) return;
     telemetry.error();
     logger.error({ ...factsOf(request), undelivered }, 'part of the results could not be delivered');
-  }
-
-  async function reportLosses(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
-    for (let loss = attempt.losses[0]; loss !== undefined; loss = attempt.losses[0]) {
-      const reported = loss;
-      await callOnce(() => works.reportExpectation(request, reported), 'report of a lost object', {
-        request,
-        logger,
-      });
-      attempt.losses = attempt.losses.slice(1);
-    }
-  }
-
-  async function reportUnqueued(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
-    for (; attempt.unqueued > 0; attempt.unqueued -= 1) {
-      await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
-        request,
-        logger,
-      });
-    }
-  }
-
-  async function close(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
-    await callRepeatedly(() => works.processed(request, message, inError), 'end of the work', {
-      request,
-      logger,
-    });
   }
 }
 
@@ -272,15 +212,6 @@ function notHandedOver(error: unknown): FailedOutcome {
 function leave(request: EnrichmentRequest, turn: Turn): void {
   if (request.workId === undefined) turn.release();
   else turn.sent();
-}
-
-/** What was not confirmed may be sent again: its objects have the same ids. */
-async function confirmed(delivered: Promise<DeliveryReport>): Promise<DeliveryReport> {
-  try {
-    return await delivered;
-  } catch (error) {
-    throw error instanceof ConnectorError && error.retryable ? new HandBackError(error) : error;
-  }
 }
 
 function shared(objects: readonly StixObject[], entity: StixObject): Bundle {

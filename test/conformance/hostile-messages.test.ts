@@ -105,6 +105,7 @@ function connector(account: Account): { take: (body: Buffer) => Promise<void>; d
     logger,
     clock,
     dropsOvertakenBundles: false,
+    emptyWorks: { by: 'report' },
   });
   const handler = createRequestHandler({
     startedAt: NOW,

@@ -127,6 +127,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     telemetry: noTelemetry,
     logger,
     dropsOvertakenBundles: false,
+    emptyWorks: { by: 'report' },
     clock,
   });
   const handler = createRequestHandler({

@@ -22,7 +22,6 @@ export async function workSettled(
     return (
       work?.status === 'complete' &&
       work.processedTime !== null &&
-      work.expected > 0 &&
       work.processed >= work.expected
     );
   };

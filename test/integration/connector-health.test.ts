@@ -76,7 +76,7 @@ describe('the health of the connector', () => {
     await start();
     expect(await becomes(200, 'ok')).toEqual({});
     expect(Object.keys((await ask('/health')).parts).sort()).toEqual(
-      ['broker', 'consumer', 'platform', 'publisher', 'start', 'state', 'virustotal'].sort(),
+      ['broker', 'consumer', 'deadLetters', 'platform', 'publisher', 'start', 'state', 'virustotal'].sort(),
     );
     for (const question of ['live', 'ready']) {
       const { stdout } = await run(process.execPath, [HEALTHCHECK, question], {

@@ -39,6 +39,7 @@ describe('capabilitiesOf', () => {
       draftContext: false,
       validationMode: 'workbench',
       dropsOvertakenBundles: false,
+      completesUnannounced: false,
     });
   });
 
@@ -57,13 +58,13 @@ describe('capabilitiesOf', () => {
     expect(of(first)[capability]).toBe(true);
   });
 
-  it.each([['dropsOvertakenBundles', '7.260507.9', '7.260510.0']] as const)(
-    'knows that %s ended with %s, before %s',
-    (capability, last, after) => {
-      expect(of(last)[capability]).toBe(true);
-      expect(of(after)[capability]).toBe(false);
-    },
-  );
+  it.each([
+    ['dropsOvertakenBundles', '7.260507.9', '7.260510.0'],
+    ['completesUnannounced', '7.260423.0', '7.260428.0'],
+  ] as const)('knows that %s ended with %s, before %s', (capability, last, after) => {
+    expect(of(last)[capability]).toBe(true);
+    expect(of(after)[capability]).toBe(false);
+  });
 
   it.each([
     ['6.5.6', []],

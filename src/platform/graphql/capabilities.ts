@@ -34,6 +34,8 @@ export interface Capabilities {
   readonly validationMode: ValidationMode;
   /** Works overtaken by a newer one are closed and their bundles thrown away (reference §10, force-close hazard). */
   readonly dropsOvertakenBundles: boolean;
+  /** A work for which nothing was announced completes when it is told of its end (reference §10). */
+  readonly completesUnannounced: boolean;
 }
 
 /**
@@ -69,6 +71,8 @@ export function capabilitiesOf(version: PlatformVersion | undefined): Capabiliti
     draftContext: since(6, 5, 0),
     validationMode: since(7, 260728, 0) ? 'draft' : 'workbench',
     dropsOvertakenBundles: between([6, 8, 7], [7, 260507, LAST]),
+    // Those from 7.260615 on do so too, but there nothing is gained by it.
+    completesUnannounced: version !== undefined && !since(7, 260428, 0),
   };
 }
 

@@ -237,7 +237,7 @@ describe('ApiPush', () => {
     expect(prepared.expectations).toBe(1);
     expect(await prepared.send().delivered).toEqual({
       undelivered: [],
-      unqueued: 1,
+      isUnqueued: true,
       remark: 'OpenCTI imports the results in a work of their own',
     });
   });

@@ -35,7 +35,7 @@ export class Workbench implements BundleSink {
     };
     return {
       // Reported as soon as the file is there: some platforms never complete a work that expects nothing.
-      expectations: 1,
+      expectations: 0,
       send: () => {
         const delivered = this.#upload(request, bundle, file);
         delivered.catch(() => undefined);
@@ -59,7 +59,7 @@ export class Workbench implements BundleSink {
     } else {
       await client.execute(UPLOAD_PENDING_WITHOUT_MARKINGS, variables, { file });
     }
-    return { undelivered: [], unqueued: 1, remark: `the results wait in the workbench ${file.name}` };
+    return { undelivered: [], isUnqueued: true, remark: `the results wait in the workbench ${file.name}` };
   }
 
   /** By their internal ids: by another one the platform would let nobody see the file. */
