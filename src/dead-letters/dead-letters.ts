@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../shared/clock.js';
+import { StateError } from '../state/errors.js';
 import type { StateStore } from '../state/port.js';
 import {
   deadLetterFrom,
@@ -67,8 +68,14 @@ export class DeadLetters {
     return this.#lastCount;
   }
 
-  /** Keeps a message; one that is kept already is counted. */
+  /**
+   * Keeps a message; one that is kept already is counted.
+   *
+   * @throws StateError also while memory stands in for the state: what only memory knows ends with the process, and the
+   *   message would be gone.
+   */
   async keep({ body, ...about }: LetterToKeep): Promise<DeadLetter> {
+    this.#mustBeDurable();
     const id = deadLetterId(body);
     const kept = body.subarray(0, this.#bounds.bodyBytes);
     const now = this.#clock.now();
@@ -91,6 +98,8 @@ export class DeadLetters {
         : { result: undefined },
     );
     await this.#makeRoom();
+    // Memory may have stood in meanwhile. What it has is carried over, and counted once more when the message comes again.
+    this.#mustBeDurable();
     return letter;
   }
 
@@ -125,6 +134,10 @@ export class DeadLetters {
       next: undefined,
       result: current !== undefined,
     }));
+  }
+
+  #mustBeDurable(): void {
+    if (!this.#store.isDurable) throw new StateError('The state is kept in memory.');
   }
 
   async #makeRoom(): Promise<void> {
