@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordedLogger, type LogLine } from '../../test/helpers/recorded-logger.js';
-import { StateError } from '../state/errors.js';
+import { ConnectorError } from '../shared/connector-error.js';
 import { MemoryStore } from '../state/memory-store.js';
 import { DeadLetters, type DeadLetterBounds, type LetterToKeep } from './dead-letters.js';
 
@@ -81,14 +81,14 @@ describe('DeadLetters', () => {
   it('keeps nothing while it would end with the process', async () => {
     store = new MemoryStore();
     const letters = deadLetters();
-    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(StateError);
+    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(ConnectorError);
     expect(await letters.count()).toBe(0);
   });
 
   it('does not take for kept what only memory has, because the state failed meanwhile', async () => {
     vi.spyOn(store, 'isDurable', 'get').mockReturnValueOnce(true).mockReturnValue(false);
     const letters = deadLetters();
-    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(StateError);
+    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(ConnectorError);
   });
 
   it('cuts a message that is too large, and notes its true size', async () => {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../shared/clock.js';
-import { StateError } from '../state/errors.js';
+import { ConnectorError } from '../shared/connector-error.js';
 import type { StateStore } from '../state/port.js';
 import {
   deadLetterFrom,
@@ -71,7 +71,7 @@ export class DeadLetters {
   /**
    * Keeps a message; one that is kept already is counted.
    *
-   * @throws StateError also while memory stands in for the state: what only memory knows ends with the process, and the
+   * @throws ConnectorError (`transient`) while memory stands in for the state: what only memory knows ends with the process, and the
    *   message would be gone.
    */
   async keep({ body, ...about }: LetterToKeep): Promise<DeadLetter> {
@@ -137,7 +137,7 @@ export class DeadLetters {
   }
 
   #mustBeDurable(): void {
-    if (!this.#store.isDurable) throw new StateError('The state is kept in memory.');
+    if (!this.#store.isDurable) throw new ConnectorError('The state is kept in memory.', 'transient');
   }
 
   async #makeRoom(): Promise<void> {
