@@ -4,7 +4,7 @@ import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Health } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
-import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
+import type { PlatformClient } from '../platform/graphql/client.js';
 import { Heartbeat } from '../platform/heartbeat.js';
 import { Registrar } from '../platform/registrar.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
@@ -104,7 +104,11 @@ class WiredConnector implements Connector {
     this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger);
-    this.#client = createPlatformClient(config, logger, DEFAULT_RETRY_POLICY, this.#metrics);
+    this.#client = createPlatformClient(config, {
+      logger,
+      telemetry: this.#metrics,
+      stop: this.#abort.signal,
+    });
     this.#givenVirusTotal = overrides.virusTotal;
     this.#registrar = new Registrar({ register: (signal) => this.#register(signal), logger });
   }

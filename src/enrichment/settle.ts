@@ -22,10 +22,12 @@ export interface SettleDependencies extends WorkEndDependencies {
   readonly dropsOvertakenBundles: boolean;
   /** Asked there about requests that came late; without it, or without an answer, only our own order tells. */
   readonly liveness?: WorkLiveness | undefined;
+  /** Whether there may be other connectors that serve the same queue. */
+  readonly hasReplicas?: boolean;
   readonly clock: Clock;
 }
 
-/** A work that is so old may have been overtaken by what another replica sent: the platform looks every minute. */
+/** A work that is so old may have been overtaken: the platform looks every minute, and does not tell when. */
 const LATE_MS = 30_000;
 
 /**
@@ -46,8 +48,10 @@ export type Settle = (
  * order of the works. Where the platform throws the results of overtaken works away, those travel without their work.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
-  const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles, liveness, attempts, clock } =
-    dependencies;
+  const { works, sink, playbooks, telemetry, logger, attempts, clock } = dependencies;
+  const { dropsOvertakenBundles, liveness, hasReplicas = false } = dependencies;
+  // Of what other replicas send, our own order knows nothing.
+  const lateMs = hasReplicas ? 0 : LATE_MS;
   const expectations = new Expectations(dependencies);
   const end = new WorkEnd(dependencies, expectations);
 
@@ -170,7 +174,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     if (liveness === undefined || !dropsOvertakenBundles) return false;
     if (workId === undefined || attempt.handedOver || attempt.announced > 0) return false;
     const ageMs = clock.now().getTime() - (creationOf(workId) ?? receivedAt.getTime());
-    if (redelivered !== true && ageMs <= LATE_MS) return false;
+    if (redelivered !== true && ageMs <= lateMs) return false;
     return (await liveness.isAlive(request)) === false;
   }
 

@@ -34,6 +34,8 @@ export interface PlatformClientOptions {
   readonly telemetry?: Telemetry;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
+  /** Ends the wait between calls; what failed is not repeated from then on. A call on its way goes on. */
+  readonly stop?: AbortSignal | undefined;
   /** A number in [0, 1); `Math.random` by default. */
   readonly random?: () => number;
 }
@@ -83,14 +85,14 @@ export class PlatformClient {
    * @throws PlatformError
    */
   async execute<T>(operation: Operation, variables: object, context: CallContext = {}): Promise<T> {
-    const { retry, random, logger, sleep } = this.#options;
+    const { retry, random, logger, sleep, stop } = this.#options;
     const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt<T>(operation, variables, context);
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
-        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || context.signal?.aborted === true) {
+        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || this.#isOver(context)) {
           throw failure;
         }
         const delayMs = Math.max(
@@ -102,7 +104,8 @@ export class PlatformClient {
           { ...context.about, operation: operation.name, code: failure.code, attempt, delayMs },
           'call to OpenCTI failed and is repeated',
         );
-        await sleep(delayMs, context.signal);
+        await sleep(delayMs, context.signal ?? stop);
+        if (stop?.aborted === true) throw failure;
       }
     }
   }
@@ -127,6 +130,10 @@ export class PlatformClient {
       signal: context.signal,
       redact: (text) => this.#redact(text),
     });
+  }
+
+  #isOver({ signal }: CallContext): boolean {
+    return signal?.aborted === true || this.#options.stop?.aborted === true;
   }
 
   /** One call, told of in the log, without its variables and its answer, and in the metrics. */
