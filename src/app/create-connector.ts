@@ -41,7 +41,7 @@ import {
   stateHealth,
 } from './health-parts.js';
 import { gateOptions, mappingOptions } from './mapping-options.js';
-import { openState } from './open-state.js';
+import { openState, ownerOf } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
 import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
@@ -194,7 +194,8 @@ class WiredConnector implements Connector {
   }
 
   async #openDeadLetters({ store = new MemoryStore() }: OpenedVirusTotal): Promise<DeadLetters> {
-    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+    const owner = ownerOf(this.#config);
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, owner, clock: this.#clock });
     const count = await deadLetters.count();
     if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
     showDeadLetters(deadLetters, this.#metrics, this.#health);
