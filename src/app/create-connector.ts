@@ -27,7 +27,7 @@ import {
 import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
-import { openState } from './open-state.js';
+import { openState, ownerOf } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
 import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
@@ -200,7 +200,8 @@ class WiredConnector implements Connector {
   }
 
   async #openDeadLetters({ store = new MemoryStore() }: OpenedVirusTotal): Promise<DeadLetters> {
-    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+    const owner = ownerOf(this.#config);
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, owner, clock: this.#clock });
     const count = await deadLetters.count();
     if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
     showDeadLetters(deadLetters, this.#metrics, this.#health);

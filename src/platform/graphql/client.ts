@@ -50,6 +50,8 @@ export interface CallContext {
   readonly applicantId?: string | undefined;
   /** Instead of the policy's, for callers that repeat by themselves. */
   readonly maxAttempts?: number | undefined;
+  /** Whether a failure that might pass is not to be repeated all the same: the caller knows a better way. */
+  readonly isFinal?: ((failure: PlatformError) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** A file to upload, in the place of the variable `file`. */
   readonly file?: UploadedFile | undefined;
@@ -92,9 +94,8 @@ export class PlatformClient {
         return await this.#attempt<T>(operation, variables, context);
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
-        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || this.#isOver(context)) {
-          throw failure;
-        }
+        const isFinal = this.#isOver(context) || context.isFinal?.(failure) === true;
+        if (attempt >= maxAttempts || isFinal || !mayRepeat(operation, failure)) throw failure;
         const delayMs = Math.max(
           fullJitterMs(attempt - 1, retry, random),
           Math.min(failure.retryAfterMs ?? 0, retry.maxMs),
