@@ -477,12 +477,15 @@ describe('settle of a work that a newer one has overtaken', () => {
     ]);
   });
 
-  it('is content with the results when the work cannot be ended', async () => {
+  it('does not send the results again when only the end of the work is missing', async () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     order.take(manual).sent();
+    const attempt = newAttempt();
     platform.failures.set('reportExpectation', away);
-    await settle(automatic, enriched);
-    expect(platform.calls).toEqual([['send', undefined]]);
+    await expect(settle(automatic, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.failures.clear();
+    await settle(automatic, enriched, attempt);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'reportExpectation', 'processed']);
   });
 
   it('delivers the results of a resumed request without its work there, which newer ones have overtaken', async () => {

@@ -82,13 +82,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    if (losesItsWork(request, turn, attempt)) {
+    if (losesItsWork(request, turn, attempt) || (await isDead(request, attempt))) {
       await deliverWithoutWork(request, outcome, turn, attempt);
-      return;
-    }
-    if (await isDead(request, attempt)) {
-      logger.debug(factsOf(request), 'platform has closed the work; its results travel without it');
-      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       return;
     }
     if (attempt.handedOver) {
@@ -104,8 +99,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       return;
     }
     if (!(await expectations.announce(request, prepared.expectations, attempt))) {
-      // The work is gone. A message without a work id is imported unconditionally, so the knowledge still arrives.
-      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+      // The work is gone, or closed.
+      await deliverWithoutWork(request, outcome, turn, attempt);
       return;
     }
     await turn.wait();
@@ -148,15 +143,20 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     await end.close(request, messageOf(outcome, attempt), false);
   }
 
+  /** A message without a work id is imported unconditionally, so that the knowledge arrives. */
   async function deliverWithoutWork(
     request: EnrichmentRequest,
     outcome: EnrichedOutcome,
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
-    await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
-    await end.closeOvertaken(request, messageOf(outcome, attempt), attempt);
+    if (!attempt.isAlone || !attempt.handedOver) {
+      logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
+      attempt.isAlone = true;
+      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+    }
+    // Elsewhere it is gone altogether.
+    if (dropsOvertakenBundles) await end.closeOvertaken(request, messageOf(outcome, attempt), attempt);
   }
 
   /**
@@ -164,7 +164,9 @@ export function createSettle(dependencies: SettleDependencies): Settle {
    * may not know of the expectations closes the work as soon as it is told of its end.
    */
   function losesItsWork(request: EnrichmentRequest, turn: Turn, attempt: Attempt): boolean {
-    if (!dropsOvertakenBundles || request.workId === undefined || attempt.handedOver) return false;
+    if (!dropsOvertakenBundles || request.workId === undefined) return false;
+    if (attempt.isAlone) return true;
+    if (attempt.handedOver) return false;
     return turn.overtaken || request.resumed === true || !attempt.isCertain;
   }
 
@@ -188,7 +190,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     const inError =
       outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
     if (!attempt.handedOver) {
-      if (!(await end.fulfil(request, turn, attempt))) return;
+      // A work that the platform has closed is told all the same what came of it; elsewhere it is gone.
+      if (!(await end.fulfil(request, turn, attempt)) && !dropsOvertakenBundles) return;
       attempt.handedOver = true;
       // Where nothing was announced, nothing can be done twice.
       if (attempt.announced > 0) attempts?.progress(request.key, attempt);
