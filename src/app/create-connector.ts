@@ -4,7 +4,7 @@ import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Health } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
-import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
+import type { PlatformClient } from '../platform/graphql/client.js';
 import { Heartbeat } from '../platform/heartbeat.js';
 import { Registrar } from '../platform/registrar.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
@@ -27,7 +27,7 @@ import {
 import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
-import { openState } from './open-state.js';
+import { openState, ownerOf } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
 import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
@@ -106,7 +106,11 @@ class WiredConnector implements Connector {
     this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger, STOP_BUDGET_MS);
-    this.#client = createPlatformClient(config, logger, DEFAULT_RETRY_POLICY, this.#metrics);
+    this.#client = createPlatformClient(config, {
+      logger,
+      telemetry: this.#metrics,
+      stop: this.#abort.signal,
+    });
     this.#givenVirusTotal = overrides.virusTotal;
     this.#registrar = new Registrar({ register: (signal) => this.#register(signal), logger });
   }
@@ -200,7 +204,8 @@ class WiredConnector implements Connector {
   async #openDeadLetters(opened: OpenedVirusTotal): Promise<DeadLetters> {
     // A test that replaces VirusTotal has no state; its messages would come again for ever.
     const { store = new MemoryStore({ isDurable: true }) } = opened;
-    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+    const owner = ownerOf(this.#config);
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, owner, clock: this.#clock });
     const count = await deadLetters.count();
     if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
     showDeadLetters(deadLetters, this.#metrics, this.#health);

@@ -85,6 +85,7 @@ export function createHandler(config: Config, services: HandlerServices): WiredH
     logger,
     dropsOvertakenBundles: capabilities.dropsOvertakenBundles,
     liveness: capabilities.workLiveness ? works : undefined,
+    hasReplicas: config.state.redisUrl !== undefined,
     attempts,
     clock,
   });

@@ -34,6 +34,8 @@ export interface PlatformClientOptions {
   readonly telemetry?: Telemetry;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
+  /** Ends the wait between calls; what failed is not repeated from then on. A call on its way goes on. */
+  readonly stop?: AbortSignal | undefined;
   /** A number in [0, 1); `Math.random` by default. */
   readonly random?: () => number;
 }
@@ -48,6 +50,8 @@ export interface CallContext {
   readonly applicantId?: string | undefined;
   /** Instead of the policy's, for callers that repeat by themselves. */
   readonly maxAttempts?: number | undefined;
+  /** Whether a failure that might pass is not to be repeated all the same: the caller knows a better way. */
+  readonly isFinal?: ((failure: PlatformError) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** A file to upload, in the place of the variable `file`. */
   readonly file?: UploadedFile | undefined;
@@ -84,16 +88,15 @@ export class PlatformClient {
    * @throws PlatformError
    */
   async execute<T>(operation: Operation, variables: object, context: CallContext = {}): Promise<T> {
-    const { retry, random, logger, sleep } = this.#options;
+    const { retry, random, logger, sleep, stop } = this.#options;
     const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt<T>(operation, variables, context);
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
-        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || context.signal?.aborted === true) {
-          throw failure;
-        }
+        const isFinal = this.#isOver(context) || context.isFinal?.(failure) === true;
+        if (attempt >= maxAttempts || isFinal || !mayRepeat(operation, failure)) throw failure;
         const delayMs = Math.max(
           fullJitterMs(attempt - 1, retry, random),
           Math.min(failure.retryAfterMs ?? 0, retry.maxMs),
@@ -103,7 +106,8 @@ export class PlatformClient {
           { ...context.about, operation: operation.name, code: failure.code, attempt, delayMs },
           'call to OpenCTI failed and is repeated',
         );
-        await sleep(delayMs, context.signal);
+        await sleep(delayMs, context.signal ?? stop);
+        if (stop?.aborted === true) throw failure;
       }
     }
   }
@@ -128,6 +132,10 @@ export class PlatformClient {
       signal: context.signal,
       redact: (text) => this.#redact(text),
     });
+  }
+
+  #isOver({ signal }: CallContext): boolean {
+    return signal?.aborted === true || this.#options.stop?.aborted === true;
   }
 
   /** One call, told of in the log, without its variables and its answer, and in the metrics. */

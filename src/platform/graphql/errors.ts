@@ -1,4 +1,5 @@
 import { ConnectorError, type FailureKind } from '../../shared/connector-error.js';
+import { ProxyError } from '../../shared/proxy-error.js';
 
 export interface PlatformErrorDetails {
   readonly kind: FailureKind;
@@ -33,10 +34,27 @@ export class PlatformError extends ConnectorError {
   get isVersionMismatch(): boolean {
     return VERSION_MISMATCH_CODES.has(this.code);
   }
+
+  /**
+   * Whether the platform's own code stumbled over something that is not there, instead of saying that it is not: so it
+   * fails over deleted works (protocol reference §10). A database that is away or busy fails in other words.
+   */
+  get isStumble(): boolean {
+    return STUMBLE_CODES.has(this.code) && STUMBLE.test(this.message);
+  }
+
+  /** Whether the platform was there, and failed at what it was asked to do. */
+  get isFailureWithin(): boolean {
+    return STUMBLE_CODES.has(this.code) || this.code === 'DATABASE_ERROR';
+  }
 }
 
 /** `BAD_USER_INPUT` is named `VALIDATION_ERROR` in 6.2.14–6.4.6 (protocol reference §1.4). */
 const VERSION_MISMATCH_CODES = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'VALIDATION_ERROR']);
+
+/** What the platform did not mean to throw has the first, or where it caught it the second. */
+const STUMBLE_CODES = new Set(['INTERNAL_SERVER_ERROR', 'UNKNOWN_ERROR']);
+const STUMBLE = /Cannot read properties of (?:undefined|null)/;
 
 interface Rule {
   readonly kind: FailureKind;
@@ -179,6 +197,14 @@ export function responseFailure(operation: string, status: number, retryAfterMs?
   });
 }
 
+/** The failure of an operation on a work that the platform does not have any more, in the words of newer platforms. */
+export function missingWork(operation: string, cause: PlatformError): PlatformError {
+  return new PlatformError(
+    `OpenCTI failed at ${operation} because it has no such work any more; ${RULES.WORK_NOT_ALIVE?.remedy ?? ''}.`,
+    { kind: 'invalid', code: 'WORK_NOT_ALIVE', httpStatus: cause.httpStatus, cause },
+  );
+}
+
 /** Failures before a connection exists: not one byte of the request has left. */
 const NEVER_CONNECTED = new Set([
   'ECONNREFUSED',
@@ -191,6 +217,14 @@ const NEVER_CONNECTED = new Set([
 
 /** The failure of a request that got no response. */
 export function networkFailure(operation: string, error: unknown, timeoutMs: number): PlatformError {
+  if (error instanceof ProxyError) {
+    return new PlatformError(`OpenCTI could not be reached for ${operation}: ${error.message}.`, {
+      kind: 'transient',
+      code: error.code,
+      untouched: true,
+      cause: error,
+    });
+  }
   const code = networkCode(error);
   if (code === 'TIMEOUT') {
     return new PlatformError(`OpenCTI did not answer ${operation} within ${timeoutMs / 1_000} s.`, {
