@@ -116,7 +116,12 @@ function connector(account: Account): { take: (body: Buffer) => Promise<void>; d
     clock,
     logger,
   });
-  const deadLetters = new DeadLetters({ store: new MemoryStore(), logger, clock, bounds: { count: 5 } });
+  const deadLetters = new DeadLetters({
+    store: new MemoryStore({ isDurable: true }),
+    logger,
+    clock,
+    bounds: { count: 5 },
+  });
   const refuse = createRefuseMessage({
     deadLetters,
     handler,
