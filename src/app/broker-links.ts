@@ -34,14 +34,13 @@ export async function connectBroker(
   },
 ): Promise<BrokerLinks> {
   const { logger, lifecycle, health, telemetry } = services;
-  const open = (purpose: LinkPurpose): AmqpLink => {
-    const link = createLink(purpose, config, registrar, { logger });
-    lifecycle.add(`broker connection for ${purpose}`, () => link.close());
-    return link;
-  };
+  const open = (purpose: LinkPurpose): AmqpLink => createLink(purpose, config, registrar, { logger });
   const results = open('results');
   const requests = config.connector.listenProtocol === 'API' ? undefined : open('requests');
   const links = requests === undefined ? [results] : [requests, results];
+  lifecycle.add('broker connections', async () => {
+    await Promise.all(links.map((link) => link.close()));
+  });
   health.watch('broker', () => brokerHealth(links));
   telemetry.watchBroker(() => ({
     connected: links.every((link) => link.connected),

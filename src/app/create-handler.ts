@@ -115,7 +115,7 @@ function createJournal({ opened, clock, logger, lifecycle }: HandlerServices): A
   const { store } = opened;
   if (store === undefined) return undefined;
   const journal = new AttemptJournal({ store, clock, sleep, logger });
-  lifecycle.add('notes on requests in work', () => journal.close());
+  lifecycle.add('notes on requests in work', () => journal.close(), 'done');
   void journal.sweep();
   return journal;
 }

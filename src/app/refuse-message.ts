@@ -2,10 +2,11 @@ import type { Logger } from 'pino';
 import type { DeadLetters } from '../dead-letters/dead-letters.js';
 import type { Health } from '../observability/health.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { RequestHandler } from '../platform/inbound/amqp-consumer.js';
+import type { RequestHandler } from '../platform/inbound/amqp-consumer-options.js';
 import { excerptOf } from '../platform/inbound/message.js';
-import type { DeadLetterSource } from '../dead-letters/dead-letter.js';
-import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
+import type { DeadLetter, DeadLetterSource } from '../dead-letters/dead-letter.js';
+import type { RefuseMessage, UnreadableMessage } from '../platform/inbound/unreadable-message.js';
+import { describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
 
 export interface RefusalDependencies {
@@ -19,12 +20,15 @@ export interface RefusalDependencies {
 
 /**
  * Builds the function that takes messages which cannot be read to their end: kept as dead letters first, so that nothing
- * is lost when the process dies, then whoever waits for them is told (protocol reference §10).
+ * is lost when the process dies, then whoever waits for them is told (protocol reference §10). While they cannot be kept
+ * they are handed back, which is logged once.
  */
 export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMessage {
-  const { deadLetters, handler, source, telemetry, logger } = dependencies;
-  return async ({ body, error, workId, entityId, request }, onCommit) => {
-    const { id, times } = await deadLetters.keep({ body, reason: error.message, source, workId, entityId });
+  const { handler, telemetry, logger } = dependencies;
+  const keep = letterKeeper(dependencies);
+  return async (message, onCommit) => {
+    const { body, error, workId, entityId, request } = message;
+    const { id, times } = await keep(message);
     telemetry.messageUnreadable();
     logger.error(
       { deadLetter: id, times, reason: error.message, workId, entityId, excerpt: excerptOf(body) },
@@ -33,6 +37,32 @@ export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMe
     if (request === undefined) return;
     const refusal = `${request.refusal ?? ''} The operator of the connector finds it as dead letter ${id}.`;
     await handler({ ...request, refusal }, onCommit);
+  };
+}
+
+/** Each change of state is logged once. */
+function letterKeeper({
+  deadLetters,
+  source,
+  logger,
+}: RefusalDependencies): (message: UnreadableMessage) => Promise<DeadLetter> {
+  let isAway = false;
+  return async ({ body, error, workId, entityId }) => {
+    let letter: DeadLetter;
+    try {
+      letter = await deadLetters.keep({ body, reason: error.message, source, workId, entityId });
+    } catch (failure) {
+      if (!isAway)
+        logger.error(
+          { reason: describeError(failure) },
+          'messages that cannot be read cannot be kept either, and come again until the state can be written',
+        );
+      isAway = true;
+      throw failure;
+    }
+    if (isAway) logger.info('messages that cannot be read are kept again');
+    isAway = false;
+    return letter;
   };
 }
 

@@ -6,6 +6,7 @@ import { sleep as wallSleep, type Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { describeError } from '../shared/connector-error.js';
 import { asNumber, asText, isJsonObject } from '../shared/json.js';
+import { isAborted } from '../shared/is-aborted.js';
 import { StateError } from '../state/errors.js';
 import type { StateStore } from '../state/port.js';
 import { Holders, LOOK_INTERVAL_MS } from './callback-holders.js';
@@ -184,9 +185,4 @@ function recordFrom(value: unknown): CallbackRecord | undefined {
   const holder = asText(value.holder);
   if (body === undefined || receivedAt === undefined || holder === undefined) return undefined;
   return { body, receivedAt, holder };
-}
-
-/** Read anew after a wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

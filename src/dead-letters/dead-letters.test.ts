@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordedLogger, type LogLine } from '../../test/helpers/recorded-logger.js';
+import { ConnectorError } from '../shared/connector-error.js';
 import { MemoryStore } from '../state/memory-store.js';
 import { DeadLetters, type DeadLetterBounds, type LetterToKeep } from './dead-letters.js';
 
@@ -11,7 +12,7 @@ let lines: LogLine[];
 let nowMs: number;
 
 beforeEach(() => {
-  store = new MemoryStore();
+  store = new MemoryStore({ isDurable: true });
   nowMs = Date.parse('2026-01-02T03:04:05.000Z');
 });
 
@@ -76,6 +77,19 @@ describe('DeadLetters', () => {
     expect(second).toMatchObject({ id: first.id, times: 2, firstAt: first.firstAt });
     expect(second.lastAt.getTime()).toBeGreaterThan(first.lastAt.getTime());
     expect(letters.lastCount).toBe(1);
+  });
+
+  it('keeps nothing while it would end with the process', async () => {
+    store = new MemoryStore();
+    const letters = deadLetters();
+    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(ConnectorError);
+    expect(await letters.count()).toBe(0);
+  });
+
+  it('does not take for kept what only memory has, because the state failed meanwhile', async () => {
+    vi.spyOn(store, 'isDurable', 'get').mockReturnValueOnce(true).mockReturnValue(false);
+    const letters = deadLetters();
+    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(ConnectorError);
   });
 
   it('cuts a message that is too large, and notes its true size', async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../shared/clock.js';
+import { ConnectorError } from '../shared/connector-error.js';
 import type { StateStore } from '../state/port.js';
 import {
   deadLetterFrom,
@@ -84,8 +85,14 @@ export class DeadLetters {
     return this.#lastCount;
   }
 
-  /** Keeps a message; one that is kept already is counted. */
+  /**
+   * Keeps a message; one that is kept already is counted.
+   *
+   * @throws ConnectorError (`transient`) while memory stands in for the state: what only memory knows ends with the process, and the
+   *   message would be gone.
+   */
   async keep({ body, ...about }: LetterToKeep): Promise<DeadLetter> {
+    this.#mustBeDurable();
     const id = deadLetterId(body);
     const kept = body.subarray(0, this.#bounds.bodyBytes);
     const now = this.#clock.now();
@@ -108,6 +115,8 @@ export class DeadLetters {
         : { result: undefined },
     );
     await this.#makeRoom();
+    // Memory may have stood in meanwhile. What it has is carried over, and counted once more when the message comes again.
+    this.#mustBeDurable();
     return letter;
   }
 
@@ -165,6 +174,10 @@ export class DeadLetters {
 
   #read(bucket: string, key: string): Promise<unknown> {
     return this.#store.update<unknown, unknown>(bucket, key, (current) => ({ result: current }));
+  }
+
+  #mustBeDurable(): void {
+    if (!this.#store.isDurable) throw new ConnectorError('The state is kept in memory.', 'transient');
   }
 
   async #makeRoom(): Promise<void> {

@@ -9,7 +9,7 @@ import { Heartbeat } from './heartbeat.js';
 const failed = (code: string) => new PlatformError('no', { kind: 'transient', code });
 
 let pings: { operation: Operation; variables: Record<string, unknown> }[];
-let answers: (Error | 'never')[];
+let answers: (Error | 'never' | 'ok')[];
 let counts: boolean[];
 let lines: LogLine[];
 let heartbeat: Heartbeat | undefined;
@@ -27,7 +27,7 @@ const client = {
         });
       });
     }
-    return answer === undefined ? Promise.resolve({}) : Promise.reject(answer);
+    return answer === undefined || answer === 'ok' ? Promise.resolve({}) : Promise.reject(answer);
   },
 } as unknown as PlatformClient;
 
@@ -129,6 +129,37 @@ describe('Heartbeat', () => {
     expect(reregister).toHaveBeenCalledTimes(1);
     expect(pings).toHaveLength(2);
     expect(counts).toEqual([true]);
+  });
+
+  it('registers ever more rarely while that does not help, and says so once', async () => {
+    answers = Array.from({ length: 1_000 }, () => failed('FUNCTIONAL_ERROR'));
+    const registeredAt: number[] = [];
+    reregister.mockImplementation(() => {
+      registeredAt.push(counts.length);
+      return Promise.resolve();
+    });
+    const beat = start();
+    await vi.advanceTimersByTimeAsync(40 * 40_000);
+    expect(registeredAt).toEqual([0, 1, 3, 7, 15, 30]);
+    expect(beat.healthy).toBe(false);
+
+    answers = [];
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(beat.healthy).toBe(true);
+    expect(lines.map((line) => [line.level, line.msg])).toEqual([
+      ['warn', 'platform does not know the connector any more; it is registered again'],
+      ['warn', 'heartbeat failed and is tried again'],
+      ['info', 'platform knows the connector again'],
+      ['info', 'heartbeat is answered again'],
+    ]);
+  });
+
+  it('does so too when the platform forgets it again after each registration', async () => {
+    answers = Array.from({ length: 20 }, () => [failed('FUNCTIONAL_ERROR'), 'ok' as const]).flat();
+    start();
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(reregister).toHaveBeenCalledTimes(2);
+    expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
   it('goes on when registering again fails', async () => {

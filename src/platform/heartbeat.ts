@@ -18,7 +18,10 @@ export interface HeartbeatOptions {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly clock?: Clock;
-  /** The platform does not know the connector any more (deleted in its interface): register it again. */
+  /**
+   * The platform does not know the connector any more (deleted in its interface): register it again. Called at once, and
+   * while that does not help after 1, 2, 4, 8 and then every 15 pings more.
+   */
   readonly onUnknownConnector: () => Promise<void>;
 }
 
@@ -27,6 +30,9 @@ export interface Silence {
   readonly since: Date;
   readonly reason: string;
 }
+
+/** Pings between two registrations while the platform goes on not knowing the connector: ten minutes at most. */
+const MAX_PINGS_APART = 15;
 
 /** An enrichment connector keeps no state at the platform; this is how one says so. */
 const NO_STATE = 'null';
@@ -49,6 +55,8 @@ export class Heartbeat {
   readonly #abort = new AbortController();
   #withInfo: boolean;
   #silence: Silence | undefined;
+  /** While the platform does not know the connector: when it is registered next, counted in pings. */
+  #unknown: { pingsLeft: number; pingsApart: number } | undefined;
   #lastEndMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #current: Promise<void> = Promise.resolve();
@@ -120,6 +128,8 @@ export class Heartbeat {
   async #send(): Promise<void> {
     try {
       await this.#execute();
+      if (this.#unknown !== undefined) this.#options.logger.info('platform knows the connector again');
+      this.#unknown = undefined;
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error;
       if (this.#withInfo && error.isVersionMismatch) {
@@ -130,13 +140,28 @@ export class Heartbeat {
         this.#withInfo = false;
         await this.#execute();
       } else if (error.code === 'FUNCTIONAL_ERROR' || error.code === 'RESOURCE_NOT_FOUND') {
-        this.#options.logger.warn('platform does not know the connector any more; it is registered again');
+        if (!this.#isRegistrationDue()) throw error;
         await this.#options.onUnknownConnector();
+        // Whether that has helped for good, the next ping shows.
         await this.#execute();
       } else {
         throw error;
       }
     }
+  }
+
+  /** Called for each ping that the platform answers with not knowing the connector. */
+  #isRegistrationDue(): boolean {
+    if (this.#unknown === undefined) {
+      this.#options.logger.warn('platform does not know the connector any more; it is registered again');
+      this.#unknown = { pingsLeft: 1, pingsApart: 1 };
+      return true;
+    }
+    this.#unknown.pingsLeft -= 1;
+    if (this.#unknown.pingsLeft > 0) return false;
+    const pingsApart = Math.min(MAX_PINGS_APART, this.#unknown.pingsApart * 2);
+    this.#unknown = { pingsLeft: pingsApart, pingsApart };
+    return true;
   }
 
   async #execute(): Promise<void> {

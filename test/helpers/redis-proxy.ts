@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
-export interface RedisProxy extends TcpProxy {
+export interface RedisProxy extends Omit<TcpProxy, 'silence'> {
   /** Whether answers are withheld, as by a server that hangs: its sockets stand, but nothing comes. */
   silent: boolean;
 }

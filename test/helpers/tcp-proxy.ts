@@ -4,6 +4,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Breaks every connection that stands, as a network does. */
   cut(): void;
+  /** From now on nothing passes any more, in either direction, and nothing is closed: as when a host just vanishes. */
+  silence(): void;
   /** Whether new connections are let through; refused ones are broken at once. */
   open: boolean;
   close(): Promise<void>;
@@ -13,9 +15,14 @@ export interface TcpProxy {
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const proxy = { open: true };
+  let isSilent = false;
   const server = createServer((inbound) => {
     if (!proxy.open) {
       inbound.destroy();
+      return;
+    }
+    if (isSilent) {
+      sockets.add(inbound.on('error', () => undefined));
       return;
     }
     const outbound = connect(target.port, target.host);
@@ -39,6 +46,10 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   return Object.assign(proxy, {
     port: (server.address() as AddressInfo).port,
     cut,
+    silence: () => {
+      isSilent = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     close: async () => {
       cut();
       await new Promise((resolve) => server.close(resolve));

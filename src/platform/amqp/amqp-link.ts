@@ -1,8 +1,10 @@
+import type { Duplex } from 'node:stream';
 import { connect as amqpConnect, type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Logger } from 'pino';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { atMost } from '../../shared/at-most.js';
+import { isAborted } from '../../shared/is-aborted.js';
 import { tlsSocketOptions, type BrokerConnection, type BrokerTls } from './broker-connection.js';
 import { closed } from './closing.js';
 import { asConnectFailure } from './connect-failure.js';
@@ -108,13 +110,13 @@ export class AmqpLink {
     return keepChannel(this.#keeper(), plan, (model) => model.createConfirmChannel());
   }
 
-  /** Closes the connection and every channel on it. */
+  /** Closes the connection and every channel on it. A broker that does not answer in time is left without a word. */
   async close(): Promise<void> {
     this.#abort.abort();
     const model = this.#model;
     this.#offer(undefined);
-    if (model !== undefined) await atMost(CLOSE_TIMEOUT_MS, model.close());
-    await atMost(CLOSE_TIMEOUT_MS, this.#running);
+    await atMost(CLOSE_TIMEOUT_MS, Promise.allSettled([model?.close(), this.#running]));
+    if (model !== undefined) socketOf(model)?.destroy(new Error('RabbitMQ did not answer in time'));
   }
 
   async #run(connected: () => void, refused: (error: Error) => void): Promise<void> {
@@ -253,7 +255,7 @@ export class AmqpLink {
   }
 }
 
-/** Read anew after every wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
+/** The socket under a connection, which amqplib does not declare. */
+function socketOf({ connection }: ChannelModel): Duplex | undefined {
+  return (connection as { readonly stream?: Duplex }).stream;
 }

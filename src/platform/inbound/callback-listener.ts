@@ -5,7 +5,7 @@ import { describeError } from '../../shared/connector-error.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import type { RequestFacts } from '../../shared/request-facts.js';
-import type { RequestHandler } from './amqp-consumer.js';
+import type { RequestHandler } from './amqp-consumer-options.js';
 import { CallbackQueue } from './callback-queue.js';
 import { CredentialLog, RefusedBodies } from './callback-refusals.js';
 import {

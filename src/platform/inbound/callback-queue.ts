@@ -3,10 +3,12 @@ import { factsOf, type EnrichmentRequest, type TriggerMode } from '../../enrichm
 import { describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
+import { isAborted } from '../../shared/is-aborted.js';
 import { abandonAll } from './abandon-all.js';
-import type { RequestHandler } from './amqp-consumer.js';
+import type { RequestHandler } from './amqp-consumer-options.js';
 import { CallbackKeeper } from './callback-keeper.js';
 import type { CallbackStore } from './callback-store.js';
+import { IdleWait } from './idle-wait.js';
 import { RequestLine, type Admission } from './request-line.js';
 import { SettledKeys } from './settled-keys.js';
 
@@ -78,7 +80,7 @@ export class CallbackQueue {
   /** A worker that did not get its answer comes again. */
   readonly #settled = new SettledKeys();
   readonly #stop = createStopController();
-  readonly #idle = new Set<() => void>();
+  readonly #idle = new IdleWait();
 
   constructor(options: CallbackQueueOptions) {
     this.#options = options;
@@ -89,8 +91,7 @@ export class CallbackQueue {
       unattendedLimit,
       start: (job) => this.#work(job),
       onIdle: () => {
-        for (const resolve of this.#idle) resolve();
-        this.#idle.clear();
+        this.#idle.reached();
       },
     });
   }
@@ -204,12 +205,7 @@ export class CallbackQueue {
 
   /** Resolves when nothing is in work, or when the time is over. */
   async #idleWithin(timeoutMs: number): Promise<void> {
-    if (this.#line.inWork === 0) return;
-    const { sleep = wallSleep } = this.#options;
-    const timer = new AbortController();
-    const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
-    await Promise.race([idle, sleep(timeoutMs, timer.signal)]);
-    timer.abort();
+    if (this.#line.inWork > 0) await this.#idle.within(timeoutMs, this.#options.sleep ?? wallSleep);
   }
 
   /** Never rejects. */
@@ -287,9 +283,4 @@ function newJob(request: EnrichmentRequest, bytes: number): Job {
     failures: 0,
     isInWork: false,
   };
-}
-
-/** Read anew after a wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
