@@ -19,6 +19,7 @@ class FakeLink {
   connected = false;
   closed = 0;
   started = 0;
+  readonly health = { ok: false, detail: 'RabbitMQ refuses the user.' };
   constructor(readonly outcome: 'connects' | 'hangs' | 'is refused') {}
   start(): Promise<void> {
     this.started += 1;
