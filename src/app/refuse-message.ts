@@ -25,8 +25,10 @@ export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMe
   const { deadLetters, handler, source, telemetry, logger } = dependencies;
   return async ({ body, error, workId, entityId, request }, onCommit) => {
     const { id, times } = await deadLetters.keep({ body, reason: error.message, source, workId, entityId });
-    telemetry.messageUnreadable();
-    logger.error(
+    // It may come again and again, until whoever waits for it could be told.
+    const isNew = times === 1;
+    if (isNew) telemetry.messageUnreadable();
+    logger[isNew ? 'error' : 'debug'](
       { deadLetter: id, times, reason: error.message, workId, entityId, excerpt: excerptOf(body) },
       'message cannot be read and is kept as a dead letter',
     );

@@ -76,7 +76,7 @@ describe('ApiQueue', () => {
   });
 
   it.each([
-    ['hangs', 'RabbitMQ cannot be reached within 5 s.'],
+    ['hangs', 'RabbitMQ cannot be reached within 5 s: RabbitMQ refuses the user.'],
     ['is refused', 'RabbitMQ refuses the user.'],
   ] as const)(
     'refuses a draft when the broker %s, and tries again with the next',
