@@ -1,6 +1,10 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
-import { DEFAULT_RETRY_POLICY, PlatformClient } from '../platform/graphql/client.js';
+import {
+  DEFAULT_RETRY_POLICY,
+  PlatformClient,
+  type PlatformClientOptions,
+} from '../platform/graphql/client.js';
 import type { BrokerConnection, BrokerTls } from '../platform/amqp/broker-connection.js';
 import type { CallbackListenerOptions } from '../platform/inbound/callback-listener.js';
 import type { ConnectorDescription } from '../platform/registration.js';
@@ -17,8 +21,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function createPlatformClient(
   config: Config,
   logger: Logger,
-  retry = DEFAULT_RETRY_POLICY,
-  telemetry = noTelemetry,
+  {
+    retry = DEFAULT_RETRY_POLICY,
+    telemetry = noTelemetry,
+    onFailure,
+  }: Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry' | 'onFailure'>> = {},
 ): PlatformClient {
   return new PlatformClient({
     url: config.opencti.url,
@@ -34,6 +41,7 @@ export function createPlatformClient(
     timeoutMs: PLATFORM_TIMEOUT_MS,
     logger,
     telemetry,
+    onFailure,
     retry,
     sleep,
   });

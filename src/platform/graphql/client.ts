@@ -32,6 +32,8 @@ export interface PlatformClientOptions {
   readonly downloadIdleMs?: number;
   readonly logger: Logger;
   readonly telemetry?: Telemetry;
+  /** Hears of operations that failed for good, before whoever asked does. Must not throw. */
+  readonly onFailure?: ((operation: Operation, failure: PlatformError) => void) | undefined;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
   /** A number in [0, 1); `Math.random` by default. */
@@ -83,14 +85,16 @@ export class PlatformClient {
    * @throws PlatformError
    */
   async execute<T>(operation: Operation, variables: object, context: CallContext = {}): Promise<T> {
-    const { retry, random, logger, sleep } = this.#options;
+    const { retry, random, logger, sleep, onFailure } = this.#options;
     const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt<T>(operation, variables, context);
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
-        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || context.signal?.aborted === true) {
+        const isStopped = context.signal?.aborted === true;
+        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || isStopped) {
+          if (!isStopped) onFailure?.(operation, failure);
           throw failure;
         }
         const delayMs = Math.max(

@@ -33,7 +33,15 @@ export class PlatformError extends ConnectorError {
   get isVersionMismatch(): boolean {
     return VERSION_MISMATCH_CODES.has(this.code);
   }
+
+  /** Whether the platform as such may be away, or refuse us as such: other calls would fail as well. */
+  get hintsAtOutage(): boolean {
+    if (this.retryable) return !ABOUT_ONE_OBJECT.has(this.code);
+    return this.kind === 'configuration' && this.code !== 'FORBIDDEN_ACCESS';
+  }
 }
+
+const ABOUT_ONE_OBJECT = new Set(['LOCK_ERROR', 'MISSING_REFERENCE_ERROR']);
 
 /** `BAD_USER_INPUT` is named `VALIDATION_ERROR` in 6.2.14–6.4.6 (protocol reference §1.4). */
 const VERSION_MISMATCH_CODES = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'VALIDATION_ERROR']);
