@@ -4,7 +4,7 @@ import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Health } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
-import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
+import type { PlatformClient } from '../platform/graphql/client.js';
 import { PING } from '../platform/graphql/operations.js';
 import type { Heartbeat } from '../platform/heartbeat.js';
 import { Registrar } from '../platform/registrar.js';
@@ -22,7 +22,7 @@ import { registrationHealth, startHealth, stateHealth } from './health-parts.js'
 import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
-import { openState } from './open-state.js';
+import { openState, ownerOf } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
 import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
@@ -100,9 +100,10 @@ class WiredConnector implements Connector {
     this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
     this.#lifecycle = new Lifecycle(logger);
-    this.#client = createPlatformClient(config, logger, {
-      retry: DEFAULT_RETRY_POLICY,
+    this.#client = createPlatformClient(config, {
+      logger,
       telemetry: this.#metrics,
+      stop: this.#abort.signal,
       onFailure: ({ name }, failure) => {
         if (name !== PING.name && failure.hintsAtOutage) this.#heartbeat?.suspect();
       },
@@ -208,7 +209,8 @@ class WiredConnector implements Connector {
   }
 
   async #openDeadLetters({ store = new MemoryStore() }: OpenedVirusTotal): Promise<DeadLetters> {
-    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+    const owner = ownerOf(this.#config);
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, owner, clock: this.#clock });
     const count = await deadLetters.count();
     if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
     showDeadLetters(deadLetters, this.#metrics, this.#health);

@@ -89,6 +89,7 @@ export function createHandler(config: Config, services: HandlerServices): WiredH
       logger,
       dropsOvertakenBundles,
       liveness: workLiveness ? works : undefined,
+      hasReplicas: config.state.redisUrl !== undefined,
       attempts,
       clock,
     }),

@@ -20,6 +20,7 @@ import { TLP_VALUES } from '../stix/markings.js';
 import type { Submissions, VirusTotal } from '../virustotal/schema.js';
 import { alone, exclusiveByLeases } from './exclusive-by-leases.js';
 import type { Lifecycle } from './lifecycle.js';
+import { ownerOf } from './open-state.js';
 
 const DAY_MS = 86_400_000;
 
@@ -75,6 +76,7 @@ export function createSubmissions(
     exclusive,
     submissions,
     virusTotal,
+    owner: ownerOf(config),
     exclusions,
     firstPollMs,
     random: Math.random,

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import {
   DEFAULT_RETRY_POLICY,
@@ -17,15 +16,14 @@ import { userAgent } from './product.js';
 const PLATFORM_TIMEOUT_MS = 300_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** What the platform's client is given beside the configuration. */
+export type ClientServices = Pick<PlatformClientOptions, 'logger' | 'stop' | 'onFailure'> &
+  Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry'>>;
+
 /** The client of the platform's GraphQL API. */
 export function createPlatformClient(
   config: Config,
-  logger: Logger,
-  {
-    retry = DEFAULT_RETRY_POLICY,
-    telemetry = noTelemetry,
-    onFailure,
-  }: Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry' | 'onFailure'>> = {},
+  { retry = DEFAULT_RETRY_POLICY, telemetry = noTelemetry, ...services }: ClientServices,
 ): PlatformClient {
   return new PlatformClient({
     url: config.opencti.url,
@@ -39,9 +37,8 @@ export function createPlatformClient(
       proxies: proxiesOf(config),
     }),
     timeoutMs: PLATFORM_TIMEOUT_MS,
-    logger,
+    ...services,
     telemetry,
-    onFailure,
     retry,
     sleep,
   });

@@ -15,7 +15,7 @@ beforeEach(() => {
   nowMs = Date.parse('2026-01-02T03:04:05.000Z');
 });
 
-function deadLetters(bounds: Partial<DeadLetterBounds> = {}): DeadLetters {
+function deadLetters(bounds: Partial<DeadLetterBounds> = {}, owner?: string): DeadLetters {
   const recorded = recordedLogger();
   lines = recorded.lines;
   return new DeadLetters({
@@ -24,6 +24,7 @@ function deadLetters(bounds: Partial<DeadLetterBounds> = {}): DeadLetters {
     // Each message comes a second after the one before.
     clock: { now: () => new Date((nowMs += 1_000)) },
     bounds,
+    owner,
   });
 }
 
@@ -119,6 +120,36 @@ describe('DeadLetters', () => {
     expect(await letters.find(id)).toBeUndefined();
     expect(await store.list('dead-letter-bodies')).toEqual([]);
     expect(await letters.count()).toBe(0);
+  });
+
+  it('keeps the letters of connectors that share a state apart, also when they are of the same bytes', async () => {
+    const [ours, theirs] = [deadLetters({ count: 1 }, 'a'), deadLetters({}, 'b')];
+    const { id } = await ours.keep(letterOf('{}', { workId: 'work_a' }));
+    expect(await theirs.list()).toEqual([]);
+    expect(await theirs.find(id)).toBeUndefined();
+    expect(await theirs.bodyOf(id)).toBeUndefined();
+
+    expect(await theirs.keep(letterOf('{}', { workId: 'work_b' }))).toMatchObject({ id, times: 1 });
+    await theirs.keep(letterOf('another'));
+    expect(await ours.find(id)).toMatchObject({ workId: 'work_a', times: 1 });
+    expect(await theirs.remove(id)).toBe(true);
+    expect(await ours.count()).toBe(1);
+    expect(await ours.bodyOf(id)).toEqual(Buffer.from('{}'));
+  });
+
+  it('shows, counts and removes also what an earlier version has kept without saying whose it is', async () => {
+    const old = await deadLetters().keep(letterOf('old', { workId: 'work_old' }));
+    const both = await deadLetters().keep(letterOf('both'));
+    const letters = deadLetters({}, 'a');
+    const again = await letters.keep(letterOf('both'));
+    expect(again.times).toBe(1);
+    expect((await letters.list()).map(({ id }) => id)).toEqual([old.id, both.id]);
+    expect(letters.lastCount).toBe(2);
+    expect(await letters.bodyOf(old.id)).toEqual(Buffer.from('old'));
+    expect(await letters.find(old.id)).toEqual(old);
+    expect([await letters.remove(old.id), await letters.remove(both.id)]).toEqual([true, true]);
+    expect(await letters.list()).toEqual([]);
+    expect(await deadLetters().list()).toEqual([]);
   });
 
   it('leaves out what somebody else wrote', async () => {

@@ -18,6 +18,8 @@ export interface Attempt {
   isCertain: boolean;
   /** Whether the results are with the broker or the platform; only the work is still to be closed. */
   handedOver: boolean;
+  /** Whether the results travel without their work, which is still to be told of its end. */
+  isAlone: boolean;
   /** Objects that could not be delivered, and that the platform was not told of yet. */
   losses: DeliveryReport['undelivered'];
   /** Deliveries that ended with the process. */
@@ -117,6 +119,7 @@ function newAttempt(): Attempt {
     isCertain: true,
     handedOver: false,
     losses: [],
+    isAlone: false,
     isUnqueued: false,
     remark: undefined,
     deaths: 0,
@@ -128,6 +131,7 @@ function entryOf(attempt: Attempt, isInWork: boolean): AttemptEntry {
   const { announced, isCertain, losses, deaths, timeouts } = attempt;
   // What is lost or still to be reported is not kept, and what is uncertain may have travelled without the work: all that
   // is done once more.
-  const handedOver = attempt.handedOver && isCertain && losses.length === 0 && !attempt.isUnqueued;
+  const isSent = attempt.handedOver && isCertain && !attempt.isAlone;
+  const handedOver = isSent && losses.length === 0 && !attempt.isUnqueued;
   return { announced, isCertain, handedOver, deaths, timeouts, isInWork };
 }

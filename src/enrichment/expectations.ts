@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Attempt, Attempts } from './attempts.js';
-import { callOnce, HandBackError } from './platform-call.js';
+import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 
@@ -60,7 +60,10 @@ export class Expectations {
     const { works, logger } = this.#dependencies;
     if (request.workId === undefined) return;
     for (; attempt.announced > expectations; attempt.announced -= 1) {
-      await callOnce(() => works.reportExpectation(request), 'report of an expectation', { request, logger });
+      await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
+        request,
+        logger,
+      });
     }
   }
 }

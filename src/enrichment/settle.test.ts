@@ -389,6 +389,13 @@ describe('settle', () => {
     await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
   });
 
+  it('reports a lost object again when the answer was lost: one report too few leaves the work open', async () => {
+    const { platform, settle } = setUp();
+    platform.report = { undelivered: [{ error: 'returned', source: 'note--x' }] };
+    platform.failures.set('reportExpectation', answerLost);
+    await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
+  });
+
   it('goes on with the losses that it has not reported yet', async () => {
     const { platform, settle } = setUp();
     const attempt = newAttempt();
@@ -452,7 +459,7 @@ describe('settle of a work that a newer one has overtaken', () => {
     expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
   });
 
-  it('leaves the work to the platform when its results were announced before it was overtaken', async () => {
+  it('reports what was announced before it was overtaken: if nothing newer is reported, nobody else ends it', async () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     const older = order.take({ ...manual, workId: 'work_vt_2025-12-31T00:00:00.000Z' });
     const settled = settle(automatic, enriched);
@@ -462,15 +469,23 @@ describe('settle of a work that a newer one has overtaken', () => {
     order.take(manual).sent();
     older.release();
     await settled;
-    expect(platform.calls.slice(1)).toEqual([['send', undefined]]);
+    expect(platform.calls.slice(1).map(([name, workId]) => [name, workId])).toEqual([
+      ['send', undefined],
+      ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
+      ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
+      ['processed', 'work_vt_2026-01-01T00:00:00.000Z'],
+    ]);
   });
 
-  it('is content with the results when the work cannot be ended', async () => {
+  it('does not send the results again when only the end of the work is missing', async () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     order.take(manual).sent();
+    const attempt = newAttempt();
     platform.failures.set('reportExpectation', away);
-    await settle(automatic, enriched);
-    expect(platform.calls).toEqual([['send', undefined]]);
+    await expect(settle(automatic, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.failures.clear();
+    await settle(automatic, enriched, attempt);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'reportExpectation', 'processed']);
   });
 
   it('delivers the results of a resumed request without its work there, which newer ones have overtaken', async () => {

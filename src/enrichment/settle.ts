@@ -22,10 +22,12 @@ export interface SettleDependencies extends WorkEndDependencies {
   readonly dropsOvertakenBundles: boolean;
   /** Asked there about requests that came late; without it, or without an answer, only our own order tells. */
   readonly liveness?: WorkLiveness | undefined;
+  /** Whether there may be other connectors that serve the same queue. */
+  readonly hasReplicas?: boolean;
   readonly clock: Clock;
 }
 
-/** A work that is so old may have been overtaken by what another replica sent: the platform looks every minute. */
+/** A work that is so old may have been overtaken: the platform looks every minute, and does not tell when. */
 const LATE_MS = 30_000;
 
 /**
@@ -46,8 +48,10 @@ export type Settle = (
  * order of the works. Where the platform throws the results of overtaken works away, those travel without their work.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
-  const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles, liveness, attempts, clock } =
-    dependencies;
+  const { works, sink, playbooks, telemetry, logger, attempts, clock } = dependencies;
+  const { dropsOvertakenBundles, liveness, hasReplicas = false } = dependencies;
+  // Of what other replicas send, our own order knows nothing.
+  const lateMs = hasReplicas ? 0 : LATE_MS;
   const expectations = new Expectations(dependencies);
   const end = new WorkEnd(dependencies, expectations);
 
@@ -78,13 +82,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    if (losesItsWork(request, turn, attempt)) {
+    if (losesItsWork(request, turn, attempt) || (await isDead(request, attempt))) {
       await deliverWithoutWork(request, outcome, turn, attempt);
-      return;
-    }
-    if (await isDead(request, attempt)) {
-      logger.debug(factsOf(request), 'platform has closed the work; its results travel without it');
-      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
       return;
     }
     if (attempt.handedOver) {
@@ -100,8 +99,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       return;
     }
     if (!(await expectations.announce(request, prepared.expectations, attempt))) {
-      // The work is gone. A message without a work id is imported unconditionally, so the knowledge still arrives.
-      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+      // The work is gone, or closed.
+      await deliverWithoutWork(request, outcome, turn, attempt);
       return;
     }
     await turn.wait();
@@ -144,15 +143,20 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     await end.close(request, messageOf(outcome, attempt), false);
   }
 
+  /** A message without a work id is imported unconditionally, so that the knowledge arrives. */
   async function deliverWithoutWork(
     request: EnrichmentRequest,
     outcome: EnrichedOutcome,
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
-    await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
-    await end.closeOvertaken(request, messageOf(outcome, attempt), attempt);
+    if (!attempt.isAlone || !attempt.handedOver) {
+      logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
+      attempt.isAlone = true;
+      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+    }
+    // Elsewhere it is gone altogether.
+    if (dropsOvertakenBundles) await end.closeOvertaken(request, messageOf(outcome, attempt), attempt);
   }
 
   /**
@@ -160,7 +164,9 @@ export function createSettle(dependencies: SettleDependencies): Settle {
    * may not know of the expectations closes the work as soon as it is told of its end.
    */
   function losesItsWork(request: EnrichmentRequest, turn: Turn, attempt: Attempt): boolean {
-    if (!dropsOvertakenBundles || request.workId === undefined || attempt.handedOver) return false;
+    if (!dropsOvertakenBundles || request.workId === undefined) return false;
+    if (attempt.isAlone) return true;
+    if (attempt.handedOver) return false;
     return turn.overtaken || request.resumed === true || !attempt.isCertain;
   }
 
@@ -170,7 +176,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     if (liveness === undefined || !dropsOvertakenBundles) return false;
     if (workId === undefined || attempt.handedOver || attempt.announced > 0) return false;
     const ageMs = clock.now().getTime() - (creationOf(workId) ?? receivedAt.getTime());
-    if (redelivered !== true && ageMs <= LATE_MS) return false;
+    if (redelivered !== true && ageMs <= lateMs) return false;
     return (await liveness.isAlive(request)) === false;
   }
 
@@ -184,7 +190,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     const inError =
       outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
     if (!attempt.handedOver) {
-      if (!(await end.fulfil(request, turn, attempt))) return;
+      // A work that the platform has closed is told all the same what came of it; elsewhere it is gone.
+      if (!(await end.fulfil(request, turn, attempt)) && !dropsOvertakenBundles) return;
       attempt.handedOver = true;
       // Where nothing was announced, nothing can be done twice.
       if (attempt.announced > 0) attempts?.progress(request.key, attempt);

@@ -3,11 +3,11 @@ import { createBundle } from '../stix/bundle.js';
 import { createAuthor } from '../stix/create.js';
 import type { Attempt } from './attempts.js';
 import type { Turn } from './commit-order.js';
-import type { Expectations} from './expectations.js';
+import type { Expectations } from './expectations.js';
 import { type ExpectationsDependencies } from './expectations.js';
-import { callOnce, callRepeatedly, confirmed, HandBackError } from './platform-call.js';
+import { callRepeatedly, confirmed, HandBackError } from './platform-call.js';
 import type { BundleSink } from './ports.js';
-import { factsOf, type EnrichmentRequest } from './request.js';
+import type { EnrichmentRequest } from './request.js';
 
 /** How a work completes for which no worker has anything to import (protocol reference §10). */
 export type EmptyWorkRule =
@@ -87,7 +87,7 @@ export class WorkEnd {
     const { works, logger } = this.#dependencies;
     for (let loss = attempt.losses[0]; loss !== undefined; loss = attempt.losses[0]) {
       const reported = loss;
-      await callOnce(() => works.reportExpectation(request, reported), 'report of a lost object', {
+      await callRepeatedly(() => works.reportExpectation(request, reported), 'report of a lost object', {
         request,
         logger,
       });
@@ -105,22 +105,17 @@ export class WorkEnd {
   }
 
   /**
-   * Ends a work whose results travelled without it. If that fails, or its results were announced already, it is left to
-   * the platform, which closes overtaken works every minute. Nothing is announced: the platform may have closed it.
+   * Ends a work whose results travelled without it. Nothing is announced: the platform may have closed it.
+   *
+   * @throws HandBackError when that cannot be done now.
    */
   async closeOvertaken(request: EnrichmentRequest, message: string, attempt: Attempt): Promise<void> {
-    const { emptyWorks, logger } = this.#dependencies;
-    const { announced, isCertain } = attempt;
-    if (announced > 0 && isCertain) return;
-    try {
-      // As many as the platform may know of; if it knows of none, they do no harm, and one completes the work where its
-      // end alone does not (from 7.260422 on `processed ≥ expected`).
-      if (announced > 0 || emptyWorks.by !== 'end') await this.#report(request, Math.max(1, announced));
-      await this.close(request, message, false);
-    } catch (error) {
-      if (!(error instanceof HandBackError)) throw error;
-      logger.debug({ ...factsOf(request), reason: error.message }, 'overtaken work is left to the platform');
-    }
+    const { emptyWorks } = this.#dependencies;
+    const { announced } = attempt;
+    // As many as the platform may know of, since no worker reports them; too many do no harm, and one completes the
+    // work where its end alone does not (from 7.260422 on `processed ≥ expected`).
+    if (announced > 0 || emptyWorks.by !== 'end') await this.#report(request, Math.max(1, announced));
+    await this.close(request, message, false);
   }
 
   async #report(request: EnrichmentRequest, count: number): Promise<void> {

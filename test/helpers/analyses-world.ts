@@ -43,6 +43,8 @@ export interface AnalysesWorldOptions {
   readonly entities?: EntityReader;
   readonly exclude?: readonly string[];
   readonly exclusive?: Exclusive;
+  /** Names the connector to others that share its state. */
+  readonly owner?: string;
   readonly concurrency?: number;
   /** What every call to the platform does first. */
   readonly platform?: (call: string) => Promise<void>;
@@ -87,6 +89,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     submissions: virusTotal,
     virusTotal,
     firstPollMs: FIRST_POLL_MS,
+    owner: options.owner,
     random: () => 0.5,
     clock,
     logger,

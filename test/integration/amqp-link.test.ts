@@ -699,6 +699,14 @@ describe('BundlePublisher', () => {
     expect(await ready(names.push)).toBe(5_000);
   });
 
+  it('warns of no loss when it is closed by us', async () => {
+    await link.start();
+    const running = startPublisher();
+    await running.prepare(requestOf(), bundleOf(1)).send().delivered;
+    await running.close();
+    expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
   it('rejects what is not confirmed when it is closed, so that the request comes again', async () => {
     const { delivered } = startPublisher().prepare(requestOf(), bundleOf(1)).send();
     await publisher?.close();

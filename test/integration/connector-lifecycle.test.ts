@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startConnectorProcess } from '../../src/cli/demo/connector-process.js';
+import { BAD_GATEWAY } from '../../src/simulators/platform/faults.js';
 import { startPlatformSimulator } from '../../src/simulators/platform/simulator.js';
 import { runCommand } from '../helpers/built-product.js';
 import { API_KEY, startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
 import { refusals, workSettled } from '../helpers/enrichment-results.js';
 import { sharedBroker } from '../helpers/shared-broker.js';
+
+/** A proxy without backend: the platform surely did not get it. */
+const NO_BACKEND = { ...BAD_GATEWAY, status: 503 };
 
 /** A container is killed so long after it was asked to stop. */
 const GRACE_MS = 10_000;
@@ -60,6 +64,28 @@ describe('stopping', () => {
       });
     }
     expect(await platform.queueDepth('listen')).toBe(0);
+  });
+
+  it('hands a playbook step back whose answer the platform does not take any more', async () => {
+    const { platform } = world;
+    platform.faults.fail('playbookStepExecution', NO_BACKEND, { times: 100 });
+    const { standardId } = platform.addObservable('Domain-Name', { value: 'example.com' });
+    const { executionId } = await platform.requestPlaybookStep({ entityId: standardId });
+    const replies = (): unknown[] =>
+      platform.playbookReplies.filter((reply) => reply.executionId === executionId);
+    // Its answer was refused, and is to be given once more after a while.
+    await platform.until(() => platform.operationsOf('playbookStepExecution').length >= 3, {
+      description: 'answers that are refused',
+    });
+
+    expect(await world.connector.stop('SIGTERM')).toBe(0);
+    expect(replies()).toEqual([]);
+    expect(await platform.queueDepth('listen')).toBe(1);
+
+    platform.faults.clear();
+    await world.startConnector();
+    await platform.until(() => replies().length > 0, { description: 'the answer' });
+    expect(replies()).toHaveLength(1);
   });
 
   it('loses nothing when it is killed', async () => {

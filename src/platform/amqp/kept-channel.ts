@@ -16,7 +16,8 @@ export interface ChannelPlan<C extends Channel> {
    * The channel is gone. Called once for each channel that was handed to {@link setUp}, also when that did not end or
    * failed.
    *
-   * @param alone - The connection stands: the broker closed this channel, because of something done on it.
+   * @param alone - The connection stands: the broker closed this channel, because of something done on it. Not when we
+   *   closed it ourselves.
    * @param code - AMQP reply code, when the broker closed the channel.
    */
   lost(reason: string, alone: boolean, code?: number): void;
@@ -73,7 +74,7 @@ export function keepChannel<C extends Channel>(
       loss = lossOf(error);
       await atMost(CLOSE_TIMEOUT_MS, current?.close());
     }
-    if (isHanded) plan.lost(loss.reason, model === keeper.model, loss.code);
+    if (isHanded) plan.lost(loss.reason, model === keeper.model && !stop.signal.aborted, loss.code);
     current = undefined;
     return loss;
   };

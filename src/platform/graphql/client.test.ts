@@ -214,6 +214,22 @@ describe('PlatformClient', () => {
     expect(endpoint.calls).toHaveLength(1);
   });
 
+  it('repeats nothing any more when it is to stop, not even what it waits to repeat', async () => {
+    endpoint.answer({ status: 503, body: '' });
+    const stop = new AbortController();
+    const { client } = testClient(endpoint.url, {
+      stop: stop.signal,
+      sleep: (_ms, signal) => {
+        expect(signal).toBe(stop.signal);
+        stop.abort();
+        return Promise.resolve();
+      },
+    });
+    await expect(client.execute(READ, {})).rejects.toMatchObject({ retryable: true });
+    await expect(client.execute(READ, {})).rejects.toMatchObject({ retryable: true });
+    expect(endpoint.calls).toHaveLength(2);
+  });
+
   it('repeats even a counting mutation when no connection was made', async () => {
     const url = endpoint.url;
     await endpoint.close();

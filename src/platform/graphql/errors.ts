@@ -36,8 +36,21 @@ export class PlatformError extends ConnectorError {
 
   /** Whether the platform as such may be away, or refuse us as such: other calls would fail as well. */
   get hintsAtOutage(): boolean {
-    if (this.retryable) return !ABOUT_ONE_OBJECT.has(this.code);
+    if (this.retryable) return !this.isStumble && !ABOUT_ONE_OBJECT.has(this.code);
     return this.kind === 'configuration' && this.code !== 'FORBIDDEN_ACCESS';
+  }
+
+  /**
+   * Whether the platform's own code stumbled over something that is not there, instead of saying that it is not: so it
+   * fails over deleted works (protocol reference §10). A database that is away or busy fails in other words.
+   */
+  get isStumble(): boolean {
+    return STUMBLE_CODES.has(this.code) && STUMBLE.test(this.message);
+  }
+
+  /** Whether the platform was there, and failed at what it was asked to do. */
+  get isFailureWithin(): boolean {
+    return STUMBLE_CODES.has(this.code) || this.code === 'DATABASE_ERROR';
   }
 }
 
@@ -45,6 +58,10 @@ const ABOUT_ONE_OBJECT = new Set(['LOCK_ERROR', 'MISSING_REFERENCE_ERROR']);
 
 /** `BAD_USER_INPUT` is named `VALIDATION_ERROR` in 6.2.14–6.4.6 (protocol reference §1.4). */
 const VERSION_MISMATCH_CODES = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'VALIDATION_ERROR']);
+
+/** What the platform did not mean to throw has the first, or where it caught it the second. */
+const STUMBLE_CODES = new Set(['INTERNAL_SERVER_ERROR', 'UNKNOWN_ERROR']);
+const STUMBLE = /Cannot read properties of (?:undefined|null)/;
 
 interface Rule {
   readonly kind: FailureKind;
@@ -186,6 +203,14 @@ export function responseFailure(operation: string, status: number, retryAfterMs?
     kind: status >= 500 || status === 408 || status === 425 ? 'transient' : 'invalid',
     untouched: status === 503,
   });
+}
+
+/** The failure of an operation on a work that the platform does not have any more, in the words of newer platforms. */
+export function missingWork(operation: string, cause: PlatformError): PlatformError {
+  return new PlatformError(
+    `OpenCTI failed at ${operation} because it has no such work any more; ${RULES.WORK_NOT_ALIVE?.remedy ?? ''}.`,
+    { kind: 'invalid', code: 'WORK_NOT_ALIVE', httpStatus: cause.httpStatus, cause },
+  );
 }
 
 /** Failures before a connection exists: not one byte of the request has left. */

@@ -46,8 +46,6 @@ export interface CallbackListenerOptions {
   /** As in `CallbackQueueOptions`. */
   readonly store?: CallbackStore | undefined;
   /** As in `CallbackQueueOptions`. */
-  readonly maxStarts?: number;
-  /** As in `CallbackQueueOptions`. */
   readonly isPostponed?: (error: unknown) => boolean;
   /** As in `CallbackQueueOptions`. */
   readonly abandon?: (request: EnrichmentRequest) => Promise<void>;
@@ -142,7 +140,7 @@ export class CallbackListener {
           .then(({ status }) => (status === 202 ? store?.forget(key) : undefined))
           .catch(() => undefined);
       } else {
-        // It may have been in work when a process died.
+        // It may have been in work when a process died, and the handler knows how often that has happened.
         this.#queue.resume({ ...request, redelivered: true }, body.length);
       }
     }

@@ -21,8 +21,6 @@ export interface CallbackQueueOptions {
   readonly maxQueuedBytes?: number;
   /** Where accepted requests survive the process; without it they are lost with the process. */
   readonly store?: CallbackStore | undefined;
-  /** How often work on a request that was left behind may begin and end with the process; then it is abandoned. */
-  readonly maxStarts?: number;
   /** Whether a request was handed back for what it has to wait for, such as quota: that counts as no attempt. */
   readonly isPostponed?: (error: unknown) => boolean;
   /**
@@ -56,8 +54,6 @@ interface Job {
   readonly request: EnrichmentRequest;
   readonly mode: TriggerMode;
   readonly bytes: number;
-  /** An earlier process has left it behind. */
-  readonly isLeftover: boolean;
   /** What whoever offers it is told. */
   acceptance: Promise<Acceptance>;
   /** Attempts since it waited for what everybody waits for. */
@@ -120,7 +116,7 @@ export class CallbackQueue {
     if (present !== undefined) return present.acceptance;
     if (this.#settled.has(key)) return 'accepted';
     if (this.#line.admission === 'nobody' || !this.#hasRoomFor(mode)) return 'full';
-    const job = newJob(request, body.length, false);
+    const job = newJob(request, body.length);
     this.#present.set(key, job);
     job.acceptance = this.#enter(job, body);
     return job.acceptance;
@@ -129,7 +125,7 @@ export class CallbackQueue {
   /** Takes up a request that an earlier process has accepted and not settled. It has its place, however many wait. */
   resume(request: EnrichmentRequest, bytes: number): void {
     if (this.#stop.signal.aborted || this.#present.has(request.key)) return;
-    const job = newJob(request, bytes, true);
+    const job = newJob(request, bytes);
     this.#present.set(request.key, job);
     this.#line.enter(job);
   }
@@ -229,6 +225,7 @@ export class CallbackQueue {
   /** @returns whether it is done with; if not, it waits in the line again, or is given up because of the stop. */
   async #settle(job: Job): Promise<boolean> {
     const {
+      handler,
       isPostponed = () => false,
       logger,
       sleep = wallSleep,
@@ -236,7 +233,7 @@ export class CallbackQueue {
     } = this.#options;
     for (;;) {
       try {
-        await this.#attempt(job);
+        await handler(job.request);
         return true;
       } catch (error) {
         if (isAborted(this.#stop.signal)) return this.#rest(job);
@@ -257,14 +254,6 @@ export class CallbackQueue {
         if (this.#keeper !== undefined && job.tries >= MAX_ATTEMPTS) return this.#goBehind(job);
       }
     }
-  }
-
-  /** @throws whatever the handler throws. */
-  #attempt(job: Job): Promise<void> {
-    const { handler } = this.#options;
-    const { request, isLeftover } = job;
-    if (!isLeftover || this.#keeper === undefined) return handler(request);
-    return this.#keeper.tryLeftover(request, handler);
   }
 
   #comeBack(job: Job): false {
@@ -288,12 +277,11 @@ export class CallbackQueue {
   }
 }
 
-function newJob(request: EnrichmentRequest, bytes: number, isLeftover: boolean): Job {
+function newJob(request: EnrichmentRequest, bytes: number): Job {
   return {
     request,
     mode: request.mode,
     bytes,
-    isLeftover,
     acceptance: Promise.resolve('accepted'),
     tries: 0,
     failures: 0,

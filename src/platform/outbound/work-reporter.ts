@@ -3,6 +3,7 @@ import type { WorkKeeper, WorkLiveness, WorkReporter } from '../../enrichment/po
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { PlatformClient } from '../graphql/client.js';
+import { missingWork, PlatformError } from '../graphql/errors.js';
 import {
   WORK_ADD_EXPECTATIONS,
   WORK_IS_ALIVE,
@@ -16,12 +17,15 @@ import {
 /** The platform replaces sources above 50 000 characters by a placeholder. */
 const MAX_SOURCE_LENGTH = 50_000;
 const MAX_MESSAGE_LENGTH = 5_000;
+/** Within some seconds: what passes by itself has passed, or fails otherwise. */
+const PINGS_OF_DOUBT = 3;
 
 /**
  * Reports works over GraphQL. For a request without a work (playbook steps, works that the platform has closed) every
  * call does nothing.
  *
- * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone.
+ * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone. Old platforms do not say
+ * so but fail: then the work is pinged, which every platform fails at when there is none, in words of its own.
  */
 export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLiveness {
   readonly #client: PlatformClient;
@@ -88,8 +92,28 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
   }
 
   async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {
-    if (request.workId === undefined) return;
-    await this.#client.execute(operation, { id: request.workId, ...variables }, { about: factsOf(request) });
+    const { workId } = request;
+    if (workId === undefined) return;
+    const about = factsOf(request);
+    const isFinal = ({ isStumble }: PlatformError): boolean => isStumble;
+    try {
+      await this.#client.execute(operation, { id: workId, ...variables }, { about, isFinal });
+    } catch (error) {
+      if (error instanceof PlatformError && error.isFailureWithin && (await this.#isMissing(request)))
+        throw missingWork(operation.name, error);
+      throw error;
+    }
+  }
+
+  /** Whether the platform has deleted the work, as far as can be told; asked only when a call about it has failed. */
+  async #isMissing(request: EnrichmentRequest): Promise<boolean> {
+    const context = { about: factsOf(request), maxAttempts: PINGS_OF_DOUBT };
+    try {
+      await this.#client.execute(WORK_PING, { id: request.workId }, context);
+      return false;
+    } catch (error) {
+      return error instanceof PlatformError && error.isStumble;
+    }
   }
 }
 
