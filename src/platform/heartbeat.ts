@@ -83,6 +83,8 @@ export class Heartbeat {
   #unknown: { pingsLeft: number; pingsApart: number } | undefined;
   /** Whether the platform is silent for everybody, and not for pings alone. */
   #isAway = false;
+  /** The platform does not know the connector, and registering it did not help or is not due. */
+  #isUnknownStill = false;
   /** Failed pings in a row. */
   #failures = 0;
   #failingSince: Date | undefined;
@@ -152,7 +154,8 @@ export class Heartbeat {
 
   get #delayMs(): number {
     const { intervalMs = HEARTBEAT_INTERVAL_MS, backoff = DEFAULT_BACKOFF } = this.#options;
-    if (this.#failures === 0) return intervalMs;
+    // Asked more often, a platform that goes on not knowing the connector would say nothing else.
+    if (this.#failures === 0 || this.#isUnknownStill) return intervalMs;
     return Math.min(intervalMs, Math.max(MIN_DELAY_MS, fullJitterMs(this.#failures - 1, backoff)));
   }
 
@@ -198,7 +201,7 @@ export class Heartbeat {
     }
     const isNews = this.healthy;
     this.#silence = { since, reason };
-    if (isOutage(error) && !this.#isAway) {
+    if (isOutage(error) && !this.#isUnknownStill && !this.#isAway) {
       this.#isAway = true;
       logger.warn(
         { since, reason, remedy: PLATFORM_REMEDY },
@@ -210,6 +213,7 @@ export class Heartbeat {
 
   async #send(): Promise<void> {
     const withInfo = this.#options.connectorInfo() && !this.#refusesInfo;
+    this.#isUnknownStill = false;
     try {
       await this.#execute(withInfo);
       if (this.#unknown !== undefined) this.#options.logger.info('platform knows the connector again');
@@ -224,8 +228,10 @@ export class Heartbeat {
         this.#refusesInfo = true;
         await this.#execute(false);
       } else if (error.code === 'FUNCTIONAL_ERROR' || error.code === 'RESOURCE_NOT_FOUND') {
-        if (!this.#isRegistrationDue()) throw error;
-        await this.#options.onUnknownConnector();
+        const isDue = this.#isRegistrationDue();
+        if (isDue) await this.#options.onUnknownConnector();
+        this.#isUnknownStill = true;
+        if (!isDue) throw error;
         // Whether that has helped for good, the next ping shows.
         await this.#execute(withInfo);
       } else {
