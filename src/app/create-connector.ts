@@ -256,6 +256,7 @@ class WiredConnector implements Connector {
       intake: this.#intake,
       lifecycle: this.#lifecycle,
       health: this.#health,
+      telemetry: this.#metrics,
       clock: this.#clock,
       logger,
       drainMs: DRAIN_MS,

@@ -7,6 +7,7 @@ import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
 import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
 import type { Registrar } from '../platform/registrar.js';
 import type { Clock } from '../shared/clock.js';
+import type { Telemetry } from '../shared/telemetry.js';
 import { consumerLife } from './health-parts.js';
 import { holdLimits } from './hold-limits.js';
 import type { IntakeControl } from './intake-control.js';
@@ -29,6 +30,7 @@ export interface ConsumerServices {
   readonly intake: IntakeControl;
   readonly lifecycle: Lifecycle;
   readonly health: Health;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a stop waits for requests in work. */
@@ -42,7 +44,7 @@ export interface ConsumerServices {
 /** Begins to take requests from the listen queue. */
 export async function startConsumer(config: Config, services: ConsumerServices): Promise<void> {
   const { handler, refuse, link, publishingLink, registrar, unattendedLimit, clock, logger } = services;
-  const { intake, lifecycle, health } = services;
+  const { intake, lifecycle, health, telemetry } = services;
   const consumer = new AmqpConsumer({
     link,
     publishingLink,
@@ -66,6 +68,7 @@ export async function startConsumer(config: Config, services: ConsumerServices):
     services.sendWaitersAway();
     await drained;
   });
+  telemetry.watchHeld(() => consumer.held);
   const consumerHealth = (): PartHealth => intake.health(consumer.consuming);
   health.watch('consumer', consumerHealth);
   health.watchLife('consumer', CONSUMER_GRACE_MS, () =>

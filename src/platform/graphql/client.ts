@@ -62,7 +62,8 @@ export interface CallContext {
 }
 
 /**
- * Calls the platform's GraphQL API and reads its files. It holds no state of any request: draft and applicant travel with each call.
+ * Calls the platform's GraphQL API and reads its files. It holds no state of any request: draft and applicant travel
+ * with each call.
  */
 export class PlatformClient {
   readonly #options: PlatformClientOptions;

@@ -2,6 +2,7 @@ import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { systemClock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { RequestFacts } from '../../shared/request-facts.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff } from '../../shared/backoff.js';
 import type { AmqpConsumerOptions } from './amqp-consumer-options.js';
@@ -85,6 +86,11 @@ export class AmqpConsumer {
   /** Whether messages would arrive now. */
   get consuming(): boolean {
     return this.#reader.consuming;
+  }
+
+  /** Requests at hand that are not worked on. */
+  get held(): HeldFigures {
+    return this.#line.figures(({ receivedAt }) => receivedAt);
   }
 
   /** Begins to consume, now and after every loss of the connection. */

@@ -5,6 +5,7 @@ import { describeError } from '../../shared/connector-error.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import type { RequestFacts } from '../../shared/request-facts.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
 import type { RequestHandler } from './amqp-consumer-options.js';
 import { CallbackQueue } from './callback-queue.js';
 import { CredentialLog, RefusedBodies } from './callback-refusals.js';
@@ -80,8 +81,8 @@ const refusal = (status: number, error: string, headers?: Record<string, string>
 
 /**
  * API listen mode (protocol reference §11): the platform's workers post requests to us. A request is answered with
- * 202 as soon as it is understood, has a place in the queue and is in the state, because a worker waits for at most 300 s and
- * delivers again what is not answered by then; the work follows.
+ * 202 as soon as it is understood, has a place in the queue and is in the state, because a worker waits for at most
+ * 300 s and delivers again what is not answered by then; the work follows.
  */
 export class CallbackListener {
   readonly #options: CallbackListenerOptions;
@@ -101,6 +102,11 @@ export class CallbackListener {
   /** Requests that wait or are in work. */
   get pending(): number {
     return this.#queue.size;
+  }
+
+  /** Accepted requests that wait for their turn. */
+  get held(): HeldFigures {
+    return this.#queue.held;
   }
 
   /** Whether workers can reach us. */

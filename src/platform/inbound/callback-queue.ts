@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { factsOf, type EnrichmentRequest, type TriggerMode } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { isAborted } from '../../shared/is-aborted.js';
@@ -99,6 +100,11 @@ export class CallbackQueue {
   /** Requests that wait or are in work. */
   get size(): number {
     return this.#present.size;
+  }
+
+  /** Requests that wait for their turn. */
+  get held(): HeldFigures {
+    return this.#line.figures(({ request }) => request.receivedAt);
   }
 
   /**

@@ -19,7 +19,8 @@ export interface ApiPushOptions {
 /**
  * Hands whole bundles to the platform over GraphQL (protocol reference §9.6), which queues them for its workers and
  * adds the expectations itself. Where the platform does not take the work, or would throw the bundle away for it, the
- * bundle is imported in a work that the platform makes for it, and ours ends with the push. Bundles are pushed one after the other, in the order in which they were sent.
+ * bundle is imported in a work that the platform makes for it, and ours ends with the push. Bundles are pushed one after
+ * the other, in the order in which they were sent.
  *
  * No platform version keeps the draft of a pushed bundle, so one for a draft is refused: it would end up in live
  * knowledge. `ApiQueue` knows another way for those.
