@@ -21,7 +21,7 @@ export interface BrokerLinks {
  * reading from whoever publishes, and acknowledgements must still reach it (ADR 18). Resolves with the first connection
  * of both.
  *
- * @throws ConnectorError (`configuration`) when the broker refuses what it is offered.
+ * @throws ConnectorError (`configuration`) when TLS cannot work as it is configured.
  */
 export async function connectBroker(
   config: Config,

@@ -5,7 +5,8 @@ import { Health } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
-import { Heartbeat } from '../platform/heartbeat.js';
+import { PING } from '../platform/graphql/operations.js';
+import type { Heartbeat } from '../platform/heartbeat.js';
 import { Registrar } from '../platform/registrar.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
 import { systemClock, type Clock } from '../shared/clock.js';
@@ -17,13 +18,7 @@ import { createHandler, type WiredHandler } from './create-handler.js';
 import { createSink } from './create-sink.js';
 import type { OpenedVirusTotal } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
-import {
-  heartbeatLife,
-  platformHealth,
-  registrationHealth,
-  startHealth,
-  stateHealth,
-} from './health-parts.js';
+import { registrationHealth, startHealth, stateHealth } from './health-parts.js';
 import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
@@ -33,6 +28,7 @@ import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
 import { startConsumer } from './start-consumer.js';
 import { startEndpoints } from './start-endpoints.js';
+import { startHeartbeat } from './start-heartbeat.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
 const DRAIN_MS = 5_000;
@@ -110,9 +106,12 @@ class WiredConnector implements Connector {
       logger,
       telemetry: this.#metrics,
       stop: this.#abort.signal,
+      onFailure: ({ name }, failure) => {
+        if (name !== PING.name && failure.hintsAtOutage) this.#heartbeat?.suspect();
+      },
     });
     this.#givenVirusTotal = overrides.virusTotal;
-    this.#registrar = new Registrar({ register: (signal) => this.#register(signal), logger });
+    this.#registrar = new Registrar({ register: (signal, before) => this.#register(signal, before), logger });
   }
 
   async start(): Promise<void> {
@@ -136,12 +135,22 @@ class WiredConnector implements Connector {
     const registration = await this.#registrar.first();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
-    this.#startHeartbeat(registration);
+    this.#heartbeat = startHeartbeat({
+      client: this.#client,
+      registrar: this.#registrar,
+      intake: this.#intake,
+      telemetry: this.#metrics,
+      lifecycle: this.#lifecycle,
+      health: this.#health,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    const heartbeat = this.#heartbeat;
 
     this.#stage = 'the connection to RabbitMQ is being made';
     const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
     this.#stage = 'requests are about to be taken';
-    const sinks = createSink(this.#config, registration, {
+    const sinks = createSink(this.#config, {
       client: this.#client,
       link: links?.results,
       createLink: () => createLink('results', this.#config, this.#registrar, { logger: this.#logger }),
@@ -155,10 +164,10 @@ class WiredConnector implements Connector {
     const handler = createHandler(this.#config, {
       opened,
       sinks,
-      registration,
+      registrar: this.#registrar,
       client: this.#client,
       startedAt: this.#startedAt,
-      isPlatformThere: () => this.#heartbeat?.healthy === true,
+      isPlatformThere: () => heartbeat.isPlatformThere(),
       signal: this.#abort.signal,
       telemetry: this.#metrics,
       lifecycle: this.#lifecycle,
@@ -218,31 +227,13 @@ class WiredConnector implements Connector {
     return quotaPerMinute === 0 ? undefined : quotaPerMinute * holdLimits(this.#config).quotaMinutes;
   }
 
-  async #register(signal: AbortSignal): Promise<Registration> {
+  async #register(signal: AbortSignal, before: Registration | undefined): Promise<Registration> {
     const description = connectorDescription(this.#config);
     // The registrar repeats.
-    const context = { signal, maxAttempts: 1 };
+    const context = { signal, maxAttempts: 1, before };
     const registration = await registerConnector(this.#client, description, this.#logger, context);
     this.#secrets.add(registration.connection.pass);
     return registration;
-  }
-
-  #startHeartbeat(registration: Registration): void {
-    const heartbeat = new Heartbeat({
-      client: this.#client,
-      connectorId: registration.connectorId,
-      connectorInfo: registration.capabilities.connectorInfo,
-      logger: this.#logger,
-      telemetry: this.#metrics,
-      onUnknownConnector: async () => {
-        await this.#registrar.again();
-      },
-    });
-    heartbeat.start();
-    this.#heartbeat = heartbeat;
-    this.#lifecycle.add('heartbeat', () => heartbeat.close());
-    this.#health.watch('platform', () => platformHealth(heartbeat));
-    this.#health.watchLife('heartbeat', 0, () => heartbeatLife(heartbeat));
   }
 
   #connectBroker(): Promise<BrokerLinks> {

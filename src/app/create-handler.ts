@@ -5,12 +5,13 @@ import { AttemptJournal } from '../enrichment/attempt-journal.js';
 import { Attempts } from '../enrichment/attempts.js';
 import { createEnrich } from '../enrichment/enrich.js';
 import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
-import { createSettle } from '../enrichment/settle.js';
+import { createSettle, type Settle } from '../enrichment/settle.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
 import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
 import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
 import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
-import type { Registration } from '../platform/registration.js';
+import type { Registrar } from '../platform/registrar.js';
+import type { Capabilities } from '../platform/graphql/capabilities.js';
 import { sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import type { Telemetry } from '../shared/telemetry.js';
@@ -25,11 +26,12 @@ const MINUTE_MS = 60_000;
 export interface HandlerServices {
   readonly opened: OpenedVirusTotal;
   readonly sinks: WiredSinks;
-  readonly registration: Registration;
+  /** After the first registration. */
+  readonly registrar: Registrar;
   readonly client: PlatformClient;
   readonly startedAt: Date;
-  /** Whether the platform answers, so that a time-out is the request's own. */
-  readonly isPlatformThere: () => boolean;
+  /** Whether the platform answers, so that what fails is the request's own. */
+  readonly isPlatformThere: () => Promise<boolean>;
   /** Aborts when the time of a stop is over. */
   readonly signal: AbortSignal;
   readonly telemetry: Telemetry;
@@ -50,8 +52,7 @@ export interface WiredHandler {
 /** Wires what a request goes through from the decoded message to the last word to the platform. */
 export function createHandler(config: Config, services: HandlerServices): WiredHandler {
   const { opened, sinks, client, startedAt, isPlatformThere, telemetry, lifecycle } = services;
-  const { clock, logger, signal } = services;
-  const { capabilities } = services.registration;
+  const { clock, logger, signal, registrar } = services;
   const works = new GraphqlWorkReporter(client, logger);
   const entities = new GraphqlEntityReader(client);
   const gate = gateOptions(config);
@@ -77,18 +78,22 @@ export function createHandler(config: Config, services: HandlerServices): WiredH
     manualMaxAgeMs: config.virustotal.manualMaxAgeMinutes * MINUTE_MS,
     analyses,
   });
-  const settle = createSettle({
-    ...sinks,
-    works,
-    playbooks: new PlaybookReply(client, logger),
-    telemetry,
-    logger,
-    dropsOvertakenBundles: capabilities.dropsOvertakenBundles,
-    liveness: capabilities.workLiveness ? works : undefined,
-    hasReplicas: config.state.redisUrl !== undefined,
-    attempts,
-    clock,
-  });
+  const playbooks = new PlaybookReply(client, logger);
+  const settle = asThePlatformIs(registrar, ({ dropsOvertakenBundles, workLiveness }) =>
+    createSettle({
+      sink: sinks.sink,
+      emptyWorks: sinks.emptyWorks(),
+      works,
+      playbooks,
+      telemetry,
+      logger,
+      dropsOvertakenBundles,
+      liveness: workLiveness ? works : undefined,
+      hasReplicas: config.state.redisUrl !== undefined,
+      attempts,
+      clock,
+    }),
+  );
   const handler = createRequestHandler({
     clock,
     logger,
@@ -107,6 +112,23 @@ export function createHandler(config: Config, services: HandlerServices): WiredH
     handle: submissions?.follow(handler, lifecycle) ?? handler,
     abandon: createAbandonRequest({ settle, attempts }),
     startWatch: () => submissions?.startWatch(lifecycle),
+  };
+}
+
+/** Settles each request by what the platform can do then: it may be upgraded while we run. */
+function asThePlatformIs(
+  registrar: Pick<Registrar, 'current'>,
+  create: (capabilities: Capabilities) => Settle,
+): Settle {
+  let known = registrar.current.capabilities;
+  let settle = create(known);
+  return (...request) => {
+    const { capabilities } = registrar.current;
+    if (capabilities !== known) {
+      known = capabilities;
+      settle = create(capabilities);
+    }
+    return settle(...request);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PartHealth } from '../observability/health.js';
 import type { AmqpLink, LinkHealth } from '../platform/amqp/amqp-link.js';
-import type { Heartbeat } from '../platform/heartbeat.js';
+import { PLATFORM_REMEDY, type Heartbeat } from '../platform/heartbeat.js';
 import type { ResilientStore } from '../state/resilient-store.js';
 import type { Outage } from '../virustotal/http/circuit-breaker.js';
 import type { KeyRefusal } from '../virustotal/http/transport.js';
@@ -9,7 +9,6 @@ import type { KeyRefusal } from '../virustotal/http/transport.js';
 const HEARTBEAT_QUIET_MS = 40 * 60_000;
 
 const WELL: PartHealth = { ok: true };
-const PLATFORM_REMEDY = 'Check that the platform is up, and OPENCTI_URL and OPENCTI_TOKEN.';
 
 /** What the connector is about to do while it starts, or has stopped to do; `undefined`: requests are taken. */
 export function startHealth(stage: string | undefined): PartHealth {

@@ -17,7 +17,7 @@ const PLATFORM_TIMEOUT_MS = 300_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** What the platform's client is given beside the configuration. */
-export type ClientServices = Pick<PlatformClientOptions, 'logger' | 'stop'> &
+export type ClientServices = Pick<PlatformClientOptions, 'logger' | 'stop' | 'onFailure'> &
   Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry'>>;
 
 /** The client of the platform's GraphQL API. */

@@ -79,4 +79,16 @@ describe('a message that cannot be read', () => {
     expect(settle).toHaveBeenCalledTimes(1);
     expect(lines.map(({ msg }) => msg)).toContain('messages that cannot be read are kept again');
   });
+
+  it('is an error and counts once, however often it comes until its work could be ended', async () => {
+    settle.mockRejectedValue(new Error('the platform is away'));
+    for (let delivery = 0; delivery < 3; delivery += 1)
+      await expect(refuse(naming('work_1'))).rejects.toThrow('the platform is away');
+    expect(counted).toHaveBeenCalledTimes(1);
+    expect(lines.map(({ level, times }) => [level, times])).toEqual([
+      ['error', 1],
+      ['debug', 2],
+      ['debug', 3],
+    ]);
+  });
 });

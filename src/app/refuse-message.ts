@@ -29,8 +29,10 @@ export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMe
   return async (message, onCommit) => {
     const { body, error, workId, entityId, request } = message;
     const { id, times } = await keep(message);
-    telemetry.messageUnreadable();
-    logger.error(
+    // It may come again and again, until whoever waits for it could be told.
+    const isNew = times === 1;
+    if (isNew) telemetry.messageUnreadable();
+    logger[isNew ? 'error' : 'debug'](
       { deadLetter: id, times, reason: error.message, workId, entityId, excerpt: excerptOf(body) },
       'message cannot be read and is kept as a dead letter',
     );

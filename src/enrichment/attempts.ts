@@ -10,6 +10,8 @@ export interface Attempt {
   received: boolean;
   /** Whether the platform was told that the request waits for quota, or for VirusTotal to come back. */
   toldToWait: boolean;
+  /** Whether the log says that the request was handed back. */
+  toldInLog: boolean;
   /** Expectations that the platform was told of. */
   announced: number;
   /** Whether it surely knows of them: not when its answer was lost, or the process died before it came. */
@@ -112,6 +114,7 @@ function newAttempt(): Attempt {
     outcome: undefined,
     received: false,
     toldToWait: false,
+    toldInLog: false,
     announced: 0,
     isCertain: true,
     handedOver: false,

@@ -33,8 +33,11 @@ export interface HandlerDependencies {
   readonly attempts?: Attempts;
   /** Deliveries of a request that may end with the process, or time out; without limit when absent or 0. */
   readonly maxAttempts?: number | undefined;
-  /** Whether the platform answers at all: only then a request counts as timed out. Not when absent. */
-  readonly isPlatformThere?: (() => boolean) | undefined;
+  /**
+   * Whether the platform answers at all: only then a request counts as timed out, or is worth a line in the log. Not when
+   * absent.
+   */
+  readonly isPlatformThere?: (() => Promise<boolean>) | undefined;
   readonly sleep?: Sleep | undefined;
 }
 
@@ -63,7 +66,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     signal,
     attempts = new Attempts(),
     maxAttempts = 0,
-    isPlatformThere = () => false,
+    isPlatformThere = () => Promise.resolve(false),
     sleep = wallSleep,
   } = dependencies;
   const reception = new Reception({ attempts, order, maxAttempts, sleep, signal });
@@ -92,18 +95,20 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
       }
     } catch (error) {
       end = handedBackFor(error, signal?.aborted === true);
-      // While the platform itself is away, no request is to blame.
-      if (isTimeout(error) && !isPostponed(error) && signal?.aborted !== true && isPlatformThere())
-        attempt.timeouts += 1;
       // Nobody has to wait for it any more.
       turn.release();
       leave();
+      // While the platform itself is away, no request is to blame.
+      const isItsOwn = !isExpected(error) && (await isPlatformThere()) && signal?.aborted !== true;
+      if (isItsOwn && isTimeout(error)) attempt.timeouts += 1;
       await attempts.keep(request.key, attempt);
-      // That the quota is spent, VirusTotal down, or the connector stopped, is said once, and not for each request.
-      logger[isExpected(error) ? 'debug' : 'warn'](
+      // That the quota is spent, VirusTotal or the platform down, or the connector stopped, is said once, and not for
+      // each request; what else keeps a request from its end, once for each, and not for each time it comes.
+      logger[isItsOwn && !attempt.toldInLog ? 'warn' : 'debug'](
         { ...about, reason: describeError(error) },
         'request could not be settled and is handed back',
       );
+      attempt.toldInLog ||= isItsOwn;
       throw error;
     } finally {
       turn.release();

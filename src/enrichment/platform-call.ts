@@ -86,7 +86,7 @@ async function attemptCall(
     if (!(error instanceof ConnectorError)) throw error;
     const about = { ...factsOf(request), what, reason: error.message };
     if (error.uncertain && !mayRepeat(error)) {
-      logger.warn(about, 'answer of the platform was lost; the call counts as made');
+      logger.debug(about, 'answer of the platform was lost; the call counts as made');
       return 'uncertain';
     }
     if (error.retryable || error.kind === 'configuration') throw new HandBackError(error);

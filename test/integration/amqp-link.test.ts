@@ -186,17 +186,51 @@ describe('AmqpLink', () => {
     ]);
   });
 
-  it.each([
+  const wrong = [
     ['password', { pass: 'hunter22' }, 'MQ_PASS'],
     ['vhost', { vhost: 'no such/vhost%' }, 'MQ_VHOST'],
-  ])('refuses to start with a wrong %s', async (_name, changes, option) => {
-    link = createLink(coordinates(changes));
-    const error: unknown = await link.start().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ConnectorError);
-    expect((error as ConnectorError).kind).toBe('configuration');
-    expect((error as ConnectorError).message).toContain(option);
-    expect(JSON.stringify([error, (error as Error).stack, lines])).not.toContain('hunter22');
-  });
+  ] as const;
+
+  it.each(wrong)(
+    'asks for another %s when it is refused at the start, and says so once',
+    async (_name, changes, option) => {
+      let present = coordinates(changes);
+      let asked = 0;
+      const recorded = recordedLogger();
+      lines = recorded.lines;
+      link = new AmqpLink({
+        connection: () => present,
+        tls: { rejectUnauthorized: true },
+        connectionName: 'virustotal test',
+        renew: () => {
+          asked += 1;
+          if (asked === 5) present = coordinates();
+        },
+        logger: recorded.logger,
+        backoff: FAST,
+      });
+      await link.start();
+      expect(asked).toBe(5);
+      expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+        ['error', 'RabbitMQ refuses us; trying again'],
+        ['info', 'connected to RabbitMQ'],
+      ]);
+      expect(lines[0]?.reason).toContain(option);
+      expect(JSON.stringify(lines)).not.toContain('hunter22');
+    },
+  );
+
+  it.each(wrong)(
+    'refuses to start with a wrong %s when there is nobody to ask for another',
+    async (_name, changes, option) => {
+      link = createLink(coordinates(changes));
+      const error: unknown = await link.start().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ConnectorError);
+      expect((error as ConnectorError).kind).toBe('configuration');
+      expect((error as ConnectorError).message).toContain(option);
+      expect(JSON.stringify([error, (error as Error).stack, lines])).not.toContain('hunter22');
+    },
+  );
 
   it.each(['ends later', 'fails'])(
     'tells of a lost channel also when its set-up had not ended, and %s',

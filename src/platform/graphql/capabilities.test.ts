@@ -25,20 +25,21 @@ describe('parsePlatformVersion', () => {
 describe('capabilitiesOf', () => {
   const of = (text: string) => capabilitiesOf(parsePlatformVersion(text));
 
-  it('assumes nothing beyond 6.0 without a version', () => {
-    expect(capabilitiesOf(undefined)).toEqual({
-      registrationFields: new Set(),
-      jwks: false,
-      callback: false,
-      connectorInfo: false,
-      drafts: false,
+  it('does without a version what is safe with every one', () => {
+    const { registrationFields, ...others } = capabilitiesOf(undefined);
+    expect([...registrationFields]).toEqual(['listen_callback_uri', 'auto_update', 'enrichment_resolution']);
+    expect(others).toEqual({
+      jwks: true,
+      callback: true,
+      connectorInfo: true,
+      drafts: true,
       wholeBundles: false,
-      bundlePush: 'unavailable',
-      workLiveness: false,
-      pendingFileMarkings: false,
+      bundlePush: 'without-work',
+      workLiveness: true,
+      pendingFileMarkings: true,
       draftContext: false,
       validationMode: 'workbench',
-      dropsOvertakenBundles: false,
+      dropsOvertakenBundles: true,
       completesUnannounced: false,
     });
   });

@@ -32,6 +32,8 @@ export interface PlatformClientOptions {
   readonly downloadIdleMs?: number;
   readonly logger: Logger;
   readonly telemetry?: Telemetry;
+  /** Hears of operations that failed for good, before whoever asked does. Must not throw. */
+  readonly onFailure?: ((operation: Operation, failure: PlatformError) => void) | undefined;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
   /** Ends the wait between calls; what failed is not repeated from then on. A call on its way goes on. */
@@ -88,7 +90,7 @@ export class PlatformClient {
    * @throws PlatformError
    */
   async execute<T>(operation: Operation, variables: object, context: CallContext = {}): Promise<T> {
-    const { retry, random, logger, sleep, stop } = this.#options;
+    const { retry, random, logger, sleep, stop, onFailure } = this.#options;
     const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -96,7 +98,10 @@ export class PlatformClient {
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
         const isFinal = this.#isOver(context) || context.isFinal?.(failure) === true;
-        if (attempt >= maxAttempts || isFinal || !mayRepeat(operation, failure)) throw failure;
+        if (attempt >= maxAttempts || isFinal || !mayRepeat(operation, failure)) {
+          if (!this.#isOver(context)) onFailure?.(operation, failure);
+          throw failure;
+        }
         const delayMs = Math.max(
           fullJitterMs(attempt - 1, retry, random),
           Math.min(failure.retryAfterMs ?? 0, retry.maxMs),

@@ -35,6 +35,12 @@ export class PlatformError extends ConnectorError {
     return VERSION_MISMATCH_CODES.has(this.code);
   }
 
+  /** Whether the platform as such may be away, or refuse us as such: other calls would fail as well. */
+  get hintsAtOutage(): boolean {
+    if (this.retryable) return !this.isStumble && !ABOUT_ONE_OBJECT.has(this.code);
+    return this.kind === 'configuration' && this.code !== 'FORBIDDEN_ACCESS';
+  }
+
   /**
    * Whether the platform's own code stumbled over something that is not there, instead of saying that it is not: so it
    * fails over deleted works (protocol reference §10). A database that is away or busy fails in other words.
@@ -48,6 +54,8 @@ export class PlatformError extends ConnectorError {
     return STUMBLE_CODES.has(this.code) || this.code === 'DATABASE_ERROR';
   }
 }
+
+const ABOUT_ONE_OBJECT = new Set(['LOCK_ERROR', 'MISSING_REFERENCE_ERROR']);
 
 /** `BAD_USER_INPUT` is named `VALIDATION_ERROR` in 6.2.14–6.4.6 (protocol reference §1.4). */
 const VERSION_MISMATCH_CODES = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'VALIDATION_ERROR']);
@@ -148,9 +156,10 @@ function ruleFor(code: string, httpStatus: number | undefined): Rule {
 /**
  * The failure that a response without a GraphQL envelope means: a proxy, the rate limiter or another server answered.
  *
- * Only 429 and 503 are counted as proof that nothing was executed: the rate limiter stands before GraphQL, and a proxy
- * says 503 when it has no platform to hand the request to. A 502 or 504 may as well mean that the platform died or
- * fell silent while it was executing.
+ * 429, 503 and what says that there is no platform here (404, 405, a redirection) are counted as proof that nothing was
+ * executed: the rate limiter stands before GraphQL, and a proxy that has no platform to hand the request to answers in
+ * its place, as some do with 404 while it restarts. So these may pass. A 502 or 504 may as well mean that the platform
+ * died or fell silent while it was executing.
  */
 export function responseFailure(operation: string, status: number, retryAfterMs?: number): PlatformError {
   const base = { code: `HTTP_${status}`, httpStatus: status, retryAfterMs };
@@ -175,13 +184,13 @@ export function responseFailure(operation: string, status: number, retryAfterMs?
   if (status >= 300 && status < 400) {
     return new PlatformError(
       `${operation} was redirected (HTTP ${status}); set OPENCTI_URL to the address that the platform redirects to.`,
-      { ...base, kind: 'configuration' },
+      { ...base, kind: 'transient', untouched: true },
     );
   }
   if (status === 404 || status === 405) {
     return new PlatformError(
       `There is no OpenCTI API at the configured address (HTTP ${status}); check OPENCTI_URL and its base path.`,
-      { ...base, kind: 'configuration' },
+      { ...base, kind: 'transient', untouched: true },
     );
   }
   if (status < 400) {
