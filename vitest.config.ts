@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Integration tests wait more than they compute: on two cores three files run side by side.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Integration tests wait more than they compute: on two cores four files run side by side.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     projects: [
       {
         test: {
