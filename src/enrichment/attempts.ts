@@ -28,6 +28,8 @@ export interface Attempt {
   timeouts: number;
   /** Whether no worker has anything to report, and the work still waits for that. */
   isUnqueued: boolean;
+  /** Why the results could not be handed over at all, for the person who reads the work. */
+  failure: string | undefined;
   /** Where the results are, for the person who reads the work. */
   remark: string | undefined;
 }
@@ -121,6 +123,7 @@ function newAttempt(): Attempt {
     losses: [],
     isAlone: false,
     isUnqueued: false,
+    failure: undefined,
     remark: undefined,
     deaths: 0,
     timeouts: 0,

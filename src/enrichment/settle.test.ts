@@ -321,6 +321,19 @@ describe('settle', () => {
       ]);
     });
 
+    it('reports all the same when the message does not name the work', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      platform.expectations = 0;
+      platform.report = { undelivered: [], isUnqueued: true };
+      await settle(request, unknown);
+      expect(platform.calls.map(([name]) => name)).toEqual([
+        'send',
+        'addExpectations',
+        'reportExpectation',
+        'processed',
+      ]);
+    });
+
     it('sends none for what has no work', async () => {
       const { platform, settle } = setUp({ emptyWorksBy: 'message' });
       await settle({ ...request, workId: undefined }, unknown);
@@ -474,6 +487,21 @@ describe('settle of a work that a newer one has overtaken', () => {
       ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
       ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
       ['processed', 'work_vt_2026-01-01T00:00:00.000Z'],
+    ]);
+  });
+
+  it('says in the work why the results arrive nowhere, whatever their work', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true, emptyWorksBy: 'end' });
+    order.take(manual).sent();
+    platform.failures.set('prepare', new ConnectorError('drafts need AMQP', 'configuration'));
+    await settle(automatic, enriched);
+    expect(platform.calls).toEqual([
+      [
+        'processed',
+        'work_vt_2026-01-01T00:00:00.000Z',
+        'VirusTotal: the results cannot be handed over: drafts need AMQP',
+        true,
+      ],
     ]);
   });
 

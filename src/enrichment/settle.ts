@@ -95,7 +95,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     try {
       prepared = await sink.prepare(request, bundle);
     } catch (error) {
-      await completeWithoutResults(request, notHandedOver(error), turn, attempt);
+      await failWithoutResults(request, error, turn, attempt);
       return;
     }
     if (!(await expectations.announce(request, prepared.expectations, attempt))) {
@@ -116,18 +116,31 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       report = await confirmed(delivered);
     } catch (error) {
       if (!(error instanceof ConnectorError) || error instanceof HandBackError) throw error;
-      await completeWithoutResults(request, notHandedOver(error), turn, attempt);
+      await failWithoutResults(request, error, turn, attempt);
       return;
     }
     attempt.handedOver = true;
     attempt.losses = report.undelivered;
     attempt.isUnqueued = report.isUnqueued ?? false;
     attempt.remark = report.remark;
+    attempt.failure = undefined;
     telemetry.recordsSent(bundle.objects.length);
     logLosses(request, report.undelivered.length);
     await expectations.reportSurplus(request, prepared.expectations, attempt);
     attempts?.progress(request.key, attempt);
     await conclude(request, outcome, turn, attempt);
+  }
+
+  /** Nothing arrives anywhere, and whoever reads the work is told why. */
+  async function failWithoutResults(
+    request: EnrichmentRequest,
+    error: unknown,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<void> {
+    const failed = notHandedOver(error);
+    attempt.failure = failed.message;
+    await completeWithoutResults(request, failed, turn, attempt);
   }
 
   /** Tells the platform what became of results that are with it, or where else they belong. */
@@ -140,7 +153,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     await end.reportLosses(request, attempt);
     if (attempt.isUnqueued) await end.fulfil(request, turn, attempt);
     attempt.isUnqueued = false;
-    await end.close(request, messageOf(outcome, attempt), false);
+    await end.close(request, messageOf(outcome, attempt), attempt.failure !== undefined);
   }
 
   /** A message without a work id is imported unconditionally, so that the knowledge arrives. */
@@ -206,7 +219,8 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   }
 }
 
-function messageOf({ message }: EnrichedOutcome, { remark }: Attempt): string {
+function messageOf({ message }: EnrichedOutcome, { failure, remark }: Attempt): string {
+  if (failure !== undefined) return failure;
   return remark === undefined ? message : `${message}; ${remark}`;
 }
 

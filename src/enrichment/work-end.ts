@@ -72,7 +72,8 @@ export class WorkEnd {
       await turn.wait();
       const { delivered } = prepared.send();
       turn.sent();
-      const { undelivered } = await confirmed(delivered);
+      const { undelivered, isUnqueued } = await confirmed(delivered);
+      if (isUnqueued === true) return undefined;
       // Nobody misses what was in it.
       await this.#report(request, undelivered.length);
       return true;
@@ -115,7 +116,7 @@ export class WorkEnd {
     // As many as the platform may know of, since no worker reports them; too many do no harm, and one completes the
     // work where its end alone does not (from 7.260422 on `processed ≥ expected`).
     if (announced > 0 || emptyWorks.by !== 'end') await this.#report(request, Math.max(1, announced));
-    await this.close(request, message, false);
+    await this.close(request, message, attempt.failure !== undefined);
   }
 
   async #report(request: EnrichmentRequest, count: number): Promise<void> {

@@ -96,6 +96,9 @@ describe.each(['6.5.7', '6.8.9', '7.260817.0'])(
         await platform.until(() => notesAbout(platform, standardId).length > 0, {
           description: 'the results',
         });
+        const unknown = platform.addObservable('StixFile', { hashes: { 'SHA-256': unknownFile.sha256 } });
+        const empty = await platform.requestEnrichment({ entityId: unknown.standardId });
+        expect(await workSettled(platform, empty)).toMatchObject({ expected: 1, processed: 1, errors: [] });
         expect(refusals(platform)).toEqual([]);
       } finally {
         await world.close();

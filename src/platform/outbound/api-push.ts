@@ -51,8 +51,8 @@ export class ApiPush implements BundleSink {
     // Decided once: the platform may become another version before it is sent.
     const namesWork = this.#options.bundlePush === 'with-work';
     return {
-      // Without its work nobody else would ever report anything for it.
-      expectations: namesWork ? 0 : 1,
+      // Added by the platform where the push names the work; else nobody would ever report anything for it.
+      expectations: 0,
       send: () => ({ delivered: this.#send(request, text, namesWork) }),
     };
   }

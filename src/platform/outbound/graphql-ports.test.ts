@@ -269,7 +269,7 @@ describe('ApiPush', () => {
 
   it('ends a work that the platform does not take, and says where the results are', async () => {
     const prepared = push('without-work').prepare(requestOf(), bundleOf(1));
-    expect(prepared.expectations).toBe(1);
+    expect(prepared.expectations).toBe(0);
     expect(await prepared.send().delivered).toEqual({
       undelivered: [],
       isUnqueued: true,
