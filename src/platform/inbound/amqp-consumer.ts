@@ -113,8 +113,8 @@ export class AmqpConsumer {
    * nobody is served, all stay there.
    */
   async serve(whom: Admission): Promise<void> {
-    this.#line.admit(whom);
     if (this.#draining.signal.aborted) return;
+    this.#line.admit(whom);
     if (whom !== 'nobody') {
       await this.#reader.resume();
       this.#lookAhead();
