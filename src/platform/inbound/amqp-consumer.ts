@@ -222,8 +222,8 @@ export class AmqpConsumer {
     try {
       const decoded = flight.request ?? readRequest(contentOf(flight), flight.receivedAt);
       about = aboutOf(decoded);
-      const commit = (): void => {
-        flight.committed = true;
+      const commit = (isCommitted: boolean): void => {
+        flight.committed = isCommitted;
       };
       if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit);
       else
