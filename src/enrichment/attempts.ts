@@ -26,6 +26,8 @@ export interface Attempt {
   deaths: number;
   /** Deliveries that timed out while the platform was there. */
   timeouts: number;
+  /** Answers to a playbook step that the platform failed at, as far as this process knows. */
+  failedAnswers: number;
   /** Whether no worker has anything to report, and the work still waits for that. */
   isUnqueued: boolean;
   /** Why the results could not be handed over at all, for the person who reads the work. */
@@ -127,6 +129,7 @@ function newAttempt(): Attempt {
     remark: undefined,
     deaths: 0,
     timeouts: 0,
+    failedAnswers: 0,
   };
 }
 

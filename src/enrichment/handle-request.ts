@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { sleep as wallSleep, type Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import { unlessAborted } from '../shared/unless-aborted.js';
 import type { RunEnd, Telemetry } from '../shared/telemetry.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, type Turn } from './commit-order.js';
@@ -44,10 +45,13 @@ export interface HandlerDependencies {
 /**
  * Takes a request from arrival to settlement. Resolves: done with. Rejects: it must be delivered again.
  *
- * @param onCommit - Called before something begins that must not happen twice, however long it takes: from then on a
- *   stop may not hand the request back.
+ * @param onCommit - Called with true before something begins that must not happen twice, however long it takes: from
+ *   then on a stop may not hand the request back. Called with false as soon as that has failed and must happen again.
  */
-export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
+export type HandleRequest = (
+  request: EnrichmentRequest,
+  onCommit?: (isCommitted: boolean) => void,
+) => Promise<void>;
 
 /** Nobody is told anything about this delivery. */
 const answeredElsewhere: EnrichmentOutcome = { status: 'postponed', message: 'VirusTotal: answered already' };
@@ -94,12 +98,13 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         attempts.finish(request.key);
       }
     } catch (error) {
+      onCommit?.(false);
       end = handedBackFor(error, signal?.aborted === true);
       // Nobody has to wait for it any more.
       turn.release();
       leave();
       // While the platform itself is away, no request is to blame.
-      const isItsOwn = !isExpected(error) && (await isPlatformThere()) && signal?.aborted !== true;
+      const isItsOwn = !isExpected(error) && (await isThereMeanwhile()) && signal?.aborted !== true;
       if (isItsOwn && isTimeout(error)) attempt.timeouts += 1;
       await attempts.keep(request.key, attempt);
       // That the quota is spent, VirusTotal or the platform down, or the connector stopped, is said once, and not for
@@ -121,7 +126,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     request: EnrichmentRequest,
     turn: Turn,
     attempt: Attempt,
-    onCommit: (() => void) | undefined,
+    onCommit: ((isCommitted: boolean) => void) | undefined,
   ): Promise<EnrichmentOutcome> {
     if (isAnswered !== undefined && (await isAnswered(request))) return answeredElsewhere;
     const verdict = reception.verdictOn(attempt);
@@ -131,9 +136,14 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     await Promise.allSettled(both);
     if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
     const [outcome, accountable] = await Promise.all(both);
-    if (request.playbook !== undefined) onCommit?.();
+    if (request.playbook !== undefined) onCommit?.(true);
     await settleAndRemember(accountable, outcome, turn, attempt);
     return outcome;
+  }
+
+  /** What a ping finds out, which may take long; a stop does not wait for it. */
+  function isThereMeanwhile(): Promise<boolean> {
+    return signal === undefined ? isPlatformThere() : unlessAborted(isPlatformThere(), signal, false);
   }
 
   /** Ends a request that was tried often enough. A playbook goes on with what it had. */

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { fixedClock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
+import { envelopeFailure, responseFailure } from '../platform/graphql/errors.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
 import { Attempts, type Attempt } from './attempts.js';
@@ -585,6 +586,41 @@ describe('settle of a playbook step', () => {
     platform.failures.set('reply', new ConnectorError('no answer in time', 'transient', { cause }));
     await expect(settle(step, enriched)).resolves.toBeUndefined();
   });
+
+  it.each([504, 524])(
+    'does not answer again when a proxy waited for the platform in vain: %s',
+    async (status) => {
+      const { platform, settle } = setUp();
+      platform.failures.set('reply', responseFailure('playbookStepExecution', status));
+      await expect(settle(step, enriched)).resolves.toBeUndefined();
+    },
+  );
+
+  it.each([429, 502, 503])('answers again as often as a proxy says %s', async (status) => {
+    const { platform, settle } = setUp();
+    const attempt = newAttempt();
+    platform.failures.set('reply', responseFailure('playbookStepExecution', status));
+    for (let time = 0; time < 10; time += 1)
+      await expect(settle(step, enriched, attempt)).rejects.toThrow(HandBackError);
+  });
+
+  it.each([
+    ...['INTERNAL_SERVER_ERROR', 'UNKNOWN_ERROR', 'DATABASE_ERROR', 'LOCK_ERROR'].map((code) =>
+      envelopeFailure('playbookStepExecution', { code, httpStatus: 500, text: 'no' }),
+    ),
+    ...[408, 500].map((status) => responseFailure('playbookStepExecution', status)),
+  ])(
+    'answers three times at most when the platform may have run the following steps: $code',
+    async (failure) => {
+      const { platform, settle } = setUp();
+      const attempt = newAttempt();
+      platform.failures.set('reply', failure);
+      await expect(settle(step, enriched, attempt)).rejects.toThrow(HandBackError);
+      await expect(settle(step, enriched, attempt)).rejects.toThrow(HandBackError);
+      await expect(settle(step, enriched, attempt)).resolves.toBeUndefined();
+      expect(platform.bundles).toHaveLength(3);
+    },
+  );
 
   it('is handed back when the platform surely did not get the answer', async () => {
     const { platform, settle } = setUp();

@@ -44,7 +44,7 @@ export type Settle = (
 
 /**
  * Builds the one function that talks to works and playbooks (protocol reference §9 and §10): a playbook step gets
- * exactly one answer; any other request gets expectations → publish → processed, exactly once and in the
+ * one answer that arrives; any other request gets expectations → publish → processed, exactly once and in the
  * order of the works. Where the platform throws the results of overtaken works away, those travel without their work.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
@@ -64,10 +64,13 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       });
     } else if (request.playbook !== undefined) {
       const bundle = playbookBundle(request.playbook.bundle, outcome);
-      await callUntilTaken(() => playbooks.reply(request, bundle), 'answer to a playbook step', {
-        request,
-        logger,
-      });
+      const context = { request, logger };
+      await callUntilTaken(
+        () => playbooks.reply(request, bundle),
+        'answer to a playbook step',
+        context,
+        attempt,
+      );
       if (outcome.status === 'enriched') telemetry.recordsSent(outcome.objects.length + 1);
     } else if (outcome.status === 'enriched') {
       await deliver(request, outcome, turn, attempt);

@@ -190,6 +190,64 @@ describe('Heartbeat', () => {
     ]);
   });
 
+  it('ends the pause when the platform is back and refuses only the ping', async () => {
+    const refused = () => failed('GRAPHQL_VALIDATION_FAILED', 'defect');
+    answers = [failed('ECONNRESET'), failed('ECONNRESET'), refused(), refused()];
+    const beat = start(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([told, beat.healthy, await beat.isPlatformThere()]).toEqual([['away', 'back'], false, true]);
+    expect(answered).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(told).toEqual(['away', 'back']);
+    expect(said()).toEqual([
+      AWAY,
+      BACK,
+      ['warn', 'heartbeat failed and is tried again'],
+      ['info', 'heartbeat is answered again'],
+    ]);
+  });
+
+  it('ends the pause when the platform is back and does not know the connector, even registered again', async () => {
+    answers = [
+      failed('ECONNRESET'),
+      failed('ECONNRESET'),
+      ...Array.from({ length: 10 }, () => failed('FUNCTIONAL_ERROR')),
+    ];
+    const beat = start();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([told, beat.healthy, await beat.isPlatformThere()]).toEqual([['away', 'back'], false, true]);
+  });
+
+  it('stays away while a platform that refuses the ping cannot be registered with', async () => {
+    answers = [
+      failed('ECONNRESET'),
+      failed('ECONNRESET'),
+      ...Array.from({ length: 10 }, () => failed('FUNCTIONAL_ERROR')),
+    ];
+    reregister.mockRejectedValue(failed('HTTP_502'));
+    start();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(told).toEqual(['away']);
+  });
+
+  it('takes a platform for away that falls silent right after it was registered with', async () => {
+    answers = [failed('FUNCTIONAL_ERROR'), failed('ECONNRESET'), failed('ECONNRESET')];
+    const beat = start();
+    beat.suspect();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['away']);
+  });
+
+  it('puts off no registration that failed because the platform was away', async () => {
+    answers = Array.from({ length: 20 }, () => failed('FUNCTIONAL_ERROR'));
+    reregister.mockRejectedValueOnce(failed('HTTP_502'));
+    reregister.mockRejectedValueOnce(failed('HTTP_502'));
+    reregister.mockRejectedValueOnce(failed('HTTP_502'));
+    start();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(reregister).toHaveBeenCalledTimes(4);
+  });
+
   it('registers again when the platform does not know the connector', async () => {
     answers = [failed('FUNCTIONAL_ERROR')];
     start();

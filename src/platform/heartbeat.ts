@@ -29,12 +29,13 @@ export interface HeartbeatOptions extends PlatformOutageListener {
   readonly clock?: Clock;
   /**
    * The platform does not know the connector any more (deleted in its interface): register it again. Called at once, and
-   * while that does not help after 1, 2, 4, 8 and then every 15 pings more.
+   * while that does not help after 1, 2, 4, 8 and then every 15 pings more; with the next ping when it failed because
+   * of an outage.
    */
   readonly onUnknownConnector: () => Promise<void>;
   /**
-   * The platform answers again, and may be another version now. It counts as away until this resolves; a rejection
-   * counts as a ping that failed.
+   * The platform answers again, be it that it refuses the ping, and may be another version now. It counts as away until
+   * this resolves; a rejection counts as a ping that failed.
    */
   readonly onAnswered?: (() => Promise<void>) | undefined;
 }
@@ -83,7 +84,7 @@ export class Heartbeat {
   #unknown: { pingsLeft: number; pingsApart: number } | undefined;
   /** Whether the platform is silent for everybody, and not for pings alone. */
   #isAway = false;
-  /** The platform does not know the connector, and registering it did not help or is not due. */
+  /** The last ping failed because the platform does not know the connector, registered again or not. */
   #isUnknownStill = false;
   /** Failed pings in a row. */
   #failures = 0;
@@ -170,50 +171,74 @@ export class Heartbeat {
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       telemetry.ping(false);
-      this.#failed(error);
+      const failure = this.#isAway && !isOutage(error) ? await this.#whenBack(error) : error;
+      this.#failed(failure);
     } finally {
       this.#lastEndMs = performance.now();
     }
   }
 
+  /** The platform is back and refuses the ping. @returns what is in the way now: that, or an outage. */
+  async #whenBack(refusal: unknown): Promise<unknown> {
+    try {
+      await this.#options.onAnswered?.();
+      return refusal;
+    } catch (error) {
+      return error;
+    }
+  }
+
   #answered(): void {
     const silence = this.#silence;
-    const wasAway = this.#isAway;
     this.#failures = 0;
     this.#failingSince = undefined;
     this.#isSuspected = false;
+    this.#isUnknownStill = false;
     this.#silence = undefined;
-    this.#isAway = false;
     if (silence === undefined) return;
+    if (this.#isAway) this.#comeBack(silence);
+    else this.#options.logger.info({ since: silence.since }, 'heartbeat is answered again');
+  }
+
+  #comeBack({ since }: Silence): void {
     const { logger, onPlatformBack } = this.#options;
-    logger.info({ since: silence.since }, wasAway ? 'OpenCTI answers again' : 'heartbeat is answered again');
-    if (wasAway) onPlatformBack?.();
+    this.#isAway = false;
+    logger.info({ since }, 'OpenCTI answers again');
+    onPlatformBack?.();
   }
 
   #failed(error: unknown): void {
     const { logger, clock = systemClock, onPlatformAway } = this.#options;
+    if (this.#abort.signal.aborted) return;
     const reason = describeError(error);
+    const isOut = isOutage(error);
     this.#failures += 1;
+    this.#isUnknownStill = isUnknownConnector(error);
     const since = (this.#failingSince ??= clock.now());
     if (this.healthy && this.#failures === 1 && !this.#isSuspected) {
       logger.debug({ reason }, 'heartbeat failed and is tried again');
       return;
     }
-    const isNews = this.healthy;
+    const before = this.#silence;
+    const hasComeBack = this.#isAway && !isOut;
     this.#silence = { since, reason };
-    if (isOutage(error) && !this.#isUnknownStill && !this.#isAway) {
+    if (isOut && !this.#isAway) {
       this.#isAway = true;
       logger.warn(
         { since, reason, remedy: PLATFORM_REMEDY },
         'OpenCTI cannot be reached; requests wait until it answers again',
       );
       onPlatformAway?.();
-    } else if (isNews) logger.warn({ since, reason }, 'heartbeat failed and is tried again');
+      return;
+    }
+    // It refuses the ping alone, which is no reason to take no requests.
+    if (hasComeBack) this.#comeBack(before ?? this.#silence);
+    if (hasComeBack || before === undefined)
+      logger.warn({ since, reason }, 'heartbeat failed and is tried again');
   }
 
   async #send(): Promise<void> {
     const withInfo = this.#options.connectorInfo() && !this.#refusesInfo;
-    this.#isUnknownStill = false;
     try {
       await this.#execute(withInfo);
       if (this.#unknown !== undefined) this.#options.logger.info('platform knows the connector again');
@@ -227,11 +252,9 @@ export class Heartbeat {
         );
         this.#refusesInfo = true;
         await this.#execute(false);
-      } else if (error.code === 'FUNCTIONAL_ERROR' || error.code === 'RESOURCE_NOT_FOUND') {
-        const isDue = this.#isRegistrationDue();
-        if (isDue) await this.#options.onUnknownConnector();
-        this.#isUnknownStill = true;
-        if (!isDue) throw error;
+      } else if (isUnknownConnector(error)) {
+        if (!this.#isRegistrationDue()) throw error;
+        await this.#registerAgain();
         // Whether that has helped for good, the next ping shows.
         await this.#execute(withInfo);
       } else {
@@ -244,14 +267,26 @@ export class Heartbeat {
   #isRegistrationDue(): boolean {
     if (this.#unknown === undefined) {
       this.#options.logger.warn('platform does not know the connector any more; it is registered again');
-      this.#unknown = { pingsLeft: 1, pingsApart: 1 };
-      return true;
+      this.#unknown = { pingsLeft: 1, pingsApart: 0 };
     }
     this.#unknown.pingsLeft -= 1;
-    if (this.#unknown.pingsLeft > 0) return false;
-    const pingsApart = Math.min(MAX_PINGS_APART, this.#unknown.pingsApart * 2);
+    return this.#unknown.pingsLeft <= 0;
+  }
+
+  async #registerAgain(): Promise<void> {
+    try {
+      await this.#options.onUnknownConnector();
+    } catch (error) {
+      // One that did not come about says nothing of whether it helps, and is due again with the next ping.
+      if (!isOutage(error)) this.#putOffRegistration();
+      throw error;
+    }
+    this.#putOffRegistration();
+  }
+
+  #putOffRegistration(): void {
+    const pingsApart = Math.min(MAX_PINGS_APART, Math.max(1, (this.#unknown?.pingsApart ?? 0) * 2));
     this.#unknown = { pingsLeft: pingsApart, pingsApart };
-    return true;
   }
 
   async #execute(withInfo: boolean): Promise<void> {
@@ -269,5 +304,13 @@ export class Heartbeat {
 
 /** Not when the platform refuses the ping itself, which says nothing of other calls. */
 function isOutage(error: unknown): boolean {
-  return error instanceof ConnectorError && (error.retryable || error.kind === 'configuration');
+  if (!(error instanceof ConnectorError) || isUnknownConnector(error)) return false;
+  return error.retryable || error.kind === 'configuration';
+}
+
+function isUnknownConnector(error: unknown): boolean {
+  return (
+    error instanceof PlatformError &&
+    (error.code === 'FUNCTIONAL_ERROR' || error.code === 'RESOURCE_NOT_FOUND')
+  );
 }

@@ -195,8 +195,8 @@ export class Resumption {
     const parked = await claimParked(store, key, mayResume, clock.now().getTime());
     if (parked === 'held') return false;
     if (parked === undefined) return true;
-    await handler({ ...parked.request, resumed: true, analysis: end }, () => {
-      run.committed = true;
+    await handler({ ...parked.request, resumed: true, analysis: end }, (isCommitted) => {
+      run.committed = isCommitted;
     });
     await settleParked(store, key, clock.now().getTime());
     return true;

@@ -8,6 +8,8 @@ export interface PlatformErrorDetails {
   readonly httpStatus?: number | undefined;
   /** Whether it is certain that the platform did not execute the operation, so that repeating it is always safe. */
   readonly untouched?: boolean;
+  /** Whether an answer says that it failed, maybe after a part was done. */
+  readonly mayBePartial?: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -23,6 +25,7 @@ export class PlatformError extends ConnectorError {
   constructor(message: string, details: PlatformErrorDetails) {
     super(message, details.kind, {
       untouched: details.untouched ?? false,
+      mayBePartial: details.mayBePartial ?? false,
       ...(details.cause === undefined ? {} : { cause: details.cause }),
     });
     this.code = details.code;
@@ -139,6 +142,7 @@ export function envelopeFailure(operation: string, error: EnvelopeError): Platfo
     kind: rule.kind,
     code: error.code,
     httpStatus: error.httpStatus,
+    mayBePartial: rule.kind === 'transient',
   });
 }
 
@@ -158,8 +162,9 @@ function ruleFor(code: string, httpStatus: number | undefined): Rule {
  *
  * 429, 503 and what says that there is no platform here (404, 405, a redirection) are counted as proof that nothing was
  * executed: the rate limiter stands before GraphQL, and a proxy that has no platform to hand the request to answers in
- * its place, as some do with 404 while it restarts. So these may pass. A 502 or 504 may as well mean that the platform
- * died or fell silent while it was executing.
+ * its place, as some do with 404 while it restarts. So these may pass. A 502 may as well mean that the platform died
+ * while it was executing, and a 504 (524 of Cloudflare) that it is still at it: that is a time-out, which a proxy lost
+ * patience over before we did.
  */
 export function responseFailure(operation: string, status: number, retryAfterMs?: number): PlatformError {
   const base = { code: `HTTP_${status}`, httpStatus: status, retryAfterMs };
@@ -199,10 +204,14 @@ export function responseFailure(operation: string, status: number, retryAfterMs?
       { ...base, kind: 'transient' },
     );
   }
+  const isTimeout = status === 504 || status === 524;
+  const mayPass = status >= 500 || status === 408 || status === 425;
   return new PlatformError(`OpenCTI is not available for ${operation} (HTTP ${status}).`, {
     ...base,
-    kind: status >= 500 || status === 408 || status === 425 ? 'transient' : 'invalid',
+    kind: mayPass ? 'transient' : 'invalid',
     untouched: status === 503,
+    mayBePartial: mayPass && status !== 502 && status !== 503,
+    ...(isTimeout ? { cause: new DOMException(`HTTP ${status} of a proxy`, 'TimeoutError') } : {}),
   });
 }
 

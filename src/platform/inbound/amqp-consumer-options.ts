@@ -6,7 +6,10 @@ import type { AmqpLink } from '../amqp/amqp-link.js';
 import type { RefuseMessage } from './unreadable-message.js';
 
 /** Takes a request to its end. Resolves: settled. Rejects: it must be delivered again. */
-export type RequestHandler = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
+export type RequestHandler = (
+  request: EnrichmentRequest,
+  onCommit?: (isCommitted: boolean) => void,
+) => Promise<void>;
 
 /** What the consumer of the listen queue needs. */
 export interface AmqpConsumerOptions {

@@ -113,8 +113,8 @@ export class AmqpConsumer {
    * nobody is served, all stay there.
    */
   async serve(whom: Admission): Promise<void> {
-    this.#line.admit(whom);
     if (this.#draining.signal.aborted) return;
+    this.#line.admit(whom);
     if (whom !== 'nobody') {
       await this.#reader.resume();
       this.#lookAhead();
@@ -222,8 +222,8 @@ export class AmqpConsumer {
     try {
       const decoded = flight.request ?? readRequest(contentOf(flight), flight.receivedAt);
       about = aboutOf(decoded);
-      const commit = (): void => {
-        flight.committed = true;
+      const commit = (isCommitted: boolean): void => {
+        flight.committed = isCommitted;
       };
       if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit);
       else

@@ -71,4 +71,7 @@ export class UnreadableMessage {
  *
  * @param onCommit - As for a request.
  */
-export type RefuseMessage = (message: UnreadableMessage, onCommit?: () => void) => Promise<void>;
+export type RefuseMessage = (
+  message: UnreadableMessage,
+  onCommit?: (isCommitted: boolean) => void,
+) => Promise<void>;
