@@ -111,7 +111,7 @@ export function createHandler(config: Config, services: HandlerServices): WiredH
   return {
     handle: submissions?.follow(handler, lifecycle) ?? handler,
     abandon: createAbandonRequest({ settle, attempts }),
-    startWatch: () => submissions?.startWatch(lifecycle),
+    startWatch: () => submissions?.startWatch(),
   };
 }
 
