@@ -53,7 +53,7 @@ export interface WiredHandler {
 export function createHandler(config: Config, services: HandlerServices): WiredHandler {
   const { opened, sinks, client, startedAt, isPlatformThere, telemetry, lifecycle } = services;
   const { clock, logger, signal, registrar } = services;
-  const works = new GraphqlWorkReporter(client, logger);
+  const works = new GraphqlWorkReporter(client, logger, () => registrar.current.capabilities);
   const entities = new GraphqlEntityReader(client);
   const gate = gateOptions(config);
   const submissions = createSubmissions(config, opened, {
