@@ -53,7 +53,7 @@ export interface WiredHandler {
 export function createHandler(config: Config, services: HandlerServices): WiredHandler {
   const { opened, sinks, client, startedAt, isPlatformThere, telemetry, lifecycle } = services;
   const { clock, logger, signal, registrar } = services;
-  const works = new GraphqlWorkReporter(client, logger);
+  const works = new GraphqlWorkReporter(client, logger, () => registrar.current.capabilities);
   const entities = new GraphqlEntityReader(client);
   const gate = gateOptions(config);
   const submissions = createSubmissions(config, opened, {
@@ -111,7 +111,7 @@ export function createHandler(config: Config, services: HandlerServices): WiredH
   return {
     handle: submissions?.follow(handler, lifecycle) ?? handler,
     abandon: createAbandonRequest({ settle, attempts }),
-    startWatch: () => submissions?.startWatch(lifecycle),
+    startWatch: () => submissions?.startWatch(),
   };
 }
 

@@ -80,6 +80,45 @@ describe('a message that cannot be read', () => {
     expect(lines.map(({ msg }) => msg)).toContain('messages that cannot be read are kept again');
   });
 
+  it('is settled as one that came before when the broker or its dead letter says so', async () => {
+    await refuse(naming('work_1'));
+    await refuse(naming('work_1'));
+    await refuse(naming('work_2'), undefined, true);
+    expect(settle.mock.calls.map(([{ workId, redelivered }]) => [workId, redelivered])).toEqual([
+      ['work_1', undefined],
+      // A process may have died over it.
+      ['work_1', true],
+      ['work_2', true],
+    ]);
+  });
+
+  it('is an error also when memory, which stood in while it was kept, has counted it already', async () => {
+    vi.spyOn(letters, 'keep').mockImplementationOnce(async (letter) => {
+      await letters.keep(letter);
+      throw new Error('the state is kept in memory');
+    });
+    await expect(refuse(naming('work_1'))).rejects.toThrow('in memory');
+    expect(counted).not.toHaveBeenCalled();
+    await refuse(naming('work_1'));
+    expect(counted).toHaveBeenCalledTimes(1);
+    expect(lines.filter(({ deadLetter }) => deadLetter !== undefined)).toEqual([
+      expect.objectContaining({ level: 'error', times: 2 }),
+    ]);
+  });
+
+  it('is a warning and counts when it comes afresh, once it was done with', async () => {
+    await refuse(naming('work_1'));
+    settle.mockRejectedValueOnce(new Error('the platform is away'));
+    await expect(refuse(naming('work_1'))).rejects.toThrow();
+    await refuse(naming('work_1'));
+    expect(counted).toHaveBeenCalledTimes(2);
+    expect(lines.map(({ level, times }) => [level, times])).toEqual([
+      ['error', 1],
+      ['warn', 2],
+      ['debug', 3],
+    ]);
+  });
+
   it('is an error and counts once, however often it comes until its work could be ended', async () => {
     settle.mockRejectedValue(new Error('the platform is away'));
     for (let delivery = 0; delivery < 3; delivery += 1)

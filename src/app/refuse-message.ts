@@ -8,6 +8,7 @@ import type { DeadLetter, DeadLetterSource } from '../dead-letters/dead-letter.j
 import type { RefuseMessage, UnreadableMessage } from '../platform/inbound/unreadable-message.js';
 import { describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { BoundedMap } from '../state/bounded-map.js';
 
 export interface RefusalDependencies {
   readonly deadLetters: DeadLetters;
@@ -18,28 +19,49 @@ export interface RefusalDependencies {
   readonly logger: Logger;
 }
 
+/** Messages that were handed back, of which is known whether they were told of. */
+const MAX_HANDED_BACK = 1_000;
+
 /**
  * Builds the function that takes messages which cannot be read to their end: kept as dead letters first, so that nothing
  * is lost when the process dies, then whoever waits for them is told (protocol reference §10). While they cannot be kept
  * they are handed back, which is logged once.
+ *
+ * A message may come again and again, until whoever waits for it could be told. It is an error in the log and in the
+ * metrics when it is kept for the first time, a warning when the same bytes come afresh.
  */
 export function createRefuseMessage(dependencies: RefusalDependencies): RefuseMessage {
   const { handler, telemetry, logger } = dependencies;
   const keep = letterKeeper(dependencies);
-  return async (message, onCommit) => {
-    const { body, error, workId, entityId, request } = message;
+  // How often a letter was counted does not tell: memory, which stood in while it was kept, may have counted as well.
+  const handedBack = new BoundedMap<'told' | 'untold'>(MAX_HANDED_BACK, () => 1);
+  return async (message, onCommit, redelivered = false) => {
+    const { key, body, error, workId, entityId, request } = message;
+    const known = handedBack.get(key);
+    // Until it is through.
+    handedBack.set(key, known ?? 'untold');
     const { id, times } = await keep(message);
-    // It may come again and again, until whoever waits for it could be told.
-    const isNew = times === 1;
-    if (isNew) telemetry.messageUnreadable();
-    logger[isNew ? 'error' : 'debug'](
+    const level = levelOf(known, times);
+    if (level !== 'debug') telemetry.messageUnreadable();
+    logger[level](
       { deadLetter: id, times, reason: error.message, workId, entityId, excerpt: excerptOf(body) },
       'message cannot be read and is kept as a dead letter',
     );
-    if (request === undefined) return;
-    const refusal = `${request.refusal ?? ''} The operator of the connector finds it as dead letter ${id}.`;
-    await handler({ ...request, refusal }, onCommit);
+    handedBack.set(key, 'told');
+    if (request !== undefined) {
+      const refusal = `${request.refusal ?? ''} The operator of the connector finds it as dead letter ${id}.`;
+      // A process may have died over it after it was kept; a worker that calls back does not say that it comes again.
+      const cameBefore = redelivered || times > 1;
+      await handler({ ...request, refusal, ...(cameBefore ? { redelivered: true } : {}) }, onCommit);
+    }
+    handedBack.delete(key);
   };
+}
+
+/** @param known - What is known of a message that was handed back by this process. */
+function levelOf(known: 'told' | 'untold' | undefined, times: number): 'error' | 'warn' | 'debug' {
+  if (known === 'told') return 'debug';
+  return known === 'untold' || times === 1 ? 'error' : 'warn';
 }
 
 /** Each change of state is logged once. */

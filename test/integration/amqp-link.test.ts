@@ -363,6 +363,7 @@ describe('AmqpConsumer', () => {
     await vi.waitFor(() => {
       expect(refuse).toHaveBeenCalledTimes(2);
     }, WAIT);
+    expect(refuse.mock.calls.map(([, , redelivered]) => redelivered)).toEqual([false, true]);
     await consumer?.drain(10_000);
     expect(await ready(names.listen)).toBe(0);
   });

@@ -36,6 +36,7 @@ describe('capabilitiesOf', () => {
       wholeBundles: false,
       bundlePush: 'without-work',
       workLiveness: true,
+      toleratesDeletedWorks: false,
       pendingFileMarkings: true,
       draftContext: false,
       validationMode: 'workbench',
@@ -53,6 +54,7 @@ describe('capabilitiesOf', () => {
     ['wholeBundles', '6.6.18', '6.7.0'],
     ['jwks', '6.9.22', '7.260224.0'],
     ['workLiveness', '6.8.6', '6.8.7'],
+    ['toleratesDeletedWorks', '6.8.6', '6.8.7'],
     ['dropsOvertakenBundles', '6.8.6', '6.8.7'],
   ] as const)('knows that %s is not in %s but in %s', (capability, before, first) => {
     expect(of(before)[capability]).toBe(false);

@@ -26,6 +26,8 @@ export interface Capabilities {
   readonly bundlePush: BundlePushSupport;
   /** `isWorkAlive` says whether the results of a work are still imported (reference §10). */
   readonly workLiveness: boolean;
+  /** Calls about a deleted work are answered, or refused with a reason; older platforms fail over them (reference §10). */
+  readonly toleratesDeletedWorks: boolean;
   /** `uploadPending` takes the markings of the file. */
   readonly pendingFileMarkings: boolean;
   /** A work can be told the draft that its results are in (`addDraftContext`). */
@@ -65,6 +67,8 @@ export const UNKNOWN_VERSION: Capabilities = {
   wholeBundles: false,
   bundlePush: 'without-work',
   workLiveness: true,
+  // Then pings find out.
+  toleratesDeletedWorks: false,
   pendingFileMarkings: true,
   // For show only, and refused for each draft where it is unknown.
   draftContext: false,
@@ -94,6 +98,7 @@ export function capabilitiesOf(version: PlatformVersion | undefined): Capabiliti
     wholeBundles: since(6, 7, 0),
     bundlePush: bundlePushOf(since, between),
     workLiveness: since(6, 8, 7),
+    toleratesDeletedWorks: since(6, 8, 7),
     pendingFileMarkings: since(6, 5, 2),
     draftContext: since(6, 5, 0),
     validationMode: since(7, 260728, 0) ? 'draft' : 'workbench',

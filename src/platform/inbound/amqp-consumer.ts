@@ -225,12 +225,9 @@ export class AmqpConsumer {
       const commit = (isCommitted: boolean): void => {
         flight.committed = isCommitted;
       };
-      if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit);
-      else
-        await this.#options.handler(
-          isRedelivered(flight) ? { ...decoded, redelivered: true } : decoded,
-          commit,
-        );
+      const redelivered = isRedelivered(flight);
+      if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit, redelivered);
+      else await this.#options.handler(redelivered ? { ...decoded, redelivered } : decoded, commit);
       this.#rejections = 0;
       this.#finish(flight, 'ack');
     } catch (error) {

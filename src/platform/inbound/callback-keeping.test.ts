@@ -4,6 +4,7 @@ import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { CallbackListener, type CallbackListenerOptions } from './callback-listener.js';
 import type { CallbackStore, KeptCallback } from './callback-store.js';
 import { sharedTokenVerifier } from './token-verifier.js';
+import { UnreadableMessage } from './unreadable-message.js';
 
 const TOKEN = 'obviously-fake-token';
 
@@ -305,12 +306,14 @@ describe('callbacks that an earlier process has left behind', () => {
 
   it('are worked on although the state is away, and dropped when they cannot be read', async () => {
     const handler = vi.fn(() => Promise.resolve());
-    const running = await start({ handler });
+    const refuse = vi.fn(() => Promise.resolve());
+    const running = await start({ handler, refuse });
     store.kept.set('damaged', { ...leftover('work_2'), key: 'damaged' });
     running.takeUp([{ ...leftover('work_2'), key: 'damaged', body: Buffer.from('{') }]);
     await vi.waitFor(() => {
       expect(store.kept.has('damaged')).toBe(false);
     });
+    expect(refuse.mock.calls).toEqual([[expect.any(UnreadableMessage), undefined, true]]);
     store.isAway = true;
     running.takeUp([leftover('work_1')]);
     await vi.waitFor(() => {

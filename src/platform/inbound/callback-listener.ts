@@ -142,7 +142,7 @@ export class CallbackListener {
       const request = readRequest(body, receivedAt);
       if (request instanceof UnreadableMessage) {
         // An earlier version could read it, or the record is damaged; it will not become readable.
-        void this.#refuse(request)
+        void this.#refuse(request, true)
           .then(({ status }) => (status === 202 ? store?.forget(key) : undefined))
           .catch(() => undefined);
       } else {
@@ -248,9 +248,10 @@ export class CallbackListener {
     }
   }
 
-  async #refuse(message: UnreadableMessage): Promise<Reply> {
+  /** @param redelivered - It has come before; a worker does not say so, but its dead letter does. */
+  async #refuse(message: UnreadableMessage, redelivered = false): Promise<Reply> {
     try {
-      await this.#options.refuse(message);
+      await this.#options.refuse(message, undefined, redelivered);
     } catch (error) {
       this.#options.logger.debug(
         { key: message.key, reason: describeError(error) },

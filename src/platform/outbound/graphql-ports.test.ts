@@ -113,6 +113,16 @@ describe('GraphqlWorkReporter', () => {
       await expect(report()).rejects.toMatchObject({ kind: 'transient', code: 'INTERNAL_SERVER_ERROR' });
     });
 
+    it('takes it for a failure that passes where the platform tolerates deleted works, as while it starts', async () => {
+      endpoint.answer(stumble);
+      const works = new GraphqlWorkReporter(client(), logger, () => ({ toleratesDeletedWorks: true }));
+      await expect(works.received(requestOf(), 'x')).rejects.toMatchObject({
+        kind: 'transient',
+        code: 'INTERNAL_SERVER_ERROR',
+      });
+      expect(new Set(fieldsCalled())).toEqual(new Set(['toReceived']));
+    });
+
     it('pings for no other failure', async () => {
       endpoint.answer(failure('LOCK_ERROR'));
       await expect(report()).rejects.toMatchObject({ kind: 'transient' });

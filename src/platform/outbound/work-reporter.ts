@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { WorkKeeper, WorkLiveness, WorkReporter } from '../../enrichment/ports.js';
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { UNKNOWN_VERSION, type Capabilities } from '../graphql/capabilities.js';
 import type { PlatformClient } from '../graphql/client.js';
 import { missingWork, PlatformError } from '../graphql/errors.js';
 import {
@@ -30,12 +31,19 @@ const PINGS_OF_DOUBT = 3;
 export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLiveness {
   readonly #client: PlatformClient;
   readonly #logger: Logger;
+  readonly #capabilities: () => Pick<Capabilities, 'toleratesDeletedWorks'>;
   /** The platform refused to say: our user lacks a capability, and is not asked for again. */
   #isUntold = false;
 
-  constructor(client: PlatformClient, logger: Logger) {
+  /** @param capabilities - What the platform can do now; without it, as of one that does not say its version. */
+  constructor(
+    client: PlatformClient,
+    logger: Logger,
+    capabilities: () => Pick<Capabilities, 'toleratesDeletedWorks'> = () => UNKNOWN_VERSION,
+  ) {
     this.#client = client;
     this.#logger = logger;
+    this.#capabilities = capabilities;
   }
 
   async received(request: EnrichmentRequest, message: string): Promise<void> {
@@ -95,12 +103,17 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
     const { workId } = request;
     if (workId === undefined) return;
     const about = factsOf(request);
-    const isFinal = ({ isStumble }: PlatformError): boolean => isStumble;
+    const isFinal = ({ isStumble }: PlatformError): boolean =>
+      isStumble && !this.#capabilities().toleratesDeletedWorks;
     try {
       await this.#client.execute(operation, { id: workId, ...variables }, { about, isFinal });
     } catch (error) {
-      if (error instanceof PlatformError && error.isFailureWithin && (await this.#isMissing(request)))
-        throw missingWork(operation.name, error);
+      // Newer platforms fail in the same words only for other reasons, such as while they start.
+      const mayBeMissing =
+        !this.#capabilities().toleratesDeletedWorks &&
+        error instanceof PlatformError &&
+        error.isFailureWithin;
+      if (mayBeMissing && (await this.#isMissing(request))) throw missingWork(operation.name, error);
       throw error;
     }
   }
