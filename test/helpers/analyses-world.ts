@@ -48,6 +48,7 @@ export interface AnalysesWorldOptions {
   readonly concurrency?: number;
   /** What every call to the platform does first. */
   readonly platform?: (call: string) => Promise<void>;
+  readonly isPlatformThere?: () => Promise<boolean>;
 }
 
 /** One process of the connector: the real enrichment, settlement and watch, over doubles of what is outside. */
@@ -138,6 +139,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     settle,
     works,
     isAnswered: (request) => desk.isAnswered(request),
+    isPlatformThere: options.isPlatformThere,
     telemetry: noTelemetry,
     startedAt: clock.now(),
     clock,

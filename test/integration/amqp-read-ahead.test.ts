@@ -182,6 +182,21 @@ describe('a queue that knows no priorities', () => {
     }, WAIT);
   });
 
+  it('starts nothing that is held when it is told to serve everyone while it is drained', async () => {
+    await world.open();
+    const consumer = world.start();
+    await consumer.serve('manual');
+    await world.ask(...automatic(5));
+    await vi.waitFor(() => {
+      expect(consumer.inFlight).toBe(5);
+    }, WAIT);
+    const drained = consumer.drain(0);
+    await consumer.serve('everyone');
+    await drained;
+    expect(world.started).toEqual([]);
+    expect(await world.ready()).toBe(5);
+  });
+
   it('gets everything back that is held when nobody is served', async () => {
     await world.open();
     const consumer = world.start();
