@@ -110,9 +110,10 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
     } catch (error) {
       // Newer platforms fail in the same words only for other reasons, such as while they start.
       const mayBeMissing =
-        !this.#capabilities().toleratesDeletedWorks && error instanceof PlatformError && error.isFailureWithin;
-      if (mayBeMissing && (await this.#isMissing(request)))
-        throw missingWork(operation.name, error);
+        !this.#capabilities().toleratesDeletedWorks &&
+        error instanceof PlatformError &&
+        error.isFailureWithin;
+      if (mayBeMissing && (await this.#isMissing(request))) throw missingWork(operation.name, error);
       throw error;
     }
   }
