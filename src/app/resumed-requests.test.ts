@@ -20,8 +20,17 @@ describe('resumed requests at a stop', () => {
     const { logger, lines } = recordedLogger();
     const lifecycle = new Lifecycle(logger, 7_000, sleep);
     const beganAt = performance.now();
-    const note = (event: string): void => void events.push(`${event} ${performance.now() - beganAt}`);
-    lifecycle.add('state', () => Promise.resolve(note('state closed')), 'done');
+    const note = (event: string): void => {
+      events.push(`${event} ${performance.now() - beganAt}`);
+    };
+    lifecycle.add(
+      'state',
+      () => {
+        note('state closed');
+        return Promise.resolve();
+      },
+      'done',
+    );
     const resumed = drainAtStop(
       {
         drain: async (timeoutMs) => {

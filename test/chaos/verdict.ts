@@ -9,6 +9,8 @@ type Pushed = PlatformSimulator['pushed'][number];
 /** Of requests that are not right, so many are shown with what was logged about them. */
 const MOST_SHOWN = 6;
 const MOST_LINES = 40;
+/** What was sent before a kill may arrive a moment after it. */
+const ARRIVAL_MS = 1_000;
 /** Of messages that name no work. */
 const NO_WORK = '';
 /** How often the connector may look up an object beyond once: it does when it was asked to analyse it. */
@@ -92,9 +94,9 @@ function stepFaults(
     faults.push('the answer lacks its base object');
   if (subject.isKnown && objects.length < 2) faults.push('the answer is not enriched');
   // A second answer is forgiven when a kill, or the loss of the first one's own answer, lies in between.
-  const [from, to] = [answers[0]?.at ?? new Date(0), answers.at(-1)?.at ?? new Date(0)];
+  const [earliest, latest] = [answers[0]?.at.getTime() ?? 0, answers.at(-1)?.at.getTime() ?? 0];
   const excuses =
-    kills.filter((kill) => kill >= from && kill <= to).length +
+    kills.filter((kill) => kill.getTime() >= earliest - ARRIVAL_MS && kill.getTime() <= latest).length +
     answers.filter(({ fault }) => fault !== undefined).length;
   if (replies.length > 1 + excuses) faults.push(`answered ${replies.length} times`);
   return faults;

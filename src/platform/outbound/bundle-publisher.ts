@@ -34,7 +34,7 @@ const NOWHERE_CODES: readonly (number | undefined)[] = [404, 403];
  *   twice, which does no harm: its object has the same id.
  * - When the broker closes only the channel, some message may be the reason (too large, for example). Those that were
  *   unconfirmed are published again one by one, and the one that closes the channel again and again is given up.
- * - What was not taken for five minutes is given back with its request, which comes again later and remembers what it
+ * - What was not taken for five minutes, also because the broker says nothing at all, is given back with its request, which comes again later and remembers what it
  *   has announced.
  */
 export class BundlePublisher implements BundleSink {
@@ -132,7 +132,7 @@ export class BundlePublisher implements BundleSink {
         }),
     );
     this.#pump();
-    if (this.#obstacle !== undefined) void this.#watchWaiting();
+    void this.#watchWaiting();
     const delivered = Promise.all(outcomes).then((losses) => ({ undelivered: losses.flat() }));
     // Whoever sends may look at the outcome later.
     delivered.catch(() => undefined);
@@ -212,7 +212,12 @@ export class BundlePublisher implements BundleSink {
     // `lost` takes care of those.
     if (outcome.kind === 'unknown') return;
     const message = this.#unconfirmed.get(id);
-    if (message === undefined) return;
+    if (message === undefined) {
+      // Handed back meanwhile; but messages are taken again.
+      if (outcome.kind === 'taken') this.#endTrouble(id);
+      this.#pump();
+      return;
+    }
     this.#unconfirmed.delete(id);
     if (outcome.kind === 'taken') {
       this.#taken(id, message);
@@ -229,6 +234,11 @@ export class BundlePublisher implements BundleSink {
     this.#options.telemetry.bundlesSent(1);
     if (message.hasWork) this.#newestConfirmed = Math.max(this.#newestConfirmed, message.bundle);
     message.resolve([]);
+    this.#endTrouble(id);
+  }
+
+  /** @param id - Of a message that was taken. */
+  #endTrouble(id: number): void {
     if (this.#trouble === undefined || id <= this.#trouble.after) return;
     this.#trouble = undefined;
     this.#options.logger.info('results are taken again');
@@ -259,12 +269,12 @@ export class BundlePublisher implements BundleSink {
     this.#pump();
   }
 
-  /** While nothing is taken, looks now and then for what has waited too long. */
+  /** While something waits, looks now and then for what has waited too long. */
   async #watchWaiting(): Promise<void> {
     const { maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.#options;
     if (this.#isWatching) return;
     this.#isWatching = true;
-    while (this.pending > 0 && this.#obstacle !== undefined && !this.#stop.signal.aborted) {
+    while (this.pending > 0 && !this.#stop.signal.aborted) {
       await this.#sleep(maxWaitMs / 10, this.#stop.signal);
       this.#expire(performance.now() - maxWaitMs);
     }
@@ -279,18 +289,32 @@ export class BundlePublisher implements BundleSink {
     return this.#channel === undefined ? 'there is no connection' : undefined;
   }
 
-  /** Hands back what was handed over before a moment, on the clock of `performance.now()`. */
+  /**
+   * Hands back what was handed over before a moment, on the clock of `performance.now()`. What only stands behind others
+   * is not late as long as those are taken.
+   */
   #expire(before: number): void {
+    const late = [...this.#unconfirmed].filter(([, { sentAt }]) => sentAt < before);
+    if (late.length > 0 && this.#obstacle === undefined) this.#silent();
     const obstacle = this.#obstacle;
     if (obstacle === undefined) return;
     const error = new ConnectorError(`RabbitMQ does not take the results: ${obstacle}`, 'transient');
     const waiting = this.#queue.splice(0);
     this.#queue.push(...waiting.filter(({ sentAt }) => sentAt >= before));
     for (const { sentAt, reject } of waiting) if (sentAt < before) reject(error);
-    for (const [id, message] of this.#unconfirmed) {
-      if (message.sentAt >= before) continue;
+    for (const [id, message] of late) {
       this.#unconfirmed.delete(id);
       message.reject(error);
     }
+    // The one that travelled alone may be among them.
+    this.#pump();
+  }
+
+  /** As of a quorum queue that has lost its majority: neither confirmed nor refused. Any confirmation ends it. */
+  #silent(): void {
+    const reason = 'RabbitMQ does not confirm them; has the queue lost the majority of its replicas?';
+    this.#trouble = { reason, after: 0, attempt: 0 };
+    this.#options.telemetry.error();
+    this.#options.logger.warn({ reason }, 'results are not confirmed');
   }
 }
