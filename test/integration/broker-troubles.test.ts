@@ -125,9 +125,10 @@ describe('a connector whose broker', () => {
     await control.command('change_password', 'connector', second);
     platform.handOut({ pass: second });
     proxy?.cut();
-    expect(
-      await workSettled(platform, await request('evil.example.com'), PATIENCE.timeout),
-    ).toMatchObject({ status: 'complete', errors: [] });
+    expect(await workSettled(platform, await request('evil.example.com'), PATIENCE.timeout)).toMatchObject({
+      status: 'complete',
+      errors: [],
+    });
     await expect.poll(health, PATIENCE).toMatchObject({ status: 'ok' });
     expect(said('registered with OpenCTI again')).toBe(1);
     expect(connector.log()).not.toMatch(/of-two-passwords/);
