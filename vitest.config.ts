@@ -28,7 +28,10 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: process.env.SLOW_TESTS === undefined ? [] : ['test/integration/**/*.slow.test.ts'],
+          include:
+            process.env.SLOW_TESTS === undefined
+              ? []
+              : ['test/integration/**/*.slow.test.ts', 'test/integration/connector-versions.test.ts'],
           globalSetup: ['test/helpers/broker-global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -82,8 +82,7 @@ describe('secrets', () => {
     // Look-ups are answered with every one of them, however often the quota is asked for beside them.
     const calls = { lookUp: 0, quota: 0 };
     virusTotal.faults.leaveTo(
-      ({ path }) =>
-        spoilt[(calls[path.startsWith('/users/') ? 'quota' : 'lookUp'] += 1) % (2 * spoilt.length)],
+      ({ path }) => spoilt[calls[path.startsWith('/users/') ? 'quota' : 'lookUp']++ % (2 * spoilt.length)],
     );
     const toldByPlatform = `You sent Bearer ${SECRETS.token} and ${SECRETS.header}`;
     for (const operation of ['toReceived', 'addExpectations', 'toProcessed', 'pingConnector']) {
