@@ -1,4 +1,5 @@
 import { ConnectorError, type FailureKind } from '../../shared/connector-error.js';
+import { ProxyError } from '../../shared/proxy-error.js';
 
 export interface PlatformErrorDetails {
   readonly kind: FailureKind;
@@ -191,6 +192,14 @@ const NEVER_CONNECTED = new Set([
 
 /** The failure of a request that got no response. */
 export function networkFailure(operation: string, error: unknown, timeoutMs: number): PlatformError {
+  if (error instanceof ProxyError) {
+    return new PlatformError(`OpenCTI could not be reached for ${operation}: ${error.message}.`, {
+      kind: 'transient',
+      code: error.code,
+      untouched: true,
+      cause: error,
+    });
+  }
   const code = networkCode(error);
   if (code === 'TIMEOUT') {
     return new PlatformError(`OpenCTI did not answer ${operation} within ${timeoutMs / 1_000} s.`, {
