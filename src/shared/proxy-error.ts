@@ -1,3 +1,4 @@
+import { isCertificateFault } from './certificate-fault.js';
 import { asText, isJsonObject } from './json.js';
 
 /** What a proxy is called in messages: where it is, without its credentials, and where that is written. */
@@ -6,8 +7,6 @@ export interface ProxyName {
   readonly host: string;
   readonly variable: 'HTTP_PROXY' | 'HTTPS_PROXY';
 }
-
-const CERTIFICATE_CODE = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/;
 
 /**
  * A proxy cannot be reached, or does not let a request through: nothing of the request has arrived where it should. The
@@ -39,7 +38,7 @@ export class ProxyError extends Error {
   /** There is no connection to the proxy. */
   static unreachable(proxy: ProxyName, cause: unknown): ProxyError {
     const code = codeOf(cause);
-    if (CERTIFICATE_CODE.test(code)) {
+    if (isCertificateFault(code)) {
       return new ProxyError(
         `the certificate of the proxy ${describe(proxy)} is not trusted (${code}); name its CA in HTTPS_CA_CERTIFICATES`,
         `PROXY_${code}`,

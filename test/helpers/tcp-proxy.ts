@@ -1,4 +1,5 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { SocketPairs } from './socket-pairs.js';
 
 export interface TcpProxy {
   readonly port: number;
@@ -13,7 +14,7 @@ export interface TcpProxy {
 
 /** A TCP proxy whose connections a test can break. */
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
+  const pairs = new SocketPairs();
   const proxy = { open: true };
   let isSilent = false;
   const server = createServer((inbound) => {
@@ -22,37 +23,23 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       return;
     }
     if (isSilent) {
-      sockets.add(inbound.on('error', () => undefined));
+      pairs.hold(inbound);
       return;
     }
     const outbound = connect(target.port, target.host);
-    for (const [socket, other] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
+    pairs.tie(inbound, outbound);
+    inbound.pipe(outbound).pipe(inbound);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
   return Object.assign(proxy, {
     port: (server.address() as AddressInfo).port,
-    cut,
+    cut: () => {
+      pairs.cut();
+    },
     silence: () => {
       isSilent = true;
-      for (const socket of sockets) socket.unpipe().pause();
+      pairs.silence();
     },
-    close: async () => {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => pairs.close(server),
   });
 }

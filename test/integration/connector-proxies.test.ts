@@ -147,10 +147,8 @@ describe('a proxy', () => {
     let proxy: ForwardProxy | undefined;
     const world = await startWorld(async (_directory, servers) => {
       proxy = await startProxy(servers);
-      const { VIRUSTOTAL_API_URL, ...rest } = named('https');
       return {
-        ...rest,
-        VIRUSTOTAL_API_URL: VIRUSTOTAL_API_URL ?? '',
+        ...named('https'),
         OPENCTI_URL: servers.platform.url,
         HTTP_PROXY: proxyUrl(proxy),
         HTTPS_PROXY: proxyUrl(proxy),

@@ -1,3 +1,4 @@
+import { isCertificateFault } from '../../shared/certificate-fault.js';
 import { asText, isJsonObject } from '../../shared/json.js';
 import { ProxyError } from '../../shared/proxy-error.js';
 
@@ -25,7 +26,7 @@ export function neverArrived(error: unknown): boolean {
 /** Whether the certificate of what answers cannot be verified: nothing was sent to it. */
 export function isDistrusted(error: unknown): boolean {
   const code = isJsonObject(error) ? (codeOf(error) ?? '') : '';
-  return /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/.test(code);
+  return isCertificateFault(code);
 }
 
 /** The short name of a network fault, such as `ECONNREFUSED`; of a proxy the whole story. */
