@@ -59,7 +59,7 @@ export async function startBenchWorld(options: BenchWorldOptions): Promise<Bench
       MALLOC_ARENA_MAX: '2',
       ...options.variables,
     },
-    MAIN,
+    { main: MAIN },
   );
   const close = async (): Promise<void> => {
     await connector.stop('SIGTERM');

@@ -121,6 +121,7 @@ export async function createSoakPipeline(
       },
     },
     dropsOvertakenBundles: false,
+    emptyWorks: { by: 'report' },
     ...services,
   });
   const handle = createRequestHandler({

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { runCommandLine } from './cli/command-line.js';
+import { CrashReport } from './cli/crash-report.js';
 
 // Garbage is collected when the old generation has grown by four fifths. Left to itself, V8 lets it become several times
 // as large, because there is room: a third less memory is worth a little more processor time (docs/performance.md).
@@ -14,7 +15,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await runCommandLine(process.argv, stop.signal);
+/** Nobody knows what state the process is in then; what it had not settled comes again. */
+const crashes = new CrashReport();
+for (const origin of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(origin, (error: unknown) => {
+    crashes.tell(error, origin, console.error);
+    // Not at once: the lines for persons are written a moment later.
+    setImmediate(() => process.exit(1));
+  });
+}
+
+process.exitCode = await runCommandLine(process.argv, stop.signal, crashes);
 
 // A call to a server that does not answer must not keep a stopped process alive.
 setTimeout(() => {

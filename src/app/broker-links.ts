@@ -21,7 +21,7 @@ export interface BrokerLinks {
  * reading from whoever publishes, and acknowledgements must still reach it (ADR 18). Resolves with the first connection
  * of both.
  *
- * @throws ConnectorError (`configuration`) when the broker refuses what it is offered.
+ * @throws ConnectorError (`configuration`) when TLS cannot work as it is configured.
  */
 export async function connectBroker(
   config: Config,
@@ -34,14 +34,13 @@ export async function connectBroker(
   },
 ): Promise<BrokerLinks> {
   const { logger, lifecycle, health, telemetry } = services;
-  const open = (purpose: LinkPurpose): AmqpLink => {
-    const link = createLink(purpose, config, registrar, { logger });
-    lifecycle.add(`broker connection for ${purpose}`, () => link.close());
-    return link;
-  };
+  const open = (purpose: LinkPurpose): AmqpLink => createLink(purpose, config, registrar, { logger });
   const results = open('results');
   const requests = config.connector.listenProtocol === 'API' ? undefined : open('requests');
   const links = requests === undefined ? [results] : [requests, results];
+  lifecycle.add('broker connections', async () => {
+    await Promise.all(links.map((link) => link.close()));
+  });
   health.watch('broker', () => brokerHealth(links));
   telemetry.watchBroker(() => ({
     connected: links.every((link) => link.connected),

@@ -1,58 +1,39 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
-import { createAbandonRequest, type AbandonRequest } from '../enrichment/abandon-request.js';
-import { AttemptJournal } from '../enrichment/attempt-journal.js';
-import { Attempts } from '../enrichment/attempts.js';
-import { createEnrich } from '../enrichment/enrich.js';
-import { createRequestHandler, type HandleRequest } from '../enrichment/handle-request.js';
-import type { BundleSink } from '../enrichment/ports.js';
-import { createSettle } from '../enrichment/settle.js';
-import { Health, type PartHealth } from '../observability/health.js';
+import { Health } from '../observability/health.js';
 import { Metrics } from '../observability/metrics.js';
 import type { SecretRegistry } from '../observability/redact.js';
-import { Heartbeat } from '../platform/heartbeat.js';
-import { AmqpConsumer } from '../platform/inbound/amqp-consumer.js';
-import type { AmqpLink } from '../platform/amqp/amqp-link.js';
-import { GraphqlEntityReader } from '../platform/outbound/entity-reader.js';
-import { LabelMaker } from '../platform/outbound/label-maker.js';
-import { PlaybookReply } from '../platform/outbound/playbook-reply.js';
-import { GraphqlWorkReporter } from '../platform/outbound/work-reporter.js';
-import { DEFAULT_RETRY_POLICY, type PlatformClient } from '../platform/graphql/client.js';
+import type { PlatformClient } from '../platform/graphql/client.js';
+import { PING } from '../platform/graphql/operations.js';
+import type { Heartbeat } from '../platform/heartbeat.js';
 import { Registrar } from '../platform/registrar.js';
 import { registerConnector, type Registration } from '../platform/registration.js';
-import { sleep } from '../shared/backoff.js';
 import { systemClock, type Clock } from '../shared/clock.js';
 import { createStopController } from '../shared/stop-controller.js';
 import { MemoryStore } from '../state/memory-store.js';
 import type { VirusTotal } from '../virustotal/schema.js';
 import { connectBroker, createLink, type BrokerLinks } from './broker-links.js';
+import { createHandler, type WiredHandler } from './create-handler.js';
 import { createSink } from './create-sink.js';
-import { createSubmissions, type OpenedVirusTotal, type WiredSubmissions } from './create-submissions.js';
+import type { OpenedVirusTotal } from './create-submissions.js';
 import { createPacedVirusTotal } from './create-virustotal.js';
+import { registrationHealth, startHealth, stateHealth } from './health-parts.js';
 import { holdLimits } from './hold-limits.js';
 import { IntakeControl } from './intake-control.js';
 import { Lifecycle } from './lifecycle.js';
-import {
-  consumerLife,
-  heartbeatLife,
-  platformHealth,
-  registrationHealth,
-  startHealth,
-  stateHealth,
-} from './health-parts.js';
-import { gateOptions, mappingOptions } from './mapping-options.js';
-import { openState } from './open-state.js';
+import { openState, ownerOf } from './open-state.js';
 import { connectorDescription, createPlatformClient, needsBroker } from './platform-options.js';
 import { createRefuseMessage, showDeadLetters } from './refuse-message.js';
 import { startCallbacks } from './start-callbacks.js';
+import { startConsumer } from './start-consumer.js';
 import { startEndpoints } from './start-endpoints.js';
+import { startHeartbeat } from './start-heartbeat.js';
 
 /** How long a stop waits for requests in work before they go back to the queue. Docker kills after 10 s. */
 const DRAIN_MS = 5_000;
-/** How long the queue may not be read, with nothing in the way, until a restart is the way out. */
-const CONSUMER_GRACE_MS = 10 * 60_000;
-const MINUTE_MS = 60_000;
+/** What all that talks to others may take together at a stop; the state is closed after that. */
+const STOP_BUDGET_MS = 7_000;
 
 /** Dependencies that a test may replace; a part is built only when it is not given. */
 export interface ConnectorOverrides {
@@ -81,6 +62,15 @@ export function createConnector(
   return new WiredConnector(config, services, overrides);
 }
 
+interface Intake {
+  readonly handler: WiredHandler;
+  readonly deadLetters: DeadLetters;
+  readonly registration: Registration;
+  readonly opened: OpenedVirusTotal;
+  /** Absent where no broker is needed. */
+  readonly links: BrokerLinks | undefined;
+}
+
 class WiredConnector implements Connector {
   readonly #config: Config;
   readonly #logger: Logger;
@@ -94,13 +84,11 @@ class WiredConnector implements Connector {
   readonly #client: PlatformClient;
   readonly #givenVirusTotal: VirusTotal | undefined;
   readonly #intake = new IntakeControl();
-  #submissions: WiredSubmissions | undefined;
   readonly #registrar: Registrar;
   #heartbeat: Heartbeat | undefined;
   /** What is being done while no requests are taken; `undefined` while they are. */
   #stage: string | undefined = 'it starts';
   #sendWaitersAway: () => void = () => undefined;
-  #abandon: AbandonRequest | undefined;
 
   constructor(
     config: Config,
@@ -113,10 +101,17 @@ class WiredConnector implements Connector {
     this.#clock = overrides.clock ?? systemClock;
     this.#startedAt = this.#clock.now();
     this.#metrics = new Metrics(config.connector.metricsNamespace, config.connector.metricsSubsystem);
-    this.#lifecycle = new Lifecycle(logger);
-    this.#client = createPlatformClient(config, logger, DEFAULT_RETRY_POLICY, this.#metrics);
+    this.#lifecycle = new Lifecycle(logger, STOP_BUDGET_MS);
+    this.#client = createPlatformClient(config, {
+      logger,
+      telemetry: this.#metrics,
+      stop: this.#abort.signal,
+      onFailure: ({ name }, failure) => {
+        if (name !== PING.name && failure.hintsAtOutage) this.#heartbeat?.suspect();
+      },
+    });
     this.#givenVirusTotal = overrides.virusTotal;
-    this.#registrar = new Registrar({ register: (signal) => this.#register(signal), logger });
+    this.#registrar = new Registrar({ register: (signal, before) => this.#register(signal, before), logger });
   }
 
   async start(): Promise<void> {
@@ -140,12 +135,22 @@ class WiredConnector implements Connector {
     const registration = await this.#registrar.first();
     const platform = { connectorId: registration.connectorId, platformVersion: registration.versionText };
     this.#logger.info(platform, 'registered with OpenCTI');
-    this.#startHeartbeat(registration);
+    this.#heartbeat = startHeartbeat({
+      client: this.#client,
+      registrar: this.#registrar,
+      intake: this.#intake,
+      telemetry: this.#metrics,
+      lifecycle: this.#lifecycle,
+      health: this.#health,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    const heartbeat = this.#heartbeat;
 
     this.#stage = 'the connection to RabbitMQ is being made';
     const links = needsBroker(this.#config) ? await this.#connectBroker() : undefined;
     this.#stage = 'requests are about to be taken';
-    const sink = createSink(this.#config, registration, {
+    const sinks = createSink(this.#config, {
       client: this.#client,
       link: links?.results,
       createLink: () => createLink('results', this.#config, this.#registrar, { logger: this.#logger }),
@@ -156,11 +161,22 @@ class WiredConnector implements Connector {
       logger: this.#logger,
       lifecycle: this.#lifecycle,
     });
-    const handler = this.#createHandler(opened, sink, registration);
-    if (links?.requests === undefined) await this.#listen(handler, deadLetters, registration, opened);
-    else await this.#consume(handler, deadLetters, { requests: links.requests, results: links.results });
+    const handler = createHandler(this.#config, {
+      opened,
+      sinks,
+      registrar: this.#registrar,
+      client: this.#client,
+      startedAt: this.#startedAt,
+      isPlatformThere: () => heartbeat.isPlatformThere(),
+      signal: this.#abort.signal,
+      telemetry: this.#metrics,
+      lifecycle: this.#lifecycle,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    await this.#takeRequests({ handler, deadLetters, registration, opened, links });
     // Last, so that what the broker delivers again after a crash is found parked before it is resumed.
-    this.#submissions?.startWatch(this.#lifecycle);
+    handler.startWatch();
     this.#stage = undefined;
     const { concurrency, listenProtocol, queueProtocol } = connector;
     this.#logger.info({ concurrency, listenProtocol, queueProtocol }, 'taking requests');
@@ -176,7 +192,7 @@ class WiredConnector implements Connector {
   async #openVirusTotal(): Promise<OpenedVirusTotal> {
     const services = { logger: this.#logger, clock: this.#clock };
     const store = await openState(this.#config, services);
-    this.#lifecycle.add('state', () => store.close());
+    this.#lifecycle.add('state', () => store.close(), 'done');
     this.#health.watch('state', () => stateHealth(store), { advisory: true });
     this.#logger.info({ store: store.description }, 'state opened');
     const paced = createPacedVirusTotal(
@@ -189,13 +205,16 @@ class WiredConnector implements Connector {
       // Whether that could be stored is told when the part is closed.
       paced.close().catch(() => undefined);
     };
-    this.#lifecycle.add('quota', () => paced.close());
+    this.#lifecycle.add('quota', () => paced.close(), 'done');
     this.#health.watch('virustotal', () => paced.health());
     return { virusTotal: paced.virusTotal, submissions: paced.submissions, store };
   }
 
-  async #openDeadLetters({ store = new MemoryStore() }: OpenedVirusTotal): Promise<DeadLetters> {
-    const deadLetters = new DeadLetters({ store, logger: this.#logger, clock: this.#clock });
+  async #openDeadLetters(opened: OpenedVirusTotal): Promise<DeadLetters> {
+    // A test that replaces VirusTotal has no state; its messages would come again for ever.
+    const { store = new MemoryStore({ isDurable: true }) } = opened;
+    const owner = ownerOf(this.#config);
+    const deadLetters = new DeadLetters({ store, logger: this.#logger, owner, clock: this.#clock });
     const count = await deadLetters.count();
     if (count > 0) this.#logger.warn({ count }, 'messages that could not be read wait as dead letters');
     showDeadLetters(deadLetters, this.#metrics, this.#health);
@@ -208,31 +227,13 @@ class WiredConnector implements Connector {
     return quotaPerMinute === 0 ? undefined : quotaPerMinute * holdLimits(this.#config).quotaMinutes;
   }
 
-  async #register(signal: AbortSignal): Promise<Registration> {
+  async #register(signal: AbortSignal, before: Registration | undefined): Promise<Registration> {
     const description = connectorDescription(this.#config);
     // The registrar repeats.
-    const context = { signal, maxAttempts: 1 };
+    const context = { signal, maxAttempts: 1, before };
     const registration = await registerConnector(this.#client, description, this.#logger, context);
     this.#secrets.add(registration.connection.pass);
     return registration;
-  }
-
-  #startHeartbeat(registration: Registration): void {
-    const heartbeat = new Heartbeat({
-      client: this.#client,
-      connectorId: registration.connectorId,
-      connectorInfo: registration.capabilities.connectorInfo,
-      logger: this.#logger,
-      telemetry: this.#metrics,
-      onUnknownConnector: async () => {
-        await this.#registrar.again();
-      },
-    });
-    heartbeat.start();
-    this.#heartbeat = heartbeat;
-    this.#lifecycle.add('heartbeat', () => heartbeat.close());
-    this.#health.watch('platform', () => platformHealth(heartbeat));
-    this.#health.watchLife('heartbeat', 0, () => heartbeatLife(heartbeat));
   }
 
   #connectBroker(): Promise<BrokerLinks> {
@@ -244,149 +245,20 @@ class WiredConnector implements Connector {
     });
   }
 
-  #createHandler(opened: OpenedVirusTotal, sink: BundleSink, { capabilities }: Registration): HandleRequest {
+  /** Takes requests, by whatever way they come. */
+  async #takeRequests(intake: Intake): Promise<void> {
+    const { handler, deadLetters, registration, opened, links } = intake;
     const logger = this.#logger;
-    const telemetry = this.#metrics;
-    const works = new GraphqlWorkReporter(this.#client, this.#logger);
-    const { signal } = this.#abort;
-    const services = { clock: this.#clock, logger, signal };
-    const entities = new GraphqlEntityReader(this.#client);
-    const gate = gateOptions(this.#config);
-    this.#submissions = createSubmissions(this.#config, opened, {
-      ...services,
-      client: this.#client,
-      entities,
-      exclusions: gate.exclusions,
-      works,
-      telemetry,
-    });
-    const enrich = createEnrich({
-      entities,
-      virusTotal: opened.virusTotal,
-      clock: this.#clock,
-      logger,
-      gate,
-      mapping: mappingOptions(this.#config),
-      manualMaxAgeMs: this.#config.virustotal.manualMaxAgeMinutes * MINUTE_MS,
-      indicators: entities,
-      labels: this.#labelMaker(),
-      analyses: this.#submissions?.analyses,
-    });
-    const playbooks = new PlaybookReply(this.#client, logger);
-    const { dropsOvertakenBundles } = capabilities;
-    const attempts = new Attempts(this.#createJournal(opened));
-    const liveness = capabilities.workLiveness ? works : undefined;
-    const settle = createSettle({
-      works,
-      sink,
-      playbooks,
-      telemetry,
-      logger,
-      dropsOvertakenBundles,
-      liveness,
-      attempts,
-      clock: this.#clock,
-    });
-    this.#abandon = createAbandonRequest({ settle, attempts });
-    const analyses = this.#submissions?.analyses;
-    const handler = createRequestHandler({
-      ...services,
-      startedAt: this.#startedAt,
-      enrich,
-      settle,
-      works,
-      isAnswered: (request) => analyses?.isAnswered(request) ?? Promise.resolve(false),
-      telemetry,
-      attempts,
-      maxAttempts: this.#config.connector.maxAttempts,
-      isPlatformThere: () => this.#heartbeat?.healthy === true,
-    });
-    return this.#submissions?.follow(handler, this.#lifecycle) ?? handler;
-  }
-
-  #labelMaker(): LabelMaker | undefined {
-    const color = this.#config.virustotal.labelColor;
-    if (color === undefined) return undefined;
-    return new LabelMaker({ client: this.#client, color, logger: this.#logger });
-  }
-
-  /** Closed after those who note in it, and before the state. */
-  #createJournal({ store }: OpenedVirusTotal): AttemptJournal | undefined {
-    if (store === undefined) return undefined;
-    const journal = new AttemptJournal({ store, clock: this.#clock, sleep, logger: this.#logger });
-    this.#lifecycle.add('notes on requests in work', () => journal.close());
-    void journal.sweep();
-    return journal;
-  }
-
-  async #consume(
-    handler: HandleRequest,
-    deadLetters: DeadLetters,
-    links: { readonly requests: AmqpLink; readonly results: AmqpLink },
-  ): Promise<void> {
-    const consumer = new AmqpConsumer({
-      link: links.requests,
-      publishingLink: links.results,
-      queue: () => this.#registrar.current.listen.queue,
-      missing: (reason) => {
-        this.#registrar.renew(reason);
-      },
-      concurrency: this.#config.connector.concurrency,
-      unattendedLimit: this.#unattendedLimit,
-      handler,
-      refuse: createRefuseMessage({
-        deadLetters,
-        handler,
-        source: 'queue',
-        telemetry: this.#metrics,
-        logger: this.#logger,
-      }),
-      logger: this.#logger,
-      clock: this.#clock,
-      maxHoldMs: holdLimits(this.#config).heldMs,
-    });
-    await this.#intake.follow(consumer);
-    consumer.start();
-    this.#lifecycle.add('consumer', async () => {
-      const drained = consumer.drain(DRAIN_MS, () => {
-        this.#abort.abort();
-      });
-      // Who waits for a look-up would hardly get it in that time, and goes back to the queue at once.
-      this.#sendWaitersAway();
-      await drained;
-    });
-    const health = (): PartHealth => this.#intake.health(consumer.consuming);
-    this.#health.watch('consumer', health);
-    this.#health.watchLife('consumer', CONSUMER_GRACE_MS, () =>
-      consumerLife(links.requests, health(), this.#registrar.trouble),
-    );
-  }
-
-  #listen(
-    handler: HandleRequest,
-    deadLetters: DeadLetters,
-    registration: Registration,
-    { store }: OpenedVirusTotal,
-  ): Promise<void> {
-    return startCallbacks(this.#config, {
-      handler,
-      refuse: createRefuseMessage({
-        deadLetters,
-        handler,
-        source: 'callback',
-        telemetry: this.#metrics,
-        logger: this.#logger,
-      }),
-      abandon: this.#abandon,
-      registration,
-      register: () => this.#registrar.again(),
-      store,
+    const refusal = { deadLetters, handler: handler.handle, telemetry: this.#metrics, logger };
+    const common = {
+      handler: handler.handle,
       unattendedLimit: this.#unattendedLimit,
       intake: this.#intake,
       lifecycle: this.#lifecycle,
       health: this.#health,
+      telemetry: this.#metrics,
       clock: this.#clock,
-      logger: this.#logger,
+      logger,
       drainMs: DRAIN_MS,
       expire: () => {
         this.#abort.abort();
@@ -394,6 +266,24 @@ class WiredConnector implements Connector {
       sendWaitersAway: () => {
         this.#sendWaitersAway();
       },
-    });
+    };
+    if (links?.requests === undefined) {
+      await startCallbacks(this.#config, {
+        ...common,
+        refuse: createRefuseMessage({ ...refusal, source: 'callback' }),
+        abandon: handler.abandon,
+        registration,
+        register: () => this.#registrar.again(),
+        store: opened.store,
+      });
+    } else {
+      await startConsumer(this.#config, {
+        ...common,
+        refuse: createRefuseMessage({ ...refusal, source: 'queue' }),
+        link: links.requests,
+        publishingLink: links.results,
+        registrar: this.#registrar,
+      });
+    }
   }
 }

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import type { BundleSink } from '../enrichment/ports.js';
+import type { EmptyWorkRule } from '../enrichment/work-end.js';
 import type { Health } from '../observability/health.js';
 import type { AmqpLink } from '../platform/amqp/amqp-link.js';
+import type { Capabilities } from '../platform/graphql/capabilities.js';
 import type { PlatformClient } from '../platform/graphql/client.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
 import { ApiQueue } from '../platform/outbound/api-queue.js';
@@ -14,7 +16,6 @@ import { DraftBroker } from '../platform/outbound/draft-broker.js';
 import { NewDrafts } from '../platform/outbound/new-drafts.js';
 import { Workbench } from '../platform/outbound/workbench.js';
 import type { Registrar } from '../platform/registrar.js';
-import type { Registration } from '../platform/registration.js';
 import { sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
@@ -36,55 +37,89 @@ export interface SinkServices {
   readonly lifecycle: Lifecycle;
 }
 
+/** Where results go, and how works without any come to their end. */
+export interface WiredSinks {
+  readonly sink: BundleSink;
+  /** As the platform is now. */
+  readonly emptyWorks: () => EmptyWorkRule;
+}
+
 /**
- * Wires where results go.
+ * Wires where results go. The options of each part are read when they are needed: the platform may be upgraded meanwhile.
  *
  * @throws ConnectorError (`configuration`) when the platform takes no bundles over its API and they should go there,
  *   or when they should be validated where they may not go.
  */
-export function createSink(config: Config, registration: Registration, services: SinkServices): BundleSink {
+export function createSink(config: Config, services: SinkServices): WiredSinks {
   const { connector } = config;
-  const { capabilities } = registration;
-  const { client, logger } = services;
-  const { drafts, validationMode } = capabilities;
+  const { client, logger, registrar } = services;
+  const { drafts, validationMode } = registrar.current.capabilities;
   if (connector.validateBeforeImport && !connector.sendToQueue && drafts && validationMode === 'draft') {
     throw new ConnectorError(
       'This OpenCTI has results validated in drafts (CONNECTOR_VALIDATE_BEFORE_IMPORT=true), which CONNECTOR_SEND_TO_QUEUE=false would leave empty; set one of them the other way.',
       'configuration',
     );
   }
-  const queue = connector.sendToQueue ? createQueue(config, registration, services) : undefined;
-  return new Destinations({
-    validation: {
-      always: connector.validateBeforeImport,
-      mode: validationMode,
-      drafts,
+  const queue = connector.sendToQueue ? createQueue(config, services) : undefined;
+  const workbench = {
+    client,
+    get fileMarkings(): boolean {
+      return registrar.current.capabilities.pendingFileMarkings;
+    },
+  };
+  const sink = new Destinations({
+    get validation() {
+      const { validationMode: mode, drafts: hasDrafts } = registrar.current.capabilities;
+      return { always: connector.validateBeforeImport, mode, drafts: hasDrafts };
     },
     queue,
-    workbench: new Workbench({ client, fileMarkings: capabilities.pendingFileMarkings }),
-    newDrafts:
-      queue === undefined
-        ? undefined
-        : new NewDrafts({ client, queue, draftContext: capabilities.draftContext, logger }),
-    directory: createDirectory(config, registration, services),
+    workbench: new Workbench(workbench),
+    newDrafts: queue === undefined ? undefined : createNewDrafts(queue, client, registrar, logger),
+    directory: createDirectory(config, services),
+  });
+  return { sink, emptyWorks: () => emptyWorkRule(registrar.current.capabilities, queue) };
+}
+
+function createNewDrafts(
+  queue: BundleSink,
+  client: PlatformClient,
+  registrar: Registrar,
+  logger: Logger,
+): NewDrafts {
+  return new NewDrafts({
+    client,
+    queue,
+    get draftContext() {
+      return registrar.current.capabilities.draftContext;
+    },
+    logger,
   });
 }
 
-function createQueue(config: Config, registration: Registration, services: SinkServices): BundleSink {
+function emptyWorkRule(
+  { completesUnannounced, dropsOvertakenBundles }: Capabilities,
+  queue: BundleSink | undefined,
+): EmptyWorkRule {
+  if (completesUnannounced) return { by: 'end' };
+  // Without a queue no results wait in it that could be thrown away.
+  return dropsOvertakenBundles && queue !== undefined ? { by: 'message', queue } : { by: 'report' };
+}
+
+function createQueue(config: Config, services: SinkServices): BundleSink {
   const { client, link, createLink, registrar, health, telemetry, logger, lifecycle } = services;
-  const { capabilities, connectorId, connectorUserId } = registration;
   const createPublisher = (over: AmqpLink): BundlePublisher =>
     new BundlePublisher({
       link: over,
       push: () => registrar.current.push,
-      dropsOvertakenBundles: capabilities.dropsOvertakenBundles,
+      get dropsOvertakenBundles() {
+        return registrar.current.capabilities.dropsOvertakenBundles;
+      },
       renew: (reason) => {
         registrar.renew(reason);
       },
-      messages: {
-        connectorUserId,
-        drafts: capabilities.drafts,
-        wholeBundles: capabilities.wholeBundles,
+      get messages() {
+        const { connectorUserId, capabilities } = registrar.current;
+        return { connectorUserId, drafts: capabilities.drafts, wholeBundles: capabilities.wholeBundles };
       },
       telemetry,
       logger,
@@ -96,17 +131,28 @@ function createQueue(config: Config, registration: Registration, services: SinkS
     health.watch('publisher', () => publisherHealth(publisher.health));
     return publisher;
   }
-  const { bundlePush } = capabilities;
-  const api = new ApiPush({ client, connectorId, bundlePush, telemetry });
+  const api = new ApiPush({
+    client,
+    connectorId: registrar.current.connectorId,
+    get bundlePush() {
+      return registrar.current.capabilities.bundlePush;
+    },
+    telemetry,
+  });
   const broker = new DraftBroker({ link, createLink, createPublisher, sleep });
   lifecycle.add('publisher', () => broker.close());
-  return new ApiQueue({ api, broker, connectorUserId });
+  return new ApiQueue({
+    api,
+    broker,
+    get connectorUserId() {
+      return registrar.current.connectorUserId;
+    },
+  });
 }
 
 function createDirectory(
   { connector }: Config,
-  { connectorUserId }: Registration,
-  { telemetry, clock, logger }: SinkServices,
+  { registrar, telemetry, clock, logger }: SinkServices,
 ): DirectorySink | undefined {
   const { sendToDirectory, sendToDirectoryPath: path, sendToDirectoryRetention: retentionDays } = connector;
   if (!sendToDirectory || path === undefined) return undefined;
@@ -117,5 +163,6 @@ function createDirectory(
     clock,
     logger,
   });
+  const { connectorUserId } = registrar.current;
   return new DirectorySink({ directory, connector, connectorUserId, telemetry, logger });
 }

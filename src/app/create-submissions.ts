@@ -20,11 +20,10 @@ import { TLP_VALUES } from '../stix/markings.js';
 import type { Submissions, VirusTotal } from '../virustotal/schema.js';
 import { alone, exclusiveByLeases } from './exclusive-by-leases.js';
 import type { Lifecycle } from './lifecycle.js';
+import { ownerOf } from './open-state.js';
+import { drainAtStop, type ResumedRequests } from './resumed-requests.js';
 
 const DAY_MS = 86_400_000;
-
-/** How long a stop waits for resumed requests, once the others have been given up. */
-const DRAIN_MS = 1_000;
 const BYTES_PER_MB = 1024 * 1024;
 
 /** VirusTotal, and what submissions need beside it; a test that replaces VirusTotal leaves those out. */
@@ -52,11 +51,11 @@ export interface WiredSubmissions {
   /**
    * Has parked requests resumed by this handler, once the watch has started.
    *
-   * @param lifecycle - Where they are given up at a stop: after the intake, whose end cuts short what they wait for.
+   * @param lifecycle - Where they are given up at a stop, beside those of the intake.
    * @returns the handler for deliveries: a request is not resumed before its delivery is through.
    */
   follow(handler: HandleRequest, lifecycle: Lifecycle): HandleRequest;
-  startWatch(lifecycle: Lifecycle): void;
+  startWatch(): void;
 }
 
 /** Wires what submits to VirusTotal, parks requests and resumes them. */
@@ -75,6 +74,7 @@ export function createSubmissions(
     exclusive,
     submissions,
     virusTotal,
+    owner: ownerOf(config),
     exclusions,
     firstPollMs,
     random: Math.random,
@@ -82,6 +82,7 @@ export function createSubmissions(
     logger,
   };
   let watch: AnalysisWatch | undefined;
+  let resumed: ResumedRequests | undefined;
   const wake = (canResume: boolean): void => watch?.wake(canResume);
   const maxBytes = config.virustotal.fileUploadMaxMb * BYTES_PER_MB;
   const artifacts = new StorageArtifactReader({ client, maxBytes });
@@ -110,18 +111,15 @@ export function createSubmissions(
         sleep,
       });
       watch = followed;
-      lifecycle.add('resumed requests', () => followed.drain(DRAIN_MS));
+      resumed = drainAtStop(followed, lifecycle);
       return async (request, onCommit) => {
         await handler(request, onCommit);
         desk.release(request.key);
       };
     },
-    startWatch: (lifecycle) => {
+    startWatch: () => {
       watch?.start();
-      lifecycle.add('watch of analyses', () => {
-        watch?.stop();
-        return Promise.resolve();
-      });
+      resumed?.started();
     },
   };
 }

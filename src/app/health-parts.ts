@@ -1,15 +1,17 @@
 import type { PartHealth } from '../observability/health.js';
 import type { AmqpLink, LinkHealth } from '../platform/amqp/amqp-link.js';
-import type { Heartbeat } from '../platform/heartbeat.js';
+import { PLATFORM_REMEDY, type Heartbeat } from '../platform/heartbeat.js';
 import type { ResilientStore } from '../state/resilient-store.js';
 import type { Outage } from '../virustotal/http/circuit-breaker.js';
 import type { KeyRefusal } from '../virustotal/http/transport.js';
 
-/** A ping may register the connector anew, with five attempts of five minutes. */
-const HEARTBEAT_QUIET_MS = 40 * 60_000;
+/**
+ * A ping ends within minutes, whatever happens: it is one call or two, and registers the connector twice at most, each
+ * within its time-out; the next begins 40 seconds later.
+ */
+const HEARTBEAT_QUIET_MS = 10 * 60_000;
 
 const WELL: PartHealth = { ok: true };
-const PLATFORM_REMEDY = 'Check that the platform is up, and OPENCTI_URL and OPENCTI_TOKEN.';
 
 /** What the connector is about to do while it starts, or has stopped to do; `undefined`: requests are taken. */
 export function startHealth(stage: string | undefined): PartHealth {
@@ -95,7 +97,7 @@ export function heartbeatLife({ quietMs }: Pick<Heartbeat, 'quietMs'>): PartHeal
   if (quietMs < HEARTBEAT_QUIET_MS) return WELL;
   return {
     ok: false,
-    detail: 'no ping has ended for 40 minutes',
+    detail: 'no ping has ended for 10 minutes',
     remedy: 'Restart the connector, and report this.',
   };
 }

@@ -78,6 +78,19 @@ describe('the control of the intake', () => {
     expect(told).toEqual(['manual', 'nobody', 'manual', 'everyone']);
   });
 
+  it('lets in nobody while the platform is away, and then whom the look-ups are for', async () => {
+    await control.follow(intake);
+    control.onPlatformAway();
+    expect(control.health(false)).toMatchObject({
+      ok: true,
+      detail: 'requests wait until OpenCTI answers again',
+    });
+    control.onUnreachable();
+    control.onPlatformBack();
+    control.onReachable();
+    expect(told).toEqual(['nobody', 'nobody', 'manual', 'everyone']);
+  });
+
   it('passes on whether requests wait for a look-up', async () => {
     control.onWaiting(true);
     await control.follow(intake);

@@ -1,4 +1,5 @@
 import type { PartHealth } from '../observability/health.js';
+import type { PlatformOutageListener } from '../platform/heartbeat.js';
 import type { Admission } from '../platform/inbound/request-line.js';
 import type { OutageListener } from '../virustotal/http/outage-watch.js';
 import type { Exhaustion, ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
@@ -12,21 +13,23 @@ export interface Intake {
 
 const NOT_TAKING = 'See to the other parts that are not well; it goes on by itself.';
 
-/** Lets in the requests for which there are look-ups: it hears of quota and outages, and tells the intake. */
-export class IntakeControl implements ExhaustionListener, OutageListener {
+/** Lets in the requests that can be served: it hears of quota and outages, and tells the intake. */
+export class IntakeControl implements ExhaustionListener, OutageListener, PlatformOutageListener {
   /** Why and until when no look-up can be made. */
   private exhaustion: Exhaustion | undefined;
   private isUnreachable = false;
+  private isPlatformAway = false;
   private intake: Intake | undefined;
 
-  /** From now on the intake serves whom the look-ups are for. */
+  /** From now on the intake serves who can be served. */
   async follow(intake: Intake): Promise<void> {
     this.intake = intake;
     if (this.admission !== 'everyone') await intake.serve(this.admission);
   }
 
-  /** A sentence for health while requests wait for quota; `undefined` while none do. */
+  /** A sentence for health while requests wait for the platform or for quota; `undefined` while none do. */
   get waitingText(): string | undefined {
+    if (this.isPlatformAway) return 'requests wait until OpenCTI answers again';
     if (this.exhaustion === undefined) return undefined;
     const { manualServed, until } = this.exhaustion;
     return manualServed
@@ -66,14 +69,28 @@ export class IntakeControl implements ExhaustionListener, OutageListener {
     this.tell();
   };
 
+  readonly onPlatformAway = (): void => {
+    this.isPlatformAway = true;
+    this.tell();
+  };
+
+  readonly onPlatformBack = (): void => {
+    this.isPlatformAway = false;
+    this.tell();
+  };
+
   readonly onWaiting = (isWaiting: boolean): void => this.intake?.expectWaiting?.(isWaiting);
 
   private tell(): void {
     void this.intake?.serve(this.admission);
   }
 
-  /** For whom there are look-ups. While VirusTotal is down, only people are told so; the others come later. */
+  /**
+   * Nobody while no request could be settled. Else those for whom there are look-ups: while VirusTotal is down, only
+   * people are told so; the others come later.
+   */
   private get admission(): Admission {
+    if (this.isPlatformAway) return 'nobody';
     if (this.exhaustion === undefined) return this.isUnreachable ? 'manual' : 'everyone';
     return this.exhaustion.manualServed ? 'manual' : 'nobody';
   }

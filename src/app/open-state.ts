@@ -43,6 +43,14 @@ export async function openStateProper({ state }: Config, services: StateServices
   return openRedisStore({ url: state.redisUrl, prefix: REDIS_PREFIX, ...services });
 }
 
+/**
+ * Names this connector in records that belong to it alone, where connectors of other ids, and of other platforms, may
+ * use the same state; `undefined` where it has the state to itself, and so takes over what it left under another id.
+ */
+export function ownerOf({ state, connector }: Config): string | undefined {
+  return state.redisUrl === undefined ? undefined : connector.id;
+}
+
 /** Names the records of an API key, which itself is never stored. */
 export function keyIdOf(apiKey: string): string {
   return createHash('sha256').update(apiKey).digest('hex').slice(0, 16);

@@ -1,6 +1,9 @@
-import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
-import { DEFAULT_RETRY_POLICY, PlatformClient } from '../platform/graphql/client.js';
+import {
+  DEFAULT_RETRY_POLICY,
+  PlatformClient,
+  type PlatformClientOptions,
+} from '../platform/graphql/client.js';
 import type { BrokerConnection, BrokerTls } from '../platform/amqp/broker-connection.js';
 import type { CallbackListenerOptions } from '../platform/inbound/callback-listener.js';
 import type { ConnectorDescription } from '../platform/registration.js';
@@ -13,12 +16,14 @@ import { userAgent } from './product.js';
 const PLATFORM_TIMEOUT_MS = 300_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** What the platform's client is given beside the configuration. */
+export type ClientServices = Pick<PlatformClientOptions, 'logger' | 'stop' | 'onFailure'> &
+  Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry'>>;
+
 /** The client of the platform's GraphQL API. */
 export function createPlatformClient(
   config: Config,
-  logger: Logger,
-  retry = DEFAULT_RETRY_POLICY,
-  telemetry = noTelemetry,
+  { retry = DEFAULT_RETRY_POLICY, telemetry = noTelemetry, ...services }: ClientServices,
 ): PlatformClient {
   return new PlatformClient({
     url: config.opencti.url,
@@ -32,7 +37,7 @@ export function createPlatformClient(
       proxies: proxiesOf(config),
     }),
     timeoutMs: PLATFORM_TIMEOUT_MS,
-    logger,
+    ...services,
     telemetry,
     retry,
     sleep,

@@ -8,6 +8,7 @@ import { platformTokenVerifier } from '../platform/inbound/token-verifier.js';
 import type { RefuseMessage } from '../platform/inbound/unreadable-message.js';
 import type { Registration } from '../platform/registration.js';
 import type { Clock } from '../shared/clock.js';
+import type { Telemetry } from '../shared/telemetry.js';
 import type { StateStore } from '../state/port.js';
 import { keepingHealth } from './health-parts.js';
 import type { IntakeControl } from './intake-control.js';
@@ -33,6 +34,7 @@ export interface CallbackServices {
   readonly intake: IntakeControl;
   readonly lifecycle: Lifecycle;
   readonly health: Health;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a stop waits for requests in work. */
@@ -49,7 +51,7 @@ export interface CallbackServices {
  * @throws ConnectorError (`configuration`) when the port is taken, or the key or certificate cannot be used.
  */
 export async function startCallbacks(config: Config, services: CallbackServices): Promise<void> {
-  const { lifecycle, health, intake } = services;
+  const { lifecycle, health, telemetry, intake } = services;
   const kept = storedCallbacks(config, services);
   const listener = createListener(config, services, kept);
   await intake.follow(listener);
@@ -65,6 +67,7 @@ export async function startCallbacks(config: Config, services: CallbackServices)
     listener.takeUp(callbacks);
   });
   await listener.start();
+  telemetry.watchHeld(() => listener.held);
   health.watch('callbacks', () => {
     const taking = intake.health(listener.listening);
     if (kept === undefined) return { detail: 'accepted requests are kept in memory only', ...taking };

@@ -147,15 +147,6 @@ describe('accepted callbacks of one process', () => {
     expect(after.taken).toEqual(['one']);
   });
 
-  it('tell how often work on them ended with the process', async () => {
-    const { callbacks } = await start(false);
-    await callbacks.keep(callback('one'));
-    expect([await callbacks.begin('one'), await callbacks.begin('one')]).toEqual([1, 2]);
-    await callbacks.survived('one');
-    expect(await callbacks.begin('one')).toBe(1);
-    expect(await callbacks.begin('unheard of')).toBe(0);
-  });
-
   it('that cannot be read are dropped, and stop nothing', async () => {
     const { callbacks } = await start(false);
     await callbacks.keep(callback('one'));

@@ -6,6 +6,7 @@ import { sleep as wallSleep, type Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { describeError } from '../shared/connector-error.js';
 import { asNumber, asText, isJsonObject } from '../shared/json.js';
+import { isAborted } from '../shared/is-aborted.js';
 import { StateError } from '../state/errors.js';
 import type { StateStore } from '../state/port.js';
 import { Holders, LOOK_INTERVAL_MS } from './callback-holders.js';
@@ -32,8 +33,6 @@ interface CallbackRecord {
   readonly receivedAt: number;
   /** The process that has it. */
   readonly holder: string;
-  /** How often work on it has begun since the process ended that took it, without the next one surviving it. */
-  readonly starts: number;
 }
 
 /**
@@ -70,7 +69,6 @@ export class StoredCallbacks implements CallbackStore {
       body: body.toString('base64'),
       receivedAt: receivedAt.getTime(),
       holder: this.#holder,
-      starts: 0,
     };
     const answer = await store.update<unknown, 'kept' | 'elsewhere'>(this.#bucket, key, (current) =>
       this.#isElsewhere(recordFrom(current)) ? { result: 'elsewhere' } : { next, result: 'kept' },
@@ -86,14 +84,6 @@ export class StoredCallbacks implements CallbackStore {
       next: undefined,
       result: undefined,
     }));
-  }
-
-  begin(key: string): Promise<number> {
-    return this.#count(key, (starts) => starts + 1);
-  }
-
-  async survived(key: string): Promise<void> {
-    await this.#count(key, () => 0);
   }
 
   /**
@@ -121,15 +111,6 @@ export class StoredCallbacks implements CallbackStore {
 
   #isElsewhere(current: CallbackRecord | undefined): boolean {
     return this.#holders !== undefined && current !== undefined && current.holder !== this.#holder;
-  }
-
-  #count(key: string, change: (starts: number) => number): Promise<number> {
-    return this.#options.store.update<unknown, number>(this.#bucket, key, (current) => {
-      const record = recordFrom(current);
-      if (record === undefined) return { result: 0 };
-      const starts = change(record.starts);
-      return { next: { ...record, starts }, result: starts };
-    });
   }
 
   async #run(take: (callbacks: readonly KeptCallback[]) => void): Promise<void> {
@@ -203,10 +184,5 @@ function recordFrom(value: unknown): CallbackRecord | undefined {
   const receivedAt = asNumber(value.receivedAt);
   const holder = asText(value.holder);
   if (body === undefined || receivedAt === undefined || holder === undefined) return undefined;
-  return { body, receivedAt, holder, starts: asNumber(value.starts) ?? 0 };
-}
-
-/** Read anew after a wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
+  return { body, receivedAt, holder };
 }

@@ -47,7 +47,7 @@ export async function check(configFile: string | undefined): Promise<number> {
   const [registration] = await Promise.all([
     line('OpenCTI', async () => {
       const registered = await registerConnector(
-        createPlatformClient(config, logger, ONE_ATTEMPT),
+        createPlatformClient(config, { logger, retry: ONE_ATTEMPT }),
         connectorDescription(config),
         logger,
       );

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { productVersion } from '../app/product.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import type { CrashReport } from './crash-report.js';
 import { addDeadLetterCommands } from './dead-letters-command.js';
 
 interface GlobalOptions {
@@ -14,9 +15,14 @@ interface GlobalOptions {
  *
  * @param argv - As in `process.argv`.
  * @param stop - Aborted when the process is asked to end.
+ * @param crashes - Learns from the daemon where to log.
  * @returns the exit code.
  */
-export async function runCommandLine(argv: readonly string[], stop: AbortSignal): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  stop: AbortSignal,
+  crashes: CrashReport,
+): Promise<number> {
   let exitCode = 0;
   const program = new Command('opencti-virustotal')
     .description('Enriches OpenCTI observables with VirusTotal.')
@@ -33,7 +39,7 @@ export async function runCommandLine(argv: readonly string[], stop: AbortSignal)
     .description('run the connector until it is told to stop')
     .action(async () => {
       const { serve } = await import('./serve.js');
-      exitCode = await serve(config(), stop);
+      exitCode = await serve(config(), stop, crashes);
     });
   program
     .command('check')

@@ -1,4 +1,4 @@
-import { openStateProper } from '../app/open-state.js';
+import { openStateProper, ownerOf } from '../app/open-state.js';
 import { DeadLetters, type DeadLetter } from '../dead-letters/dead-letters.js';
 import { systemClock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
@@ -76,7 +76,7 @@ export async function withDeadLetters(
 ): Promise<number> {
   const store = await openStateProper(config, { logger, clock: systemClock });
   try {
-    return await use(new DeadLetters({ store, logger }), store.description);
+    return await use(new DeadLetters({ store, logger, owner: ownerOf(config) }), store.description);
   } finally {
     await store.close();
   }

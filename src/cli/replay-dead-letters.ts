@@ -89,7 +89,7 @@ async function publish(
 /** Registers as the connector does, which changes nothing and tells where the broker and its queues are. */
 async function register({ config, logger, secrets }: CommandContext): Promise<Registration> {
   const registration = await registerConnector(
-    createPlatformClient(config, logger, ONE_ATTEMPT),
+    createPlatformClient(config, { logger, retry: ONE_ATTEMPT }),
     connectorDescription(config),
     logger,
   );

@@ -1,6 +1,7 @@
 import { createConnector } from '../app/create-connector.js';
 import { describeConfig } from '../config/describe.js';
 import { describeError } from '../shared/connector-error.js';
+import type { CrashReport } from './crash-report.js';
 import { loadCommandContext } from './load-config.js';
 
 /** A container is killed 10 seconds after it was told to stop. */
@@ -12,8 +13,13 @@ const STOP_DEADLINE_MS = 8_500;
  * @returns the exit code: 0 after a clean stop, 1 when it could not start or stop.
  * @throws ConfigError when the configuration has faults.
  */
-export async function serve(configFile: string | undefined, stop: AbortSignal): Promise<number> {
+export async function serve(
+  configFile: string | undefined,
+  stop: AbortSignal,
+  crashes: CrashReport,
+): Promise<number> {
   const { config, logger, secrets } = loadCommandContext(configFile);
+  crashes.logTo(logger);
   logger.debug(describeConfig(config), 'configuration');
   const connector = createConnector(config, { logger, secrets });
   const stopped = new Promise<'stopped'>((resolve) => {

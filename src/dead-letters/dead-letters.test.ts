@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordedLogger, type LogLine } from '../../test/helpers/recorded-logger.js';
+import { ConnectorError } from '../shared/connector-error.js';
 import { MemoryStore } from '../state/memory-store.js';
 import { DeadLetters, type DeadLetterBounds, type LetterToKeep } from './dead-letters.js';
 
@@ -11,11 +12,11 @@ let lines: LogLine[];
 let nowMs: number;
 
 beforeEach(() => {
-  store = new MemoryStore();
+  store = new MemoryStore({ isDurable: true });
   nowMs = Date.parse('2026-01-02T03:04:05.000Z');
 });
 
-function deadLetters(bounds: Partial<DeadLetterBounds> = {}): DeadLetters {
+function deadLetters(bounds: Partial<DeadLetterBounds> = {}, owner?: string): DeadLetters {
   const recorded = recordedLogger();
   lines = recorded.lines;
   return new DeadLetters({
@@ -24,6 +25,7 @@ function deadLetters(bounds: Partial<DeadLetterBounds> = {}): DeadLetters {
     // Each message comes a second after the one before.
     clock: { now: () => new Date((nowMs += 1_000)) },
     bounds,
+    owner,
   });
 }
 
@@ -77,6 +79,19 @@ describe('DeadLetters', () => {
     expect(letters.lastCount).toBe(1);
   });
 
+  it('keeps nothing while it would end with the process', async () => {
+    store = new MemoryStore();
+    const letters = deadLetters();
+    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(ConnectorError);
+    expect(await letters.count()).toBe(0);
+  });
+
+  it('does not take for kept what only memory has, because the state failed meanwhile', async () => {
+    vi.spyOn(store, 'isDurable', 'get').mockReturnValueOnce(true).mockReturnValue(false);
+    const letters = deadLetters();
+    await expect(letters.keep(letterOf('{}'))).rejects.toThrow(ConnectorError);
+  });
+
   it('cuts a message that is too large, and notes its true size', async () => {
     const letters = deadLetters({ bodyBytes: 10 });
     const whole = await letters.keep(letterOf('0123456789'));
@@ -119,6 +134,36 @@ describe('DeadLetters', () => {
     expect(await letters.find(id)).toBeUndefined();
     expect(await store.list('dead-letter-bodies')).toEqual([]);
     expect(await letters.count()).toBe(0);
+  });
+
+  it('keeps the letters of connectors that share a state apart, also when they are of the same bytes', async () => {
+    const [ours, theirs] = [deadLetters({ count: 1 }, 'a'), deadLetters({}, 'b')];
+    const { id } = await ours.keep(letterOf('{}', { workId: 'work_a' }));
+    expect(await theirs.list()).toEqual([]);
+    expect(await theirs.find(id)).toBeUndefined();
+    expect(await theirs.bodyOf(id)).toBeUndefined();
+
+    expect(await theirs.keep(letterOf('{}', { workId: 'work_b' }))).toMatchObject({ id, times: 1 });
+    await theirs.keep(letterOf('another'));
+    expect(await ours.find(id)).toMatchObject({ workId: 'work_a', times: 1 });
+    expect(await theirs.remove(id)).toBe(true);
+    expect(await ours.count()).toBe(1);
+    expect(await ours.bodyOf(id)).toEqual(Buffer.from('{}'));
+  });
+
+  it('shows, counts and removes also what an earlier version has kept without saying whose it is', async () => {
+    const old = await deadLetters().keep(letterOf('old', { workId: 'work_old' }));
+    const both = await deadLetters().keep(letterOf('both'));
+    const letters = deadLetters({}, 'a');
+    const again = await letters.keep(letterOf('both'));
+    expect(again.times).toBe(1);
+    expect((await letters.list()).map(({ id }) => id)).toEqual([old.id, both.id]);
+    expect(letters.lastCount).toBe(2);
+    expect(await letters.bodyOf(old.id)).toEqual(Buffer.from('old'));
+    expect(await letters.find(old.id)).toEqual(old);
+    expect([await letters.remove(old.id), await letters.remove(both.id)]).toEqual([true, true]);
+    expect(await letters.list()).toEqual([]);
+    expect(await deadLetters().list()).toEqual([]);
   });
 
   it('leaves out what somebody else wrote', async () => {

@@ -19,7 +19,7 @@ export type AbandonRequest = (request: EnrichmentRequest) => Promise<void>;
 /** Builds the function that ends requests which a stopping connector loses. */
 export function createAbandonRequest({ settle, attempts }: AbandonDependencies): AbandonRequest {
   return async (request) => {
-    const attempt = attempts.begin(request.key);
+    const attempt = await attempts.recall(request.key);
     const error = new Error('the connector stopped');
     const failed: EnrichmentOutcome = {
       status: 'failed',

@@ -10,20 +10,28 @@ export interface Attempt {
   received: boolean;
   /** Whether the platform was told that the request waits for quota, or for VirusTotal to come back. */
   toldToWait: boolean;
+  /** Whether the log says that the request was handed back. */
+  toldInLog: boolean;
   /** Expectations that the platform was told of. */
   announced: number;
   /** Whether it surely knows of them: not when its answer was lost, or the process died before it came. */
   isCertain: boolean;
   /** Whether the results are with the broker or the platform; only the work is still to be closed. */
   handedOver: boolean;
+  /** Whether the results travel without their work, which is still to be told of its end. */
+  isAlone: boolean;
   /** Objects that could not be delivered, and that the platform was not told of yet. */
   losses: DeliveryReport['undelivered'];
   /** Deliveries that ended with the process. */
   deaths: number;
   /** Deliveries that timed out while the platform was there. */
   timeouts: number;
-  /** Expectations that no worker reports, and that the platform was not told of yet. */
-  unqueued: number;
+  /** Answers to a playbook step that the platform failed at, as far as this process knows. */
+  failedAnswers: number;
+  /** Whether no worker has anything to report, and the work still waits for that. */
+  isUnqueued: boolean;
+  /** Why the results could not be handed over at all, for the person who reads the work. */
+  failure: string | undefined;
   /** Where the results are, for the person who reads the work. */
   remark: string | undefined;
 }
@@ -110,14 +118,18 @@ function newAttempt(): Attempt {
     outcome: undefined,
     received: false,
     toldToWait: false,
+    toldInLog: false,
     announced: 0,
     isCertain: true,
     handedOver: false,
     losses: [],
-    unqueued: 0,
+    isAlone: false,
+    isUnqueued: false,
+    failure: undefined,
     remark: undefined,
     deaths: 0,
     timeouts: 0,
+    failedAnswers: 0,
   };
 }
 
@@ -125,6 +137,7 @@ function entryOf(attempt: Attempt, isInWork: boolean): AttemptEntry {
   const { announced, isCertain, losses, deaths, timeouts } = attempt;
   // What is lost or still to be reported is not kept, and what is uncertain may have travelled without the work: all that
   // is done once more.
-  const handedOver = attempt.handedOver && isCertain && losses.length === 0 && attempt.unqueued === 0;
+  const isSent = attempt.handedOver && isCertain && !attempt.isAlone;
+  const handedOver = isSent && losses.length === 0 && !attempt.isUnqueued;
   return { announced, isCertain, handedOver, deaths, timeouts, isInWork };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Attempt, Attempts } from './attempts.js';
-import { callOnce, HandBackError } from './platform-call.js';
+import { callOnce, callRepeatedly, HandBackError } from './platform-call.js';
 import type { WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 
@@ -32,7 +32,8 @@ export class Expectations {
     const { works, attempts, logger } = this.#dependencies;
     const { announced, isCertain } = attempt;
     const missing = expectations - announced;
-    if (missing <= 0 || request.workId === undefined || attempt.handedOver) return true;
+    if (missing <= 0 || request.workId === undefined) return true;
+    if (attempt.handedOver && !attempt.isUnqueued) return true;
     Object.assign(attempt, { announced: expectations, isCertain: false });
     await attempts?.commit(request.key, attempt);
     let answer: Awaited<ReturnType<typeof callOnce>> = 'refused';
@@ -59,7 +60,10 @@ export class Expectations {
     const { works, logger } = this.#dependencies;
     if (request.workId === undefined) return;
     for (; attempt.announced > expectations; attempt.announced -= 1) {
-      await callOnce(() => works.reportExpectation(request), 'report of an expectation', { request, logger });
+      await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
+        request,
+        logger,
+      });
     }
   }
 }

@@ -67,7 +67,7 @@ describe('a request that comes again and again', () => {
       logger,
       attempts: new Attempts(journal),
       maxAttempts,
-      isPlatformThere: () => isPlatformThere,
+      isPlatformThere: () => Promise.resolve(isPlatformThere),
     });
     return {
       deliver: async (key, changes = {}) => {

@@ -47,6 +47,7 @@ interface Doubles {
   settle: Settle;
   logger: Logger;
   onError: () => void;
+  isPlatformThere: () => Promise<boolean>;
 }
 
 function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (string | undefined)[] } {
@@ -71,6 +72,7 @@ function setUp(doubles: Partial<Doubles>): { handle: HandleRequest; settled: (st
     clock: fixedClock('2026-01-01T00:00:00Z'),
     logger: doubles.logger ?? pino({ level: 'silent' }),
     signal: doubles.signal,
+    isPlatformThere: doubles.isPlatformThere,
   });
   return { handle, settled };
 }
@@ -143,6 +145,42 @@ describe('the request handler', () => {
     const results = await Promise.allSettled([handle(requestOf('work_1')), handle(requestOf('work_2'))]);
     expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
     expect(settled).toEqual(['work_2']);
+  });
+
+  describe('a playbook step', () => {
+    const step: EnrichmentRequest = {
+      ...requestOf('step'),
+      mode: 'playbook',
+      workId: undefined,
+      playbook: playbookStep,
+    };
+
+    it('is not handed back by a stop from its answer on', async () => {
+      const commitments: boolean[] = [];
+      const { handle } = setUp({});
+      await handle(step, (isCommitted) => commitments.push(isCommitted));
+      expect(commitments).toEqual([true]);
+    });
+
+    it('may be handed back as soon as its answer has failed, and waits for nobody when the connector stops', async () => {
+      const stop = new AbortController();
+      let isCommitted = false;
+      let asked: () => void = () => undefined;
+      const isAsked = new Promise<void>((resolve) => (asked = resolve));
+      const { handle } = setUp({
+        signal: stop.signal,
+        settle: () => Promise.reject(new HandBackError(new Error('answer lost'))),
+        isPlatformThere: () => {
+          asked();
+          return new Promise(() => undefined);
+        },
+      });
+      const handled = handle(step, (committed) => (isCommitted = committed));
+      await isAsked;
+      expect(isCommitted).toBe(false);
+      stop.abort();
+      await expect(handled).rejects.toThrow('answer lost');
+    });
   });
 
   it('goes on without the work when the work is gone', async () => {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { sleep as wallSleep, type Sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import { unlessAborted } from '../shared/unless-aborted.js';
 import type { RunEnd, Telemetry } from '../shared/telemetry.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { CommitOrder, type Turn } from './commit-order.js';
@@ -33,18 +34,24 @@ export interface HandlerDependencies {
   readonly attempts?: Attempts;
   /** Deliveries of a request that may end with the process, or time out; without limit when absent or 0. */
   readonly maxAttempts?: number | undefined;
-  /** Whether the platform answers at all: only then a request counts as timed out. Not when absent. */
-  readonly isPlatformThere?: (() => boolean) | undefined;
+  /**
+   * Whether the platform answers at all: only then a request counts as timed out, or is worth a line in the log. Not when
+   * absent.
+   */
+  readonly isPlatformThere?: (() => Promise<boolean>) | undefined;
   readonly sleep?: Sleep | undefined;
 }
 
 /**
  * Takes a request from arrival to settlement. Resolves: done with. Rejects: it must be delivered again.
  *
- * @param onCommit - Called before something begins that must not happen twice, however long it takes: from then on a
- *   stop may not hand the request back.
+ * @param onCommit - Called with true before something begins that must not happen twice, however long it takes: from
+ *   then on a stop may not hand the request back. Called with false as soon as that has failed and must happen again.
  */
-export type HandleRequest = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
+export type HandleRequest = (
+  request: EnrichmentRequest,
+  onCommit?: (isCommitted: boolean) => void,
+) => Promise<void>;
 
 /** Nobody is told anything about this delivery. */
 const answeredElsewhere: EnrichmentOutcome = { status: 'postponed', message: 'VirusTotal: answered already' };
@@ -63,7 +70,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     signal,
     attempts = new Attempts(),
     maxAttempts = 0,
-    isPlatformThere = () => false,
+    isPlatformThere = () => Promise.resolve(false),
     sleep = wallSleep,
   } = dependencies;
   const reception = new Reception({ attempts, order, maxAttempts, sleep, signal });
@@ -91,19 +98,22 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
         attempts.finish(request.key);
       }
     } catch (error) {
+      onCommit?.(false);
       end = handedBackFor(error, signal?.aborted === true);
-      // While the platform itself is away, no request is to blame.
-      if (isTimeout(error) && !isPostponed(error) && signal?.aborted !== true && isPlatformThere())
-        attempt.timeouts += 1;
       // Nobody has to wait for it any more.
       turn.release();
       leave();
+      // While the platform itself is away, no request is to blame.
+      const isItsOwn = !isExpected(error) && (await isThereMeanwhile()) && signal?.aborted !== true;
+      if (isItsOwn && isTimeout(error)) attempt.timeouts += 1;
       await attempts.keep(request.key, attempt);
-      // That the quota is spent, VirusTotal down, or the connector stopped, is said once, and not for each request.
-      logger[isExpected(error) ? 'debug' : 'warn'](
+      // That the quota is spent, VirusTotal or the platform down, or the connector stopped, is said once, and not for
+      // each request; what else keeps a request from its end, once for each, and not for each time it comes.
+      logger[isItsOwn && !attempt.toldInLog ? 'warn' : 'debug'](
         { ...about, reason: describeError(error) },
         'request could not be settled and is handed back',
       );
+      attempt.toldInLog ||= isItsOwn;
       throw error;
     } finally {
       turn.release();
@@ -116,7 +126,7 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     request: EnrichmentRequest,
     turn: Turn,
     attempt: Attempt,
-    onCommit: (() => void) | undefined,
+    onCommit: ((isCommitted: boolean) => void) | undefined,
   ): Promise<EnrichmentOutcome> {
     if (isAnswered !== undefined && (await isAnswered(request))) return answeredElsewhere;
     const verdict = reception.verdictOn(attempt);
@@ -126,9 +136,14 @@ export function createRequestHandler(dependencies: HandlerDependencies): HandleR
     await Promise.allSettled(both);
     if (signal?.aborted === true) throw new HandBackError(new Error('the connector is stopping'));
     const [outcome, accountable] = await Promise.all(both);
-    if (request.playbook !== undefined) onCommit?.();
+    if (request.playbook !== undefined) onCommit?.(true);
     await settleAndRemember(accountable, outcome, turn, attempt);
     return outcome;
+  }
+
+  /** What a ping finds out, which may take long; a stop does not wait for it. */
+  function isThereMeanwhile(): Promise<boolean> {
+    return signal === undefined ? isPlatformThere() : unlessAborted(isPlatformThere(), signal, false);
   }
 
   /** Ends a request that was tried often enough. A playbook goes on with what it had. */

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
+import type { Attempt } from './attempts.js';
+import type { DeliveryReport } from './ports.js';
 import { factsOf, type EnrichmentRequest } from './request.js';
 
 /** The request has to be delivered again, and nothing is lost or done twice by that. */
@@ -49,22 +51,35 @@ export async function callRepeatedly(
   return (await attemptCall(call, what, context, () => true)) === 'refused' ? 'refused' : 'done';
 }
 
+/** Calls that the platform fails at; each may have run the steps that follow. */
+const MAX_FAILED_ANSWERS = 3;
+
 /**
  * Makes one call that must be made, and rather not twice: the answer to a playbook step. An answer that never arrives
  * ends the playbook there, without anybody's being told; a second one runs the following steps again. So it is made again
  * when its answer was lost, unless the platform had it and was not done in time: then it is still running those steps.
+ * When the platform says that it failed it may have run them as well, or nothing: it is called three times at most.
  *
+ * @param attempt - Counts those calls.
  * @throws HandBackError when it may not have been made, and can be later.
  */
 export async function callUntilTaken(
   call: () => Promise<void>,
   what: string,
   context: CallContext,
+  attempt: Pick<Attempt, 'failedAnswers'>,
 ): Promise<'done' | 'uncertain' | 'refused'> {
-  return attemptCall(call, what, context, (error) => !isTimeout(error));
+  return attemptCall(call, what, context, (error) => {
+    if (isTimeout(error)) return false;
+    if (error.mayBePartial) attempt.failedAnswers += 1;
+    return attempt.failedAnswers < MAX_FAILED_ANSWERS;
+  });
 }
 
-/** Whether something was waited for in vain that was there: the connection stood, and no answer came. */
+/**
+ * Whether something was waited for in vain that was there, by us or by a proxy: the connection stood, and no answer
+ * came.
+ */
 export function isTimeout(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === 'TimeoutError') return true;
@@ -85,11 +100,24 @@ async function attemptCall(
     if (!(error instanceof ConnectorError)) throw error;
     const about = { ...factsOf(request), what, reason: error.message };
     if (error.uncertain && !mayRepeat(error)) {
-      logger.warn(about, 'answer of the platform was lost; the call counts as made');
+      logger.debug(about, 'answer of the platform was lost; the call counts as made');
       return 'uncertain';
     }
     if (error.retryable || error.kind === 'configuration') throw new HandBackError(error);
     logger.warn(about, 'platform refuses the call');
     return 'refused';
+  }
+}
+
+/**
+ * What became of results. What was not confirmed may be sent again: its objects have the same ids.
+ *
+ * @throws HandBackError then, and ConnectorError when it is of no use.
+ */
+export async function confirmed(delivered: Promise<DeliveryReport>): Promise<DeliveryReport> {
+  try {
+    return await delivered;
+  } catch (error) {
+    throw error instanceof ConnectorError && error.retryable ? new HandBackError(error) : error;
   }
 }

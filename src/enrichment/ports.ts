@@ -95,7 +95,7 @@ export interface BundleSink {
 }
 
 export interface PreparedBundle {
-  /** Expectations to announce before sending; 0 when the platform adds them itself (API push). */
+  /** Expectations to announce before sending; 0 when the platform adds them itself (API push), or nothing is queued. */
   readonly expectations: number;
   /**
    * Hands the messages over in order. Called once. It returns as soon as they are on their way, so that the next
@@ -107,8 +107,8 @@ export interface PreparedBundle {
 export interface DeliveryReport {
   /** One entry for each object that could not be delivered. */
   readonly undelivered: readonly { readonly error: string; readonly source: string }[];
-  /** Announced expectations that no worker reports, because nothing was queued for the work; none when absent. */
-  readonly unqueued?: number;
+  /** Whether nothing was queued for the work, so that no worker has anything to report. */
+  readonly isUnqueued?: boolean;
   /** For the person who reads the work: where the results are, when they are not simply imported. */
   readonly remark?: string;
 }

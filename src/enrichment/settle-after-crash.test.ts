@@ -66,6 +66,7 @@ async function settled(
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
     dropsOvertakenBundles: options.drops ?? false,
+    emptyWorks: { by: 'report' },
     liveness: {
       isAlive: () => {
         told.push('alive?');
@@ -143,7 +144,7 @@ describe('settle of a request that was delivered before', () => {
 describe('settle of a work that the platform may have closed', () => {
   const fresh = { ...request, redelivered: false };
   const normally = ['intent 2', 'expect 2', 'send', 'processed: found'];
-  const withoutWork = ['send without work'];
+  const withoutWork = ['send without work', 'report', 'processed: found'];
   const late = '2026-01-02T03:04:31Z';
 
   it.each<[string, Options & { readonly request: EnrichmentRequest }, string[]]>([

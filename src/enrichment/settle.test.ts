@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { fixedClock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
+import { envelopeFailure, responseFailure } from '../platform/graphql/errors.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import type { Bundle, StixObject } from '../stix/objects.js';
 import { Attempts, type Attempt } from './attempts.js';
@@ -11,6 +12,7 @@ import type { EnrichmentOutcome } from './outcome.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, WorkReporter } from './ports.js';
 import type { EnrichmentRequest } from './request.js';
 import { createSettle } from './settle.js';
+import type { EmptyWorkRule } from './work-end.js';
 
 const address: StixObject = {
   type: 'ipv4-addr',
@@ -41,6 +43,8 @@ const enriched: EnrichmentOutcome = {
   message: 'VirusTotal: 1 of 2 engines call this malicious.',
 };
 
+const unknown: EnrichmentOutcome = { status: 'unknown', message: 'VirusTotal has no report.' };
+
 const newAttempt = (): Attempt => new Attempts().begin('any');
 const away = new ConnectorError('platform down', 'transient', { untouched: true });
 const answerLost = new ConnectorError('no answer in time', 'transient');
@@ -50,6 +54,8 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
   readonly calls: unknown[][] = [];
   readonly bundles: Bundle[] = [];
   report: DeliveryReport = { undelivered: [] };
+  /** Expectations of the next bundle; one for each object by default. */
+  expectations: number | undefined;
   lostInDelivery: Error | undefined;
   failures = new Map<string, Error>();
 
@@ -73,7 +79,7 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
     const failure = this.failures.get('prepare');
     if (failure !== undefined) throw failure;
     return {
-      expectations: bundle.objects.length,
+      expectations: this.expectations ?? bundle.objects.length,
       send: () => {
         this.calls.push(['send', prepared.workId]);
         this.bundles.push(bundle);
@@ -93,7 +99,12 @@ class RecordingPlatform implements WorkReporter, BundleSink, PlaybookResponder {
   }
 }
 
-function setUp({ dropsOvertakenBundles = false } = {}): {
+interface Rules {
+  readonly dropsOvertakenBundles?: boolean;
+  readonly emptyWorksBy?: EmptyWorkRule['by'];
+}
+
+function setUp({ dropsOvertakenBundles = false, emptyWorksBy = 'report' }: Rules = {}): {
   platform: RecordingPlatform;
   order: CommitOrder;
   settle: (r: EnrichmentRequest, o: EnrichmentOutcome, a?: Attempt) => Promise<void>;
@@ -107,6 +118,7 @@ function setUp({ dropsOvertakenBundles = false } = {}): {
     telemetry: noTelemetry,
     logger: pino({ level: 'silent' }),
     dropsOvertakenBundles,
+    emptyWorks: { by: emptyWorksBy, queue: platform },
     clock: fixedClock(new Date(0)),
   });
   return {
@@ -143,7 +155,7 @@ describe('settle', () => {
 
   it('reports what nobody else will report, and says where the results are', async () => {
     const { platform, settle } = setUp();
-    platform.report = { undelivered: [], unqueued: 2, remark: 'they wait in a workbench' };
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'they wait in a workbench' };
     await settle(request, enriched);
     expect(platform.calls).toEqual([
       ['addExpectations', 'work_vt_1', 2],
@@ -175,7 +187,7 @@ describe('settle', () => {
   it('does not send again, or look for a way, when only the end of the work is missing', async () => {
     const { platform, settle } = setUp();
     const attempt = newAttempt();
-    platform.report = { undelivered: [], unqueued: 1, remark: 'written' };
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'written' };
     platform.failures.set('processed', away);
     await expect(settle(request, enriched, attempt)).rejects.toThrow(HandBackError);
     platform.failures = new Map([['prepare', new ConnectorError('no way now', 'configuration')]]);
@@ -204,6 +216,131 @@ describe('settle', () => {
       ]);
     },
   );
+
+  it('completes a work without results by its end alone where that does, and waits for no older one', async () => {
+    const { platform, settle, order } = setUp({ emptyWorksBy: 'end' });
+    const older = order.take(request);
+    await settle({ ...request, receivedAt: new Date(1) }, unknown);
+    expect(platform.calls).toEqual([['processed', 'work_vt_1', unknown.message, false]]);
+    expect(older.overtaken).toBe(false);
+  });
+
+  it('reports there what was announced for results that cannot be handed over', async () => {
+    const { platform, settle } = setUp({ emptyWorksBy: 'end' });
+    platform.lostInDelivery = new ConnectorError('the disk is full', 'configuration');
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual([
+      'addExpectations',
+      'send',
+      'reportExpectation',
+      'reportExpectation',
+      'processed',
+    ]);
+  });
+
+  it('announces and reports one expectation for results that wait elsewhere, once they do', async () => {
+    const { platform, settle } = setUp();
+    platform.expectations = 0;
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'they wait in a workbench' };
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual([
+      'send',
+      'addExpectations',
+      'reportExpectation',
+      'processed',
+    ]);
+  });
+
+  it('ends there a work whose results wait elsewhere without any report', async () => {
+    const { platform, settle } = setUp({ emptyWorksBy: 'end' });
+    platform.expectations = 0;
+    platform.report = { undelivered: [], isUnqueued: true, remark: 'they wait in a workbench' };
+    await settle(request, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
+  });
+
+  describe('where a report would overtake results that wait in the queue', () => {
+    it('completes a work without results by a message that goes behind them', async () => {
+      const { platform, settle, order } = setUp({ emptyWorksBy: 'message' });
+      const newer = order.take({ ...request, receivedAt: new Date(2) });
+      const older = order.take(request);
+      const settled = settle({ ...request, receivedAt: new Date(1) }, unknown);
+      await vi.waitFor(() => {
+        expect(platform.calls).toEqual([['addExpectations', 'work_vt_1', 1]]);
+      });
+      older.sent();
+      await settled;
+      expect(platform.calls.slice(1)).toEqual([
+        ['send', 'work_vt_1'],
+        ['processed', 'work_vt_1', unknown.message, false],
+      ]);
+      expect(platform.bundles.map(({ objects }) => objects.map(({ type }) => type))).toEqual([['identity']]);
+      expect(newer.overtaken).toBe(false);
+    });
+
+    it.each(['prepare', 'delivery'])(
+      'reports all the same when there is no such message: %s',
+      async (what) => {
+        const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+        const noWay = new ConnectorError('no way', 'configuration');
+        if (what === 'prepare') platform.failures.set('prepare', noWay);
+        else platform.lostInDelivery = noWay;
+        await settle(request, unknown);
+        expect(platform.calls.filter(([name]) => name !== 'send').map(([name]) => name)).toEqual([
+          'addExpectations',
+          'reportExpectation',
+          'processed',
+        ]);
+      },
+    );
+
+    it('reports what became of a message that was lost', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      platform.report = { undelivered: [{ error: 'returned', source: 'identity--x' }] };
+      await settle(request, unknown);
+      expect(platform.calls.map(([name]) => name)).toEqual([
+        'addExpectations',
+        'send',
+        'reportExpectation',
+        'processed',
+      ]);
+    });
+
+    it('reports what was announced when it is not sure that the message is there', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      const attempt = newAttempt();
+      platform.lostInDelivery = new ConnectorError('stopped before the confirmation', 'transient');
+      await expect(settle(request, unknown, attempt)).rejects.toThrow(HandBackError);
+      platform.lostInDelivery = undefined;
+      await settle(request, unknown, attempt);
+      // Perhaps the message is there after all: one report too many does no harm.
+      expect(platform.calls.map(([name]) => name)).toEqual([
+        'addExpectations',
+        'send',
+        'reportExpectation',
+        'processed',
+      ]);
+    });
+
+    it('reports all the same when the message does not name the work', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      platform.expectations = 0;
+      platform.report = { undelivered: [], isUnqueued: true };
+      await settle(request, unknown);
+      expect(platform.calls.map(([name]) => name)).toEqual([
+        'send',
+        'addExpectations',
+        'reportExpectation',
+        'processed',
+      ]);
+    });
+
+    it('sends none for what has no work', async () => {
+      const { platform, settle } = setUp({ emptyWorksBy: 'message' });
+      await settle({ ...request, workId: undefined }, unknown);
+      expect(platform.calls).toEqual([]);
+    });
+  });
 
   it('says in the work why a bundle cannot be sent at all', async () => {
     const { platform, settle } = setUp();
@@ -266,6 +403,13 @@ describe('settle', () => {
     await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
   });
 
+  it('reports a lost object again when the answer was lost: one report too few leaves the work open', async () => {
+    const { platform, settle } = setUp();
+    platform.report = { undelivered: [{ error: 'returned', source: 'note--x' }] };
+    platform.failures.set('reportExpectation', answerLost);
+    await expect(settle(request, enriched)).rejects.toThrow(HandBackError);
+  });
+
   it('goes on with the losses that it has not reported yet', async () => {
     const { platform, settle } = setUp();
     const attempt = newAttempt();
@@ -308,9 +452,9 @@ describe('settle of a work that a newer one has overtaken', () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     order.take(manual).sent();
     await settle(automatic, enriched);
+    // Asking for an expectation of a work that the platform has closed would be refused.
     expect(platform.calls).toEqual([
       ['send', undefined],
-      ['addExpectations', 'work_vt_2026-01-01T00:00:00.000Z', 1],
       ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
       [
         'processed',
@@ -322,7 +466,14 @@ describe('settle of a work that a newer one has overtaken', () => {
     expect(platform.bundles[0]?.objects).toEqual([address, note]);
   });
 
-  it('leaves the work to the platform when its results were announced before it was overtaken', async () => {
+  it('ends the work by its end alone where that does', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true, emptyWorksBy: 'end' });
+    order.take(manual).sent();
+    await settle(automatic, enriched);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'processed']);
+  });
+
+  it('reports what was announced before it was overtaken: if nothing newer is reported, nobody else ends it', async () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     const older = order.take({ ...manual, workId: 'work_vt_2025-12-31T00:00:00.000Z' });
     const settled = settle(automatic, enriched);
@@ -332,15 +483,38 @@ describe('settle of a work that a newer one has overtaken', () => {
     order.take(manual).sent();
     older.release();
     await settled;
-    expect(platform.calls.slice(1)).toEqual([['send', undefined]]);
+    expect(platform.calls.slice(1).map(([name, workId]) => [name, workId])).toEqual([
+      ['send', undefined],
+      ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
+      ['reportExpectation', 'work_vt_2026-01-01T00:00:00.000Z'],
+      ['processed', 'work_vt_2026-01-01T00:00:00.000Z'],
+    ]);
   });
 
-  it('is content with the results when the work cannot be ended', async () => {
+  it('says in the work why the results arrive nowhere, whatever their work', async () => {
+    const { platform, settle, order } = setUp({ dropsOvertakenBundles: true, emptyWorksBy: 'end' });
+    order.take(manual).sent();
+    platform.failures.set('prepare', new ConnectorError('drafts need AMQP', 'configuration'));
+    await settle(automatic, enriched);
+    expect(platform.calls).toEqual([
+      [
+        'processed',
+        'work_vt_2026-01-01T00:00:00.000Z',
+        'VirusTotal: the results cannot be handed over: drafts need AMQP',
+        true,
+      ],
+    ]);
+  });
+
+  it('does not send the results again when only the end of the work is missing', async () => {
     const { platform, settle, order } = setUp({ dropsOvertakenBundles: true });
     order.take(manual).sent();
-    platform.failures.set('addExpectations', away);
-    await settle(automatic, enriched);
-    expect(platform.calls).toEqual([['send', undefined]]);
+    const attempt = newAttempt();
+    platform.failures.set('reportExpectation', away);
+    await expect(settle(automatic, enriched, attempt)).rejects.toThrow(HandBackError);
+    platform.failures.clear();
+    await settle(automatic, enriched, attempt);
+    expect(platform.calls.map(([name]) => name)).toEqual(['send', 'reportExpectation', 'processed']);
   });
 
   it('delivers the results of a resumed request without its work there, which newer ones have overtaken', async () => {
@@ -412,6 +586,41 @@ describe('settle of a playbook step', () => {
     platform.failures.set('reply', new ConnectorError('no answer in time', 'transient', { cause }));
     await expect(settle(step, enriched)).resolves.toBeUndefined();
   });
+
+  it.each([504, 524])(
+    'does not answer again when a proxy waited for the platform in vain: %s',
+    async (status) => {
+      const { platform, settle } = setUp();
+      platform.failures.set('reply', responseFailure('playbookStepExecution', status));
+      await expect(settle(step, enriched)).resolves.toBeUndefined();
+    },
+  );
+
+  it.each([429, 502, 503])('answers again as often as a proxy says %s', async (status) => {
+    const { platform, settle } = setUp();
+    const attempt = newAttempt();
+    platform.failures.set('reply', responseFailure('playbookStepExecution', status));
+    for (let time = 0; time < 10; time += 1)
+      await expect(settle(step, enriched, attempt)).rejects.toThrow(HandBackError);
+  });
+
+  it.each([
+    ...['INTERNAL_SERVER_ERROR', 'UNKNOWN_ERROR', 'DATABASE_ERROR', 'LOCK_ERROR'].map((code) =>
+      envelopeFailure('playbookStepExecution', { code, httpStatus: 500, text: 'no' }),
+    ),
+    ...[408, 500].map((status) => responseFailure('playbookStepExecution', status)),
+  ])(
+    'answers three times at most when the platform may have run the following steps: $code',
+    async (failure) => {
+      const { platform, settle } = setUp();
+      const attempt = newAttempt();
+      platform.failures.set('reply', failure);
+      await expect(settle(step, enriched, attempt)).rejects.toThrow(HandBackError);
+      await expect(settle(step, enriched, attempt)).rejects.toThrow(HandBackError);
+      await expect(settle(step, enriched, attempt)).resolves.toBeUndefined();
+      expect(platform.bundles).toHaveLength(3);
+    },
+  );
 
   it('is handed back when the platform surely did not get the answer', async () => {
     const { platform, settle } = setUp();

@@ -7,13 +7,14 @@ import type { Bundle, StixObject } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
 import { creationOf, type Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome, FailedOutcome, PostponedOutcome } from './outcome.js';
-import { Expectations, type ExpectationsDependencies } from './expectations.js';
-import { callOnce, callRepeatedly, callUntilTaken, HandBackError } from './platform-call.js';
+import { Expectations } from './expectations.js';
+import { callRepeatedly, callUntilTaken, confirmed, HandBackError } from './platform-call.js';
 import { playbookBundle } from './playbook-bundle.js';
 import type { BundleSink, DeliveryReport, PlaybookResponder, PreparedBundle, WorkLiveness } from './ports.js';
 import { factsOf, type EnrichmentRequest } from './request.js';
+import { WorkEnd, type WorkEndDependencies } from './work-end.js';
 
-export interface SettleDependencies extends ExpectationsDependencies {
+export interface SettleDependencies extends WorkEndDependencies {
   readonly sink: BundleSink;
   readonly playbooks: PlaybookResponder;
   readonly telemetry: Telemetry;
@@ -21,10 +22,12 @@ export interface SettleDependencies extends ExpectationsDependencies {
   readonly dropsOvertakenBundles: boolean;
   /** Asked there about requests that came late; without it, or without an answer, only our own order tells. */
   readonly liveness?: WorkLiveness | undefined;
+  /** Whether there may be other connectors that serve the same queue. */
+  readonly hasReplicas?: boolean;
   readonly clock: Clock;
 }
 
-/** A work that is so old may have been overtaken by what another replica sent: the platform looks every minute. */
+/** A work that is so old may have been overtaken: the platform looks every minute, and does not tell when. */
 const LATE_MS = 30_000;
 
 /**
@@ -41,13 +44,16 @@ export type Settle = (
 
 /**
  * Builds the one function that talks to works and playbooks (protocol reference §9 and §10): a playbook step gets
- * exactly one answer; any other request gets expectations → publish → processed, exactly once and in the
+ * one answer that arrives; any other request gets expectations → publish → processed, exactly once and in the
  * order of the works. Where the platform throws the results of overtaken works away, those travel without their work.
  */
 export function createSettle(dependencies: SettleDependencies): Settle {
-  const { works, sink, playbooks, telemetry, logger, dropsOvertakenBundles, liveness, attempts, clock } =
-    dependencies;
+  const { works, sink, playbooks, telemetry, logger, attempts, clock } = dependencies;
+  const { dropsOvertakenBundles, liveness, hasReplicas = false } = dependencies;
+  // Of what other replicas send, our own order knows nothing.
+  const lateMs = hasReplicas ? 0 : LATE_MS;
   const expectations = new Expectations(dependencies);
+  const end = new WorkEnd(dependencies, expectations);
 
   return async (request, outcome, turn, attempt) => {
     if (outcome.status === 'postponed') {
@@ -58,10 +64,13 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       });
     } else if (request.playbook !== undefined) {
       const bundle = playbookBundle(request.playbook.bundle, outcome);
-      await callUntilTaken(() => playbooks.reply(request, bundle), 'answer to a playbook step', {
-        request,
-        logger,
-      });
+      const context = { request, logger };
+      await callUntilTaken(
+        () => playbooks.reply(request, bundle),
+        'answer to a playbook step',
+        context,
+        attempt,
+      );
       if (outcome.status === 'enriched') telemetry.recordsSent(outcome.objects.length + 1);
     } else if (outcome.status === 'enriched') {
       await deliver(request, outcome, turn, attempt);
@@ -76,17 +85,12 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    if (losesItsWork(request, turn, attempt)) {
+    if (losesItsWork(request, turn, attempt) || (await isDead(request, attempt))) {
       await deliverWithoutWork(request, outcome, turn, attempt);
       return;
     }
-    if (await isDead(request, attempt)) {
-      logger.debug(factsOf(request), 'platform has closed the work; its results travel without it');
-      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
-      return;
-    }
     if (attempt.handedOver) {
-      await conclude(request, outcome, attempt);
+      await conclude(request, outcome, turn, attempt);
       return;
     }
     const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
@@ -94,12 +98,12 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     try {
       prepared = await sink.prepare(request, bundle);
     } catch (error) {
-      await completeWithoutResults(request, notHandedOver(error), turn, attempt);
+      await failWithoutResults(request, error, turn, attempt);
       return;
     }
     if (!(await expectations.announce(request, prepared.expectations, attempt))) {
-      // The work is gone. A message without a work id is imported unconditionally, so the knowledge still arrives.
-      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+      // The work is gone, or closed.
+      await deliverWithoutWork(request, outcome, turn, attempt);
       return;
     }
     await turn.wait();
@@ -115,40 +119,60 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       report = await confirmed(delivered);
     } catch (error) {
       if (!(error instanceof ConnectorError) || error instanceof HandBackError) throw error;
-      await completeWithoutResults(request, notHandedOver(error), turn, attempt);
+      await failWithoutResults(request, error, turn, attempt);
       return;
     }
     attempt.handedOver = true;
     attempt.losses = report.undelivered;
-    attempt.unqueued = report.unqueued ?? 0;
+    attempt.isUnqueued = report.isUnqueued ?? false;
     attempt.remark = report.remark;
+    attempt.failure = undefined;
     telemetry.recordsSent(bundle.objects.length);
     logLosses(request, report.undelivered.length);
     await expectations.reportSurplus(request, prepared.expectations, attempt);
     attempts?.progress(request.key, attempt);
-    await conclude(request, outcome, attempt);
+    await conclude(request, outcome, turn, attempt);
+  }
+
+  /** Nothing arrives anywhere, and whoever reads the work is told why. */
+  async function failWithoutResults(
+    request: EnrichmentRequest,
+    error: unknown,
+    turn: Turn,
+    attempt: Attempt,
+  ): Promise<void> {
+    const failed = notHandedOver(error);
+    attempt.failure = failed.message;
+    await completeWithoutResults(request, failed, turn, attempt);
   }
 
   /** Tells the platform what became of results that are with it, or where else they belong. */
   async function conclude(
     request: EnrichmentRequest,
     outcome: EnrichedOutcome,
+    turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    await reportLosses(request, attempt);
-    await reportUnqueued(request, attempt);
-    await close(request, messageOf(outcome, attempt), false);
+    await end.reportLosses(request, attempt);
+    if (attempt.isUnqueued) await end.fulfil(request, turn, attempt);
+    attempt.isUnqueued = false;
+    await end.close(request, messageOf(outcome, attempt), attempt.failure !== undefined);
   }
 
+  /** A message without a work id is imported unconditionally, so that the knowledge arrives. */
   async function deliverWithoutWork(
     request: EnrichmentRequest,
     outcome: EnrichedOutcome,
     turn: Turn,
     attempt: Attempt,
   ): Promise<void> {
-    logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
-    await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
-    await closeOvertaken(request, outcome, attempt);
+    if (!attempt.isAlone || !attempt.handedOver) {
+      logger.debug(factsOf(request), 'results are delivered without their work, which may be closed');
+      attempt.isAlone = true;
+      await deliver({ ...request, workId: undefined }, outcome, turn, attempt);
+    }
+    // Elsewhere it is gone altogether.
+    if (dropsOvertakenBundles) await end.closeOvertaken(request, messageOf(outcome, attempt), attempt);
   }
 
   /**
@@ -156,7 +180,9 @@ export function createSettle(dependencies: SettleDependencies): Settle {
    * may not know of the expectations closes the work as soon as it is told of its end.
    */
   function losesItsWork(request: EnrichmentRequest, turn: Turn, attempt: Attempt): boolean {
-    if (!dropsOvertakenBundles || request.workId === undefined || attempt.handedOver) return false;
+    if (!dropsOvertakenBundles || request.workId === undefined) return false;
+    if (attempt.isAlone) return true;
+    if (attempt.handedOver) return false;
     return turn.overtaken || request.resumed === true || !attempt.isCertain;
   }
 
@@ -166,39 +192,11 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     if (liveness === undefined || !dropsOvertakenBundles) return false;
     if (workId === undefined || attempt.handedOver || attempt.announced > 0) return false;
     const ageMs = clock.now().getTime() - (creationOf(workId) ?? receivedAt.getTime());
-    if (redelivered !== true && ageMs <= LATE_MS) return false;
+    if (redelivered !== true && ageMs <= lateMs) return false;
     return (await liveness.isAlive(request)) === false;
   }
 
-  /**
-   * Ends a work whose results travelled without it. If that fails, or its results were announced already, it is left to
-   * the platform, which closes overtaken works every minute.
-   */
-  async function closeOvertaken(
-    request: EnrichmentRequest,
-    outcome: EnrichedOutcome,
-    attempt: Attempt,
-  ): Promise<void> {
-    const isDoubtful = attempt.announced > 0 && !attempt.isCertain;
-    if (attempt.announced > 0 && !isDoubtful) return;
-    const context = { request, logger };
-    try {
-      if (!isDoubtful) {
-        const answer = await callOnce(() => works.addExpectations(request, 1), 'expectations', context);
-        if (answer === 'refused') return;
-      }
-      // As many as the platform may know of; if it knows of none, they do no harm.
-      for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
-        await callOnce(() => works.reportExpectation(request), 'report of an expectation', context);
-      }
-      await close(request, messageOf(outcome, attempt), false);
-    } catch (error) {
-      if (!(error instanceof HandBackError)) throw error;
-      logger.debug({ ...factsOf(request), reason: error.message }, 'overtaken work is left to the platform');
-    }
-  }
-
-  /** A work without results completes too: one expectation, reported at once (protocol reference §10, safe sequence). */
+  /** A work without results completes too. */
   async function completeWithoutResults(
     request: EnrichmentRequest,
     outcome: Exclude<EnrichmentOutcome, EnrichedOutcome | PostponedOutcome>,
@@ -207,22 +205,14 @@ export function createSettle(dependencies: SettleDependencies): Settle {
   ): Promise<void> {
     const inError =
       outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.reason === 'refused');
-    if (!(await expectations.announce(request, 1, attempt))) return;
     if (!attempt.handedOver) {
-      await turn.wait();
-      // More than one when results were announced that, after all, cannot be handed over.
-      for (let open = Math.max(1, attempt.announced); open > 0; open -= 1) {
-        // One too many does no harm: as many as are expected complete the work, and nobody else reports.
-        await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
-          request,
-          logger,
-        });
-      }
-      leave(request, turn);
+      // A work that the platform has closed is told all the same what came of it; elsewhere it is gone.
+      if (!(await end.fulfil(request, turn, attempt)) && !dropsOvertakenBundles) return;
       attempt.handedOver = true;
-      attempts?.progress(request.key, attempt);
+      // Where nothing was announced, nothing can be done twice.
+      if (attempt.announced > 0) attempts?.progress(request.key, attempt);
     }
-    await close(request, outcome.message, inError);
+    await end.close(request, outcome.message, inError);
   }
 
   function logLosses(request: EnrichmentRequest, undelivered: number): void {
@@ -230,36 +220,10 @@ export function createSettle(dependencies: SettleDependencies): Settle {
     telemetry.error();
     logger.error({ ...factsOf(request), undelivered }, 'part of the results could not be delivered');
   }
-
-  async function reportLosses(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
-    for (let loss = attempt.losses[0]; loss !== undefined; loss = attempt.losses[0]) {
-      const reported = loss;
-      await callOnce(() => works.reportExpectation(request, reported), 'report of a lost object', {
-        request,
-        logger,
-      });
-      attempt.losses = attempt.losses.slice(1);
-    }
-  }
-
-  async function reportUnqueued(request: EnrichmentRequest, attempt: Attempt): Promise<void> {
-    for (; attempt.unqueued > 0; attempt.unqueued -= 1) {
-      await callRepeatedly(() => works.reportExpectation(request), 'report of an expectation', {
-        request,
-        logger,
-      });
-    }
-  }
-
-  async function close(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
-    await callRepeatedly(() => works.processed(request, message, inError), 'end of the work', {
-      request,
-      logger,
-    });
-  }
 }
 
-function messageOf({ message }: EnrichedOutcome, { remark }: Attempt): string {
+function messageOf({ message }: EnrichedOutcome, { failure, remark }: Attempt): string {
+  if (failure !== undefined) return failure;
   return remark === undefined ? message : `${message}; ${remark}`;
 }
 
@@ -272,15 +236,6 @@ function notHandedOver(error: unknown): FailedOutcome {
 function leave(request: EnrichmentRequest, turn: Turn): void {
   if (request.workId === undefined) turn.release();
   else turn.sent();
-}
-
-/** What was not confirmed may be sent again: its objects have the same ids. */
-async function confirmed(delivered: Promise<DeliveryReport>): Promise<DeliveryReport> {
-  try {
-    return await delivered;
-  } catch (error) {
-    throw error instanceof ConnectorError && error.retryable ? new HandBackError(error) : error;
-  }
 }
 
 function shared(objects: readonly StixObject[], entity: StixObject): Bundle {

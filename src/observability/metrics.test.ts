@@ -151,6 +151,8 @@ describe('Metrics', () => {
     let connected = true;
     metrics.watchCircuit(() => 'half-open');
     metrics.watchBroker(() => ({ connected, blocked: false }));
+    const oldestAt = new Date('2026-01-02T03:04:05Z');
+    metrics.watchHeld(() => ({ count: { manual: 0, playbook: 1, auto: 2 }, oldestAt }));
     metrics.watchHealth(() => health.report());
     health.watch('broker', () => ({ ok: connected }));
     expect(await samplesOf(metrics)).toEqual(
@@ -160,6 +162,9 @@ describe('Metrics', () => {
         'virustotal_circuit_state{state="open"} 0',
         'virustotal_broker_connected 1',
         'virustotal_broker_blocked 0',
+        'virustotal_requests_held{mode="playbook"} 1',
+        'virustotal_requests_held{mode="auto"} 2',
+        'virustotal_requests_held_since_timestamp_seconds 1767323045',
         'virustotal_ready 1',
         'virustotal_part_ok{part="broker"} 1',
       ]),

@@ -5,6 +5,7 @@ import type {
   BrokerFigures,
   CacheResult,
   CircuitName,
+  HeldFigures,
   LookUpResult,
   QuotaFigures,
   Run,
@@ -20,6 +21,7 @@ import {
   registerCircuitGauge,
   registerDeadLettersGauge,
   registerHealthGauges,
+  registerHeldGauges,
 } from './watched-gauges.js';
 
 const MINUTE_S = 60;
@@ -189,6 +191,10 @@ export class Metrics implements Telemetry {
 
   watchBroker(read: () => BrokerFigures): void {
     registerBrokerGauges({ prefix: this.#prefix, registry: this.registry }, read);
+  }
+
+  watchHeld(read: () => HeldFigures): void {
+    registerHeldGauges({ prefix: this.#prefix, registry: this.registry }, read);
   }
 
   /** From where it is read whether the connector is ready, and which parts are well; said once. */

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { BrokerFigures, CircuitName } from '../shared/telemetry.js';
+import type { BrokerFigures, CircuitName, HeldFigures } from '../shared/telemetry.js';
 import type { HealthReport } from './health.js';
 
 const CIRCUIT_STATES: readonly CircuitName[] = ['closed', 'half-open', 'open'];
@@ -41,6 +41,27 @@ export function registerBrokerGauges({ prefix, registry }: GaugeTarget, read: ()
     registers: [registry],
     collect() {
       this.set(read().blocked ? 1 : 0);
+    },
+  });
+}
+
+/** Requests that wait in the connector for their turn. */
+export function registerHeldGauges({ prefix, registry }: GaugeTarget, read: () => HeldFigures): void {
+  new Gauge({
+    name: `${prefix}virustotal_requests_held`,
+    help: 'Requests that were taken and wait in the connector for their turn.',
+    labelNames: ['mode'],
+    registers: [registry],
+    collect() {
+      for (const [mode, count] of Object.entries(read().count)) this.set({ mode }, count);
+    },
+  });
+  new Gauge({
+    name: `${prefix}virustotal_requests_held_since_timestamp_seconds`,
+    help: 'When the first of them was taken; 0 while there is none.',
+    registers: [registry],
+    collect() {
+      this.set((read().oldestAt?.getTime() ?? 0) / 1000);
     },
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { recordedLogger } from '../../test/helpers/recorded-logger.js';
 import { ConnectorError } from '../shared/connector-error.js';
+import { capabilitiesOf, parsePlatformVersion } from './graphql/capabilities.js';
 import { Registrar, type RegistrarOptions } from './registrar.js';
 import type { Registration } from './registration.js';
 
@@ -73,5 +74,24 @@ describe('Registrar', () => {
     }
     expect(registrar.current.connection.pass).toBe('a');
     expect(said()).toEqual(['connector could not be registered again; trying again']);
+  });
+
+  it('says when the platform has become another version, and else keeps what it knew', async () => {
+    const of = (versionText: string): Registration => ({
+      ...registrationWith('a'),
+      versionText,
+      capabilities: capabilitiesOf(parsePlatformVersion(versionText)),
+    });
+    const register = vi.fn((_signal: AbortSignal, _before?: Registration) => Promise.resolve(of('6.2.0')));
+    const { registrar, said } = registrarOf(register);
+    const first = await registrar.first();
+    register.mockResolvedValueOnce(of('6.2.1'));
+    expect((await registrar.again()).capabilities).toBe(first.capabilities);
+    expect(register.mock.calls.map(([, before]) => before?.versionText)).toEqual([undefined, '6.2.0']);
+    register.mockResolvedValueOnce(of('7.260817.0'));
+    expect((await registrar.again()).capabilities.drafts).toBe(true);
+    expect(said()).toEqual([
+      'OpenCTI can do other things than before; the connector goes by them from now on',
+    ]);
   });
 });

@@ -5,8 +5,8 @@ import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { Registration } from './registration.js';
 
 export interface RegistrarOptions {
-  /** Registers, in one attempt. */
-  readonly register: (signal: AbortSignal) => Promise<Registration>;
+  /** Registers, in one attempt. `before`: what the last registration said. */
+  readonly register: (signal: AbortSignal, before: Registration | undefined) => Promise<Registration>;
   readonly logger: Logger;
   /** Between attempts of the first registration. */
   readonly backoff?: Backoff;
@@ -22,7 +22,7 @@ const RENEW_TIMEOUT_MS = 60_000;
 
 /**
  * Keeps what the platform said at registration, and asks it again when that may be outdated. Registering an id again
- * updates it, hands out the present address and credentials of the broker, and makes the platform declare the queues
+ * updates it, tells the version of a platform that may have been upgraded, hands out the present address and credentials of the broker, and makes the platform declare the queues
  * anew (protocol reference §2.5), so this is the remedy for queues that are gone and credentials that were replaced.
  */
 export class Registrar {
@@ -113,9 +113,22 @@ export class Registrar {
     const { signal } = this.#abort;
     const patience =
       this.#current === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(RENEW_TIMEOUT_MS)]);
-    this.#current = await this.#options.register(patience);
+    const before = this.#current;
+    const registration = await this.#options.register(patience, before);
     this.#trouble = undefined;
+    this.#current = before === undefined ? registration : this.#compared(before, registration);
     return this.#current;
+  }
+
+  /** The platform may have been upgraded. The same capabilities stay the same object. */
+  #compared(before: Registration, registration: Registration): Registration {
+    if (isDeepStrictEqual(before.capabilities, registration.capabilities))
+      return { ...registration, capabilities: before.capabilities };
+    this.#options.logger.info(
+      { platformVersion: registration.versionText, before: before.versionText },
+      'OpenCTI can do other things than before; the connector goes by them from now on',
+    );
+    return registration;
   }
 
   /** Once, until it has worked again. */

@@ -166,12 +166,47 @@ describe('registerConnector', () => {
     });
   });
 
-  it('registers with the fields of 6.0 when the version cannot be read', async () => {
-    platform('testing', registered());
+  const ALL = { ...BASELINE_INPUT, auto_update: false, enrichment_resolution: 'none' };
+  const CALLBACK = { listen_callback_uri: 'http://192.0.2.9/' };
+  const callback = { listenCallbackUri: 'http://192.0.2.9/' };
+
+  it('offers a platform that hides its version the newest fields first, and says so once', async () => {
+    platform('testing', failure('BAD_USER_INPUT'), registered());
     const { registration, inputs, lines } = await register();
     expect(registration.version).toBeUndefined();
-    expect(inputs).toEqual([BASELINE_INPUT]);
-    expect(lines.map((line) => line.level)).toEqual(['warn']);
+    expect(inputs).toEqual([ALL, BASELINE_INPUT]);
+    expect(lines.map((line) => [line.level, line.platformVersion])).toEqual([
+      ['warn', 'testing'],
+      ['debug', 'testing'],
+    ]);
+
+    platform('testing', registered());
+    const { logger, lines: again } = recordedLogger();
+    await registerConnector(testClient(endpoint.url).client, DESCRIPTION, logger, { before: registration });
+    expect(again).toEqual([]);
+  });
+
+  it('finds out how to be called back by a platform that hides its version', async () => {
+    platform(
+      'testing',
+      failure('GRAPHQL_VALIDATION_FAILED'),
+      failure('BAD_USER_INPUT'),
+      registered({ jwks: null }),
+    );
+    const { registration, inputs } = await register(callback);
+    expect(inputs).toEqual([
+      { ...ALL, ...CALLBACK },
+      { ...ALL, ...CALLBACK },
+      { ...BASELINE_INPUT, ...CALLBACK },
+    ]);
+    expect([registration.capabilities.callback, registration.capabilities.jwks]).toEqual([true, false]);
+  });
+
+  it('goes on without the version when the platform refuses to say it', async () => {
+    endpoint.answerWith((call) => (isAbout(call) ? failure('FORBIDDEN_ACCESS', 'no') : registered()));
+    const { registration, inputs, lines } = await register();
+    expect([registration.versionText, inputs]).toEqual(['unknown', [ALL]]);
+    expect(lines.map(({ level }) => level)).toEqual(['warn']);
   });
 
   it('stops with a bad token', async () => {

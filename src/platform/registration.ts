@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { ConnectorError } from '../shared/connector-error.js';
 import { asNumber, asText, isJsonObject } from '../shared/json.js';
 import {
   capabilitiesOf,
@@ -45,10 +46,16 @@ export interface Registration {
   readonly jwks: string | undefined;
 }
 
+/** How the connector is announced. */
+export interface RegistrationContext extends CallContext {
+  /** What the last registration said: what is not new is not logged again. */
+  readonly before?: Registration | undefined;
+}
+
 /**
  * Announces the connector (protocol reference §2). Registering an id again updates it, so this may be called at any
  * time. Fields that the platform's version does not know are left out; should the platform reject the rest all the
- * same, the fields of 6.0 are tried once.
+ * same, the fields of 6.0 are tried once. A platform that does not say its version is offered the newest fields first.
  *
  * @throws PlatformError when the platform refuses or cannot be reached, or lacks what was asked for.
  */
@@ -56,42 +63,80 @@ export async function registerConnector(
   client: PlatformClient,
   description: ConnectorDescription,
   logger: Logger,
-  context: CallContext = {},
+  context: RegistrationContext = {},
 ): Promise<Registration> {
-  const versionText = await readVersion(client, context);
+  const { before, ...callContext } = context;
+  const versionText = await readVersion(client, callContext);
   const version = parsePlatformVersion(versionText);
-  const capabilities = capabilitiesOf(version);
-  if (version === undefined) {
-    logger.warn({ platformVersion: versionText }, 'version of OpenCTI is not understood; 6.0 is assumed');
+  const isNews = before?.versionText !== versionText;
+  if (version === undefined && isNews) {
+    logger.warn(
+      { platformVersion: versionText },
+      'version of OpenCTI is not known; the connector does only what is safe with every version',
+    );
   }
-  if (description.listenCallbackUri !== undefined && !capabilities.callback) {
+  const isApi = description.listenCallbackUri !== undefined;
+  const levels = levelsOf(capabilitiesOf(version), { isApi, isKnown: version !== undefined });
+  if (levels.length === 0) {
     throw new PlatformError(
       `OpenCTI ${versionText} cannot call connectors over HTTP; set CONNECTOR_LISTEN_PROTOCOL=AMQP or upgrade to 6.5.7.`,
       { kind: 'configuration', code: 'UNSUPPORTED_VERSION' },
     );
   }
-
-  let answer: unknown;
-  let effective = capabilities;
-  try {
-    answer = await register(client, description, capabilities, context);
-  } catch (error) {
-    // Without its callback address a connector in API listen mode would never hear anything.
-    const mayReduce = description.listenCallbackUri === undefined;
-    if (!(error instanceof PlatformError) || !error.isVersionMismatch || !mayReduce) throw error;
-    logger.warn(
-      { platformVersion: versionText, code: error.code, reason: error.message },
-      'registration was rejected; it is repeated with the fields of OpenCTI 6.0',
-    );
-    effective = withoutYoungRegistration(capabilities);
-    answer = await register(client, description, effective, context);
+  for (const [index, capabilities] of levels.entries()) {
+    try {
+      const answer = await register(client, description, capabilities, callContext);
+      return parseRegistration(answer, description.id, { versionText, version, capabilities });
+    } catch (error) {
+      const isLast = index === levels.length - 1;
+      if (!(error instanceof PlatformError) || !error.isVersionMismatch || isLast) throw error;
+      // Where the version is not known, this is how it is found out.
+      logger[isNews && version !== undefined ? 'warn' : 'debug'](
+        { platformVersion: versionText, code: error.code, reason: error.message },
+        'registration was rejected; it is repeated with fewer fields',
+      );
+    }
   }
-  return parseRegistration(answer, description.id, { versionText, version, capabilities: effective });
+  throw new ConnectorError('The connector could not be registered.', 'defect');
 }
 
-/** @throws PlatformError when the version cannot be read, which also means that the token is not accepted. */
+/**
+ * What is tried in turn, until the platform does not reject it. Without its callback address a connector in API listen mode
+ * would never hear anything, so there it is on each level. Empty when such a connector cannot be served.
+ */
+function levelsOf(
+  best: Capabilities,
+  { isApi, isKnown }: { readonly isApi: boolean; readonly isKnown: boolean },
+): readonly Capabilities[] {
+  if (isApi) {
+    if (!best.callback) return [];
+    const callbackOnly = new Set(['listen_callback_uri'] as const);
+    // From 7.260224.0, from 6.8.9, from 6.5.7 on.
+    return isKnown
+      ? [best]
+      : [best, { ...best, jwks: false }, { ...best, jwks: false, registrationFields: callbackOnly }];
+  }
+  const least = { ...best, registrationFields: new Set<never>(), jwks: false, callback: false };
+  return [best, least];
+}
+
+/** Answers that a platform gives which is there and takes our token, but does not say its version. */
+const SAYS_NO = new Set([
+  'FORBIDDEN_ACCESS',
+  'GRAPHQL_VALIDATION_FAILED',
+  'FUNCTIONAL_ERROR',
+  'UNSUPPORTED_ERROR',
+]);
+
+/** @throws PlatformError when the platform is away, or does not take the token. */
 async function readVersion(client: PlatformClient, context: CallContext): Promise<string> {
-  const data = await client.execute<unknown>(ABOUT, {}, context);
+  let data: unknown;
+  try {
+    data = await client.execute<unknown>(ABOUT, {}, context);
+  } catch (error) {
+    if (error instanceof PlatformError && SAYS_NO.has(error.code)) return 'unknown';
+    throw error;
+  }
   const about = isJsonObject(data) ? data.about : undefined;
   return (isJsonObject(about) ? asText(about.version) : undefined) ?? 'unknown';
 }
@@ -128,10 +173,6 @@ function registrationInput(description: ConnectorDescription, capabilities: Capa
     playbook_compatible: description.playbookCompatible,
     ...Object.fromEntries(known),
   };
-}
-
-function withoutYoungRegistration(capabilities: Capabilities): Capabilities {
-  return { ...capabilities, registrationFields: new Set(), jwks: false, callback: false };
 }
 
 function parseRegistration(

@@ -13,17 +13,25 @@ export class ConnectorError extends Error {
   readonly kind: FailureKind;
   /** Whether it is certain that what failed had no effect, so that doing it again does nothing twice. */
   readonly untouched: boolean;
+  /** Whether an answer says that it failed, and not that nothing was done before: doing it again may do a part twice. */
+  readonly mayBePartial: boolean;
 
   /**
    * @param message - One sentence for the person who reads the work in OpenCTI: what happened and what to do.
    * @param kind - What the failure means for the request.
-   * @param options - `cause`: the underlying error, kept for the log; `untouched`: see the property.
+   * @param options - `cause`: the underlying error, kept for the log; `untouched`, `mayBePartial`: see the
+   *   properties, false when absent.
    */
-  constructor(message: string, kind: FailureKind, options?: ErrorOptions & { untouched?: boolean }) {
+  constructor(
+    message: string,
+    kind: FailureKind,
+    options: ErrorOptions & { untouched?: boolean; mayBePartial?: boolean } = {},
+  ) {
     super(message, options);
     this.name = new.target.name;
     this.kind = kind;
-    this.untouched = options?.untouched ?? false;
+    this.untouched = options.untouched ?? false;
+    this.mayBePartial = options.mayBePartial ?? false;
   }
 
   /** Whether what failed may have happened all the same: the answer was lost, not the call. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { ConnectorError } from './connector-error.js';
-import { Agent, EnvHttpProxyAgent } from './undici.js';
+import { chooseProxy, throughProxy, type ProxyOptions } from './proxy.js';
+import { Agent, Pool } from './undici.js';
 
 /** How an HTTPS peer is verified, and how long to wait for a connection. */
 export interface DispatcherOptions {
@@ -11,21 +12,14 @@ export interface DispatcherOptions {
   /** More CAs (PEM text or path), beside those that Node knows. */
   readonly extraCa?: string | undefined;
   readonly connectTimeoutMs: number;
-  /** Proxies; what is not given comes from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
+  /** None by default. What is said of TLS holds for proxies as well. */
   readonly proxies?: ProxyOptions | undefined;
   /** Sockets per origin; default: no limit of ours. */
   readonly connections?: number | undefined;
 }
 
-/** Proxy URLs, and the hosts (separated by commas) that are reached without one. */
-export interface ProxyOptions {
-  readonly http: string | undefined;
-  readonly https: string | undefined;
-  readonly none: string | undefined;
-}
-
 /**
- * One keep-alive connection pool that honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+ * One keep-alive connection pool for each server, through the proxy that leads to it.
  *
  * @throws ConnectorError (`configuration`) when a CA file cannot be read.
  */
@@ -45,20 +39,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     bodyTimeout: 0,
     connections: options.connections ?? null,
   };
-  // One that knows no proxy still asks for each request whether it needs one.
-  if (!hasProxy(options.proxies)) return new Agent(pool);
-  return new EnvHttpProxyAgent({
+  const proxyTo = options.proxies === undefined ? undefined : chooseProxy(options.proxies);
+  if (proxyTo === undefined) return new Agent(pool);
+  return new Agent({
     ...pool,
-    requestTls: pool.connect,
-    ...(options.proxies?.http === undefined ? {} : { httpProxy: options.proxies.http }),
-    ...(options.proxies?.https === undefined ? {} : { httpsProxy: options.proxies.https }),
-    ...(options.proxies?.none === undefined ? {} : { noProxy: options.proxies.none }),
+    // Asked once for each server, not for each request.
+    factory: (origin) => {
+      const server = new URL(origin);
+      const proxy = proxyTo(server);
+      return proxy === undefined ? new Pool(server, pool) : throughProxy(proxy, server, pool);
+    },
   });
-}
-
-function hasProxy({ http, https }: Partial<ProxyOptions> = {}): boolean {
-  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env;
-  return [http, https, http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY].some(Boolean);
 }
 
 /**

@@ -76,6 +76,13 @@ export interface BrokerFigures {
   readonly blocked: boolean;
 }
 
+/** Requests that were taken, from the queue or by callback, and wait in the connector for their turn. */
+export interface HeldFigures {
+  readonly count: Readonly<Record<Run['mode'], number>>;
+  /** When the first of them was taken; `undefined`: there is none. */
+  readonly oldestAt: Date | undefined;
+}
+
 /** What the rooms tell about themselves while they work; `observability/metrics.ts` turns it into Prometheus series. */
 export interface Telemetry {
   /** A request was taken. */
@@ -112,6 +119,8 @@ export interface Telemetry {
   watchCircuit(read: () => CircuitName): void;
   /** From where it is read how the connection to RabbitMQ stands; said once. */
   watchBroker(read: () => BrokerFigures): void;
+  /** From where it is read which requests are held; said once. */
+  watchHeld(read: () => HeldFigures): void;
 }
 
 const nothing = (): void => undefined;
@@ -135,4 +144,5 @@ export const noTelemetry: Telemetry = {
   watchQuota: nothing,
   watchCircuit: nothing,
   watchBroker: nothing,
+  watchHeld: nothing,
 };

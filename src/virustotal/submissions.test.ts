@@ -375,9 +375,7 @@ describe('an upload', () => {
     const failure = await failureOf(submissions.submitFile(content, asker));
     expect([failure.kind, failure.uncertain, content.opened]).toEqual(['transient', true, 1]);
     const again = fileOf(['demo']);
-    virusTotal.faults.add('POST /urls', fault);
-    expect((await failureOf(submissions.submitUrl('http://example.com/', asker))).uncertain).toBe(true);
-    expect(virusTotal.log.entries).toHaveLength(2);
+    expect(virusTotal.log.entries).toHaveLength(1);
     expect((await submissions.submitFile(again, asker))?.free).toBe(true);
   });
 
@@ -500,6 +498,16 @@ describe('a URL', () => {
     const [, id] = submission.analysisId.split('-');
     expect(virusTotal.catalog.find('url', id!)?.attributes.url).toBe('http://example.com/a?b=c&d=%C3%A9+f');
     expect([virusTotal.log.quotaUnits, units]).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['the connection is lost after it', { kind: 'reset' as const }],
+    ['a page comes instead of the answer', { kind: 'html' as const, status: 200 }],
+  ])('is submitted again when %s, which a person would have to do otherwise', async (_, fault) => {
+    const { virusTotal, submissions } = await startVirusTotal();
+    virusTotal.faults.add('POST /urls', fault);
+    expect((await submissions.submitUrl('http://example.com/', asker)).analysisId).toMatch(/^u-/);
+    expect(virusTotal.log.entries).toHaveLength(2);
   });
 
   it('that VirusTotal does not accept is invalid', async () => {

@@ -25,8 +25,9 @@ const uploadTimeouts: CallTimeouts = {
 };
 
 /**
- * Submissions as calls of VirusTotal's API (VirusTotal reference §7). No POST is made a second time when it may have
- * been taken: it fails with an error that is `uncertain`, and a look-up tells what became of it.
+ * Submissions as calls of VirusTotal's API (VirusTotal reference §7). No file is sent, and no analysis asked for, a
+ * second time when the first may have been taken: it fails with an error that is `uncertain`, and a look-up tells what
+ * became of it.
  */
 export class VirusTotalSubmissions implements Submissions {
   private readonly origin: string;
@@ -58,6 +59,8 @@ export class VirusTotalSubmissions implements Submissions {
       operation: 'submit URL',
       path: '/urls',
       asker,
+      // Taken twice, it costs one unit more; given up, a person has to ask once more, and pays for that as well.
+      repeatable: true,
       body: () => ({
         content: new URLSearchParams({ url }).toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -9,6 +9,10 @@ type Pushed = PlatformSimulator['pushed'][number];
 /** Of requests that are not right, so many are shown with what was logged about them. */
 const MOST_SHOWN = 6;
 const MOST_LINES = 40;
+/** What was sent before a kill may arrive a moment after it. */
+const ARRIVAL_MS = 1_000;
+/** Of messages that name no work. */
+const NO_WORK = '';
 /** How often the connector may look up an object beyond once: it does when it was asked to analyse it. */
 const LOOK_UPS_OF_ANALYSED = 4;
 
@@ -30,12 +34,14 @@ export interface Course {
 export function wrongRequests(simulators: Simulators, course: Course, supervisor: Supervisor): string[] {
   const { platform } = simulators;
   const importedFor = messagesByWork(platform);
+  // Where the platform throws the results of overtaken works away, they travel without them.
+  const withoutWork = importedFor.get(NO_WORK) ?? [];
   const answersTo = answersByExecution(platform);
   const wrong = course.sent.flatMap((request) => {
     const faults =
       request.mode === 'playbook'
         ? stepFaults(platform, request, answersTo.get(request.id) ?? [], course.kills)
-        : workFaults(platform, request, importedFor.get(request.id) ?? []);
+        : workFaults(platform, request, [...(importedFor.get(request.id) ?? []), ...withoutWork]);
     return faults.length === 0 ? [] : [{ request, faults }];
   });
   return wrong.map(({ request, faults }, index) => {
@@ -63,9 +69,11 @@ function workFaults(
   if (errors.length > 0) faults.push(`errors ${JSON.stringify(errors.slice(0, 2))}`);
   if (subject.isKnown && !messages.some((message) => isAbout(message, subject.entityId)))
     faults.push('its results were never imported');
-  const refused = messages.flatMap(({ imported }) =>
-    imported.filter(({ outcome }) => outcome === 'failed' || outcome === 'ignored'),
-  );
+  const refused = messages
+    .filter((message) => workOf(message) === id)
+    .flatMap(({ imported }) =>
+      imported.filter(({ outcome }) => outcome === 'failed' || outcome === 'ignored'),
+    );
   if (refused.length > 0) faults.push(`not imported: ${JSON.stringify(refused.slice(0, 2))}`);
   return faults;
 }
@@ -86,9 +94,9 @@ function stepFaults(
     faults.push('the answer lacks its base object');
   if (subject.isKnown && objects.length < 2) faults.push('the answer is not enriched');
   // A second answer is forgiven when a kill, or the loss of the first one's own answer, lies in between.
-  const [from, to] = [answers[0]?.at ?? new Date(0), answers.at(-1)?.at ?? new Date(0)];
+  const [earliest, latest] = [answers[0]?.at.getTime() ?? 0, answers.at(-1)?.at.getTime() ?? 0];
   const excuses =
-    kills.filter((kill) => kill >= from && kill <= to).length +
+    kills.filter((kill) => kill.getTime() >= earliest - ARRIVAL_MS && kill.getTime() <= latest).length +
     answers.filter(({ fault }) => fault !== undefined).length;
   if (replies.length > 1 + excuses) faults.push(`answered ${replies.length} times`);
   return faults;
@@ -135,12 +143,15 @@ function wastedLookUps(virusTotal: Simulators['virusTotal'], { kills, concurrenc
 function messagesByWork(platform: PlatformSimulator): Map<string, Pushed[]> {
   const byWork = new Map<string, Pushed[]>();
   for (const message of platform.pushed) {
-    const workId = String(message.fields?.work_id);
-    const messages = byWork.get(workId) ?? [];
-    byWork.set(workId, messages);
+    const messages = byWork.get(workOf(message)) ?? [];
+    byWork.set(workOf(message), messages);
     messages.push(message);
   }
   return byWork;
+}
+
+function workOf({ fields }: Pushed): string {
+  return typeof fields?.work_id === 'string' ? fields.work_id : NO_WORK;
 }
 
 function answersByExecution(platform: PlatformSimulator): Map<string, Operation[]> {

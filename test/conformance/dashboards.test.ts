@@ -50,6 +50,7 @@ async function exposedSeries(): Promise<Map<string, Set<string>>> {
   metrics.watchDeadLetters(() => Promise.resolve(1));
   metrics.watchCircuit(() => 'closed');
   metrics.watchBroker(() => ({ connected: true, blocked: false }));
+  metrics.watchHeld(() => ({ count: { manual: 0, playbook: 0, auto: 0 }, oldestAt: undefined }));
   const health = new Health();
   for (const part of ['state', 'platform']) health.watch(part, () => ({ ok: true }));
   metrics.watchHealth(() => health.report());

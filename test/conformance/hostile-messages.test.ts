@@ -106,6 +106,7 @@ function connector(account: Account): { take: (body: Buffer) => Promise<void>; d
     logger,
     clock,
     dropsOvertakenBundles: false,
+    emptyWorks: { by: 'report' },
   });
   const handler = createRequestHandler({
     startedAt: NOW,
@@ -116,7 +117,12 @@ function connector(account: Account): { take: (body: Buffer) => Promise<void>; d
     clock,
     logger,
   });
-  const deadLetters = new DeadLetters({ store: new MemoryStore(), logger, clock, bounds: { count: 5 } });
+  const deadLetters = new DeadLetters({
+    store: new MemoryStore({ isDurable: true }),
+    logger,
+    clock,
+    bounds: { count: 5 },
+  });
   const refuse = createRefuseMessage({
     deadLetters,
     handler,

@@ -68,6 +68,7 @@ export class SettledRuns {
         sink: this.#sink(),
         playbooks,
         dropsOvertakenBundles: false,
+        emptyWorks: { by: 'report' },
         ...services,
       }),
       works,

@@ -43,9 +43,12 @@ export interface AnalysesWorldOptions {
   readonly entities?: EntityReader;
   readonly exclude?: readonly string[];
   readonly exclusive?: Exclusive;
+  /** Names the connector to others that share its state. */
+  readonly owner?: string;
   readonly concurrency?: number;
   /** What every call to the platform does first. */
   readonly platform?: (call: string) => Promise<void>;
+  readonly isPlatformThere?: () => Promise<boolean>;
 }
 
 /** One process of the connector: the real enrichment, settlement and watch, over doubles of what is outside. */
@@ -87,6 +90,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     submissions: virusTotal,
     virusTotal,
     firstPollMs: FIRST_POLL_MS,
+    owner: options.owner,
     random: () => 0.5,
     clock,
     logger,
@@ -127,6 +131,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     telemetry: noTelemetry,
     logger,
     dropsOvertakenBundles: false,
+    emptyWorks: { by: 'report' },
     clock,
   });
   const handler = createRequestHandler({
@@ -134,6 +139,7 @@ export function startAnalysesWorld(options: AnalysesWorldOptions): AnalysesWorld
     settle,
     works,
     isAnswered: (request) => desk.isAnswered(request),
+    isPlatformThere: options.isPlatformThere,
     telemetry: noTelemetry,
     startedAt: clock.now(),
     clock,

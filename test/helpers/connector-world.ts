@@ -32,8 +32,11 @@ export interface ConnectorWorldOptions {
   readonly virusTotal?: VirusTotalSimulatorOptions;
   /** Environment of the connector beside addresses, credentials and scope. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Called with the working directory before the connector starts; gives variables that depend on it. */
-  readonly prepareDirectory?: (directory: string) => Promise<Readonly<Record<string, string>>>;
+  /** Called with the working directory before the connector starts; gives variables that depend on it, or on the servers. */
+  readonly prepareDirectory?: (
+    directory: string,
+    servers: Pick<ConnectorWorld, 'platform' | 'gate'>,
+  ) => Promise<Readonly<Record<string, string>>>;
   /** Called before the connector starts, to plan faults of its start. */
   readonly beforeStart?: (platform: PlatformSimulator) => void;
   /** `callback`: requests and results travel over HTTP, and there is no broker at all. */
@@ -108,7 +111,7 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
       STATE_PATH: join(directory, 'state.sqlite'),
       ...(broker === undefined ? await callbackVariables() : {}),
       ...options.variables,
-      ...(await options.prepareDirectory?.(directory)),
+      ...(await options.prepareDirectory?.(directory, { platform, gate })),
     };
     const apiKey = variables.VIRUSTOTAL_TOKEN ?? API_KEY;
     const secrets = [apiKey, platform.token, ...(broker === undefined ? [] : [broker.password])];
@@ -125,7 +128,11 @@ export async function startConnectorWorld(options: ConnectorWorldOptions = {}): 
         return last;
       },
       startConnector: async (changes: Readonly<Record<string, string>> = {}): Promise<ConnectorProcess> => {
-        const connector = startConnectorProcess(directory, { ...variables, ...changes });
+        const connector = startConnectorProcess(
+          directory,
+          { ...variables, ...changes },
+          { keptLogCharacters: Infinity },
+        );
         connectors.push(connector);
         await untilReady(connector, platform);
         return connector;

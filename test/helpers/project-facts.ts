@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { runCommandLine } from '../../src/cli/command-line.js';
+import { CrashReport } from '../../src/cli/crash-report.js';
 import { declaredOptions } from '../../src/config/schema.js';
 
 /** Folder of the project, with a slash at its end. */
@@ -32,7 +33,7 @@ export async function commandsOfTheProgram(): Promise<Set<string>> {
     return true;
   });
   try {
-    await runCommandLine(['node', 'main.js', '--help'], new AbortController().signal);
+    await runCommandLine(['node', 'main.js', '--help'], new AbortController().signal, new CrashReport());
   } finally {
     write.mockRestore();
   }

@@ -1,7 +1,8 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { SocketPairs } from './socket-pairs.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
-export interface RedisProxy extends TcpProxy {
+export interface RedisProxy extends Omit<TcpProxy, 'silence'> {
   /** Whether answers are withheld, as by a server that hangs: its sockets stand, but nothing comes. */
   silent: boolean;
 }
@@ -9,24 +10,14 @@ export interface RedisProxy extends TcpProxy {
 /** A TCP proxy whose connections a test can break, and which can fall silent. */
 export async function startRedisProxy(target: { host: string; port: number }): Promise<RedisProxy> {
   const breakable = await startTcpProxy(target);
-  const sockets = new Set<Socket>();
+  const pairs = new SocketPairs();
   const server = createServer((inbound) => {
     const outbound = connect(breakable.port, '127.0.0.1');
     inbound.pipe(outbound);
     outbound.on('data', (answer) => {
       if (!proxy.silent) inbound.write(answer);
     });
-    for (const [socket, other] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-    }
+    pairs.tie(inbound, outbound);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: RedisProxy = {
@@ -42,8 +33,7 @@ export async function startRedisProxy(target: { host: string; port: number }): P
       breakable.open = open;
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await pairs.close(server);
       await breakable.close();
     },
   };

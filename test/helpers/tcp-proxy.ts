@@ -1,9 +1,12 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { SocketPairs } from './socket-pairs.js';
 
 export interface TcpProxy {
   readonly port: number;
   /** Breaks every connection that stands, as a network does. */
   cut(): void;
+  /** From now on nothing passes any more, in either direction, and nothing is closed: as when a host just vanishes. */
+  silence(): void;
   /** Whether new connections are let through; refused ones are broken at once. */
   open: boolean;
   close(): Promise<void>;
@@ -11,37 +14,32 @@ export interface TcpProxy {
 
 /** A TCP proxy whose connections a test can break. */
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
+  const pairs = new SocketPairs();
   const proxy = { open: true };
+  let isSilent = false;
   const server = createServer((inbound) => {
     if (!proxy.open) {
       inbound.destroy();
       return;
     }
-    const outbound = connect(target.port, target.host);
-    for (const [socket, other] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
+    if (isSilent) {
+      pairs.hold(inbound);
+      return;
     }
+    const outbound = connect(target.port, target.host);
+    pairs.tie(inbound, outbound);
+    inbound.pipe(outbound).pipe(inbound);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
   return Object.assign(proxy, {
     port: (server.address() as AddressInfo).port,
-    cut,
-    close: async () => {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
+    cut: () => {
+      pairs.cut();
     },
+    silence: () => {
+      isSilent = true;
+      pairs.silence();
+    },
+    close: () => pairs.close(server),
   });
 }

@@ -1,5 +1,6 @@
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
+import { SocketPairs } from './socket-pairs.js';
 
 export interface TlsProxy {
   readonly port: number;
@@ -13,24 +14,14 @@ export async function startTlsProxy(
   target: { readonly host: string; readonly port: number },
   options: TlsOptions,
 ): Promise<TlsProxy> {
-  const sockets = new Set<Socket>();
+  const pairs = new SocketPairs();
   const clients: string[] = [];
   const server = createServer(options, (inbound) => {
     const subject = inbound.getPeerCertificate().subject as { readonly CN?: unknown } | undefined;
     if (typeof subject?.CN === 'string') clients.push(subject.CN);
     const outbound = connect(target.port, target.host);
-    for (const [socket, other] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
+    pairs.tie(inbound, outbound);
+    inbound.pipe(outbound).pipe(inbound);
   });
   // A client that does not trust us; it says so itself.
   server.on('tlsClientError', () => undefined);
@@ -38,9 +29,6 @@ export async function startTlsProxy(
   return {
     port: (server.address() as AddressInfo).port,
     clients,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => pairs.close(server),
   };
 }

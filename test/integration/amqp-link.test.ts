@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { EnrichmentRequest } from '../../src/enrichment/request.js';
-import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
+import { AmqpConsumer } from '../../src/platform/inbound/amqp-consumer.js';
+import type { AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer-options.js';
 import { AmqpLink } from '../../src/platform/amqp/amqp-link.js';
 import type { BrokerConnection } from '../../src/platform/amqp/broker-connection.js';
 import type { RefuseMessage } from '../../src/platform/inbound/unreadable-message.js';
-import {
-  BundlePublisher,
-  type BundlePublisherOptions,
-} from '../../src/platform/outbound/bundle-publisher.js';
+import { BundlePublisher } from '../../src/platform/outbound/bundle-publisher.js';
+import type { BundlePublisherOptions } from '../../src/platform/outbound/bundle-publisher-options.js';
 import { ConnectorError } from '../../src/shared/connector-error.js';
 import { noTelemetry } from '../../src/shared/telemetry.js';
 import type {} from '../helpers/broker-global-setup.js';
@@ -187,17 +186,51 @@ describe('AmqpLink', () => {
     ]);
   });
 
-  it.each([
+  const wrong = [
     ['password', { pass: 'hunter22' }, 'MQ_PASS'],
     ['vhost', { vhost: 'no such/vhost%' }, 'MQ_VHOST'],
-  ])('refuses to start with a wrong %s', async (_name, changes, option) => {
-    link = createLink(coordinates(changes));
-    const error: unknown = await link.start().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ConnectorError);
-    expect((error as ConnectorError).kind).toBe('configuration');
-    expect((error as ConnectorError).message).toContain(option);
-    expect(JSON.stringify([error, (error as Error).stack, lines])).not.toContain('hunter22');
-  });
+  ] as const;
+
+  it.each(wrong)(
+    'asks for another %s when it is refused at the start, and says so once',
+    async (_name, changes, option) => {
+      let present = coordinates(changes);
+      let asked = 0;
+      const recorded = recordedLogger();
+      lines = recorded.lines;
+      link = new AmqpLink({
+        connection: () => present,
+        tls: { rejectUnauthorized: true },
+        connectionName: 'virustotal test',
+        renew: () => {
+          asked += 1;
+          if (asked === 5) present = coordinates();
+        },
+        logger: recorded.logger,
+        backoff: FAST,
+      });
+      await link.start();
+      expect(asked).toBe(5);
+      expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+        ['error', 'RabbitMQ refuses us; trying again'],
+        ['info', 'connected to RabbitMQ'],
+      ]);
+      expect(lines[0]?.reason).toContain(option);
+      expect(JSON.stringify(lines)).not.toContain('hunter22');
+    },
+  );
+
+  it.each(wrong)(
+    'refuses to start with a wrong %s when there is nobody to ask for another',
+    async (_name, changes, option) => {
+      link = createLink(coordinates(changes));
+      const error: unknown = await link.start().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ConnectorError);
+      expect((error as ConnectorError).kind).toBe('configuration');
+      expect((error as ConnectorError).message).toContain(option);
+      expect(JSON.stringify([error, (error as Error).stack, lines])).not.toContain('hunter22');
+    },
+  );
 
   it.each(['ends later', 'fails'])(
     'tells of a lost channel also when its set-up had not ended, and %s',
@@ -330,6 +363,7 @@ describe('AmqpConsumer', () => {
     await vi.waitFor(() => {
       expect(refuse).toHaveBeenCalledTimes(2);
     }, WAIT);
+    expect(refuse.mock.calls.map(([, , redelivered]) => redelivered)).toEqual([false, true]);
     await consumer?.drain(10_000);
     expect(await ready(names.listen)).toBe(0);
   });
@@ -526,43 +560,37 @@ describe('BundlePublisher', () => {
     ]);
   });
 
-  it('reports as undelivered what no queue takes for too long', async () => {
-    await link.start();
-    const lost = startPublisher({ push: { exchange: names.exchange, routingKey: 'nobody' }, maxWaitMs: 200 });
-    const { undelivered } = await lost.prepare(requestOf(), bundleOf(1)).send().delivered;
-    expect(undelivered).toEqual([
-      {
-        error:
-          'The object could not be handed to RabbitMQ: no queue takes the results of this connector (NO_ROUTE); is it still registered?',
-        source:
-          '{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--00000000-0000-4000-8000-000000000001","value":"198.51.100.1","nb_deps":1}',
-      },
-    ]);
-  });
+  it.each([
+    ['queue', { routingKey: 'nobody' }, /NO_ROUTE/, false],
+    ['queue', { routingKey: 'nobody' }, /NO_ROUTE/, true],
+    ['exchange', { exchange: 'no such exchange' }, /NOT_FOUND/, false],
+  ] as const)(
+    'hands back what has no %s for too long, in one message or in several, and says why once',
+    async (_missing, way, reason, whole) => {
+      await link.start();
+      const push = { exchange: names.exchange, routingKey: names.push, ...way };
+      const sender = startPublisher({ push, maxWaitMs: 500 }, whole);
+      const { delivered } = sender.prepare(requestOf(), bundleOf(3)).send();
+      await expect(delivered).rejects.toMatchObject({
+        kind: 'transient',
+        message: expect.stringMatching(reason) as string,
+      });
+      expect(link.connected).toBe(true);
+      expect(lines.map(({ msg }) => msg)).toEqual(['results are not taken; they wait']);
+      await vi.waitFor(() => {
+        expect(sender.pending).toBe(0);
+      }, WAIT);
+      expect(sender.health).toEqual({ ok: false, detail: expect.stringMatching(reason) as string });
+      expect(sender.health.detail).toMatch(/^results are not taken: /);
 
-  it('reports each object of a bundle that is lost as a whole, since each was announced', async () => {
-    await link.start();
-    const lost = startPublisher(
-      { push: { exchange: names.exchange, routingKey: 'nobody' }, maxWaitMs: 500 },
-      true,
-    );
-    const prepared = lost.prepare(requestOf(), bundleOf(3));
-    expect(prepared.expectations).toBe(3);
-    const { undelivered } = await prepared.send().delivered;
-    expect(undelivered.map(({ source }) => (JSON.parse(source) as { id: string }).id)).toEqual(
-      bundleOf(3).objects.map(({ id }) => id),
-    );
-  });
-
-  it('reports as undelivered what has no exchange for too long, and says so once', async () => {
-    await link.start();
-    const lost = startPublisher({ push: { exchange: 'no such exchange', routingKey: 'x' }, maxWaitMs: 500 });
-    const { undelivered } = await lost.prepare(requestOf(), bundleOf(2)).send().delivered;
-    expect(undelivered).toHaveLength(2);
-    expect(undelivered[0]?.error).toContain('NOT_FOUND');
-    expect(link.connected).toBe(true);
-    expect(lines.map(({ msg }) => msg)).toEqual(['results are not taken; they wait']);
-  });
+      // It comes again, and is taken as soon as there is a way.
+      const again = sender.prepare(requestOf(), bundleOf(3)).send();
+      push.routingKey = names.push;
+      push.exchange = names.exchange;
+      expect(await again.delivered).toEqual({ undelivered: [] });
+      expect(sender.health).toEqual({ ok: true });
+    },
+  );
 
   it.each(['queue', 'exchange'])(
     'has the platform declare a missing %s and loses nothing',
@@ -663,6 +691,14 @@ describe('BundlePublisher', () => {
     const reports = Array.from({ length: 20 }, () => sender.prepare(requestOf(), bundle).send().delivered);
     for (const report of await Promise.all(reports)) expect(report.undelivered).toEqual([]);
     expect(await ready(names.push)).toBe(5_000);
+  });
+
+  it('warns of no loss when it is closed by us', async () => {
+    await link.start();
+    const running = startPublisher();
+    await running.prepare(requestOf(), bundleOf(1)).send().delivered;
+    await running.close();
+    expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
   it('rejects what is not confirmed when it is closed, so that the request comes again', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
+import { connect, type ChannelModel, type ConfirmChannel, type Options } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { AmqpLink } from '../../src/platform/amqp/amqp-link.js';
-import { AmqpConsumer, type AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer.js';
+import { AmqpConsumer } from '../../src/platform/inbound/amqp-consumer.js';
+import type { AmqpConsumerOptions } from '../../src/platform/inbound/amqp-consumer-options.js';
 import type {} from '../helpers/broker-global-setup.js';
 import { recordedLogger, type LogLine } from '../helpers/recorded-logger.js';
 import { sharedBroker } from '../helpers/shared-broker.js';
@@ -77,11 +78,26 @@ class World {
 
   /** Puts requests into the queue; names say their mode. */
   async ask(...workIds: string[]): Promise<void> {
+    await this.#send(workIds);
+  }
+
+  /** Puts a copy of a request into the queue, as the consumer does where the queue counts. */
+  async askCopyOf(workId: string): Promise<void> {
+    await this.#send([workId], { messageId: 'virustotal-copy-1' });
+  }
+
+  /** Puts what is no request into the queue. */
+  async put(body: string): Promise<void> {
+    this.#channel.sendToQueue(this.queue, Buffer.from(body), { persistent: true });
+    await this.#channel.waitForConfirms();
+  }
+
+  async #send(workIds: readonly string[], properties: Options.Publish = {}): Promise<void> {
     for (const workId of workIds) {
       const mode = workId.startsWith('manual') ? 'manual' : 'auto';
       const event = { entity_id: 'ipv4-addr--1', entity_type: 'IPv4-Addr' };
       const body = JSON.stringify({ internal: { work_id: workId, mode }, event });
-      this.#channel.sendToQueue(this.queue, Buffer.from(body), { persistent: true });
+      this.#channel.sendToQueue(this.queue, Buffer.from(body), { ...properties, persistent: true });
     }
     await this.#channel.waitForConfirms();
   }
@@ -164,6 +180,21 @@ describe('a queue that knows no priorities', () => {
     await vi.waitFor(() => {
       expect(world.started).toEqual(['manual_1', 'manual_2', 'auto_1', 'auto_2']);
     }, WAIT);
+  });
+
+  it('starts nothing that is held when it is told to serve everyone while it is drained', async () => {
+    await world.open();
+    const consumer = world.start();
+    await consumer.serve('manual');
+    await world.ask(...automatic(5));
+    await vi.waitFor(() => {
+      expect(consumer.inFlight).toBe(5);
+    }, WAIT);
+    const drained = consumer.drain(0);
+    await consumer.serve('everyone');
+    await drained;
+    expect(world.started).toEqual([]);
+    expect(await world.ready()).toBe(5);
   });
 
   it('gets everything back that is held when nobody is served', async () => {
@@ -262,5 +293,51 @@ describe('a queue that knows no priorities', () => {
     await consumer.drain(10_000);
     expect(await world.ready()).toBe(0);
     expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('does nothing about the copy of a request that was settled, because its original came first', async () => {
+    await world.open();
+    world.start({ concurrency: 1 });
+    await world.ask('auto_1');
+    await vi.waitFor(() => {
+      world.endAll();
+      expect(world.consumer.inFlight).toBe(0);
+      expect(world.started).toEqual(['auto_1']);
+    }, WAIT);
+    await world.askCopyOf('auto_1');
+    await world.ask('auto_2');
+    await vi.waitFor(() => {
+      expect(world.started).toContain('auto_2');
+    }, WAIT);
+    expect(world.started).toEqual(['auto_1', 'auto_2']);
+  });
+
+  it('gets what cannot be read and cannot be kept back at its end, so that requests have their turn', async () => {
+    await world.open();
+    await world.put('{not json');
+    await world.put('nor this');
+    await world.ask('auto_1', 'auto_2', 'auto_3');
+    let isKept = false;
+    const kept: string[] = [];
+    const consumer = world.start({
+      concurrency: 1,
+      requeueBackoff: { baseMs: 1, maxMs: 1 },
+      refuse: ({ body }) => {
+        if (!isKept) return Promise.reject(new Error('the state cannot be written'));
+        kept.push(body.toString());
+        return Promise.resolve();
+      },
+    });
+    await vi.waitFor(() => {
+      world.endAll();
+      expect(world.started).toEqual(automatic(3));
+    }, WAIT);
+    isKept = true;
+    await vi.waitFor(() => {
+      world.endAll();
+      expect(kept.toSorted()).toEqual(['nor this', '{not json']);
+    }, WAIT);
+    await consumer.drain(10_000);
+    expect(await world.ready()).toBe(0);
   });
 });

@@ -142,7 +142,7 @@ describe('without any broker: requests by HTTP callback, results by the API', ()
     expect((await post(body, platform.mintCallbackToken())).status).toBe(400);
   });
 
-  it('takes and drops JSON that is no request, which would come again for ever', async () => {
+  it('takes JSON that is no request as a dead letter, because it would come again for ever', async () => {
     expect((await post('{}', platform.mintCallbackToken())).status).toBe(202);
   });
 

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -178,14 +180,20 @@ describe('messages that cannot be read', () => {
   });
 
   it('are counted when they come again, and shown by metrics and health', async () => {
+    const timesKept = async (): Promise<number | undefined> =>
+      (await listed(world)).find(({ size }) => size === 9)?.times;
     await platform.publishRaw('{not json');
+    // While one of the same bytes is in work, another is taken for the same.
+    await vi.waitFor(async () => {
+      expect(await timesKept()).toBe(1);
+    }, WAIT);
     await platform.publishRaw('{not json');
     await platform.publishRaw('"entity_id":');
     await vi.waitFor(async () => {
       expect(await bodyOf(metricsUrl)).toContain('\nvirustotal_dead_letters 4\n');
     }, WAIT);
     await vi.waitFor(async () => {
-      expect((await listed(world)).find(({ size }) => size === 9)?.times).toBe(2);
+      expect(await timesKept()).toBe(2);
     }, WAIT);
     expect(JSON.parse(await bodyOf(healthUrl))).toMatchObject({
       status: 'ok',
@@ -260,6 +268,48 @@ describe('messages that cannot be read', () => {
       expect(stderr).not.toBe('');
     },
   );
+});
+
+describe('a message that cannot be read, while the state cannot be written', () => {
+  let world: ConnectorWorld;
+
+  beforeAll(async () => {
+    world = await startConnectorWorld({
+      prepareDirectory: async (directory) => {
+        const file = join(directory, 'no-directory');
+        await writeFile(file, '');
+        return { STATE_PATH: join(file, 'state.sqlite') };
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await world.close();
+  });
+
+  it('stays in the queue, holds up nobody, and is kept by the next process, although this one was killed', async () => {
+    const { platform, connector } = world;
+    for (const body of ['{not json', 'nor this']) await platform.publishRaw(body);
+    const COMES_AGAIN =
+      'messages that cannot be read cannot be kept either, and come again until the state can be written';
+    await vi.waitFor(() => {
+      expect(connector.log()).toContain(COMES_AGAIN);
+    }, WAIT);
+    // Settles a request meanwhile.
+    await messageOfDoneWork(platform);
+    expect(connector.log().split(COMES_AGAIN)).toHaveLength(2);
+    expect(await connector.stop('SIGKILL')).toBe('SIGKILL');
+
+    const variables = { STATE_PATH: join(world.directory, 'state.sqlite') };
+    await world.startConnector(variables);
+    const repaired = { ...world, variables: { ...world.variables, ...variables } };
+    await vi.waitFor(async () => {
+      expect((await listed(repaired)).map(({ size }) => size)).toHaveLength(2);
+    }, WAIT);
+    await vi.waitFor(async () => {
+      expect(await platform.queueDepth('listen')).toBe(0);
+    }, WAIT);
+  }, 60_000);
 });
 
 describe('a message that this version can read, on OpenCTI 6.8.10, which throws bundles of closed works away', () => {

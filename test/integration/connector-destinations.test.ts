@@ -242,26 +242,30 @@ describe.each(['amqp', 'callback'] as const)('over the API, with requests by %s'
     expectShared(bundleObjects(bundle), platform.entity(entityId)?.grantedRefs);
   });
 
-  it.each(kinds)('a $type in a draft never becomes live knowledge', async (kind) => {
-    const { platform } = at;
-    kind.add(platform);
-    const before = knowledge(platform);
-    const pushes = platform.operationsOf('stixBundlePush').length;
-    const draftId = platform.createDraft('Investigation').id;
-    const entityId = kind.add(platform).standardId;
-    const workId = await platform.requestEnrichment({ entityId, draftId });
-    const work = await workSettled(platform, workId, 30_000);
-    if (transport === 'amqp') {
-      expect(work.errors).toEqual([]);
-      expect(platform.entity(entityId, draftId)?.score).toBe(kind.score);
-    } else {
-      expect(work.errors.map(({ message }) => message)).toEqual([
-        'VirusTotal: the results cannot be handed over: OpenCTI cannot take results for a draft over its API (CONNECTOR_QUEUE_PROTOCOL=api), and RabbitMQ is not there either: RabbitMQ cannot be reached within 5 s. Let the connector reach RabbitMQ, or enrich outside of the draft.',
-      ]);
-    }
-    expect(platform.operationsOf('stixBundlePush')).toHaveLength(pushes);
-    expect(knowledge(platform)).toEqual(before);
-  });
+  // Each waits five seconds for a broker that is not there.
+  it.each(transport === 'amqp' ? kinds : kinds.slice(0, 1))(
+    'a $type in a draft never becomes live knowledge',
+    async (kind) => {
+      const { platform } = at;
+      kind.add(platform);
+      const before = knowledge(platform);
+      const pushes = platform.operationsOf('stixBundlePush').length;
+      const draftId = platform.createDraft('Investigation').id;
+      const entityId = kind.add(platform).standardId;
+      const workId = await platform.requestEnrichment({ entityId, draftId });
+      const work = await workSettled(platform, workId, 30_000);
+      if (transport === 'amqp') {
+        expect(work.errors).toEqual([]);
+        expect(platform.entity(entityId, draftId)?.score).toBe(kind.score);
+      } else {
+        expect(work.errors.map(({ message }) => message)).toEqual([
+          'VirusTotal: the results cannot be handed over: OpenCTI cannot take results for a draft over its API (CONNECTOR_QUEUE_PROTOCOL=api), and RabbitMQ is not there either: RabbitMQ cannot be reached within 5 s: RabbitMQ cannot be reached: getaddrinfo ENOTFOUND rabbitmq.invalid. Let the connector reach RabbitMQ, or enrich outside of the draft.',
+        ]);
+      }
+      expect(platform.operationsOf('stixBundlePush')).toHaveLength(pushes);
+      expect(knowledge(platform)).toEqual(before);
+    },
+  );
 });
 
 describe('validated before import', () => {

@@ -76,7 +76,7 @@ describe('the health of the connector', () => {
     await start();
     expect(await becomes(200, 'ok')).toEqual({});
     expect(Object.keys((await ask('/health')).parts).sort()).toEqual(
-      ['broker', 'consumer', 'platform', 'publisher', 'start', 'state', 'virustotal'].sort(),
+      ['broker', 'consumer', 'deadLetters', 'platform', 'publisher', 'start', 'state', 'virustotal'].sort(),
     );
     for (const question of ['live', 'ready']) {
       const { stdout } = await run(process.execPath, [HEALTHCHECK, question], {
@@ -105,12 +105,17 @@ describe('the health of the connector', () => {
   });
 
   it('is not ready while the platform does not answer its heartbeat', async () => {
-    await start({
-      beforeStart: (platform) => {
-        platform.faults.fail('pingConnector', BAD_GATEWAY);
+    const { platform } = await start({
+      beforeStart: (starting) => {
+        starting.faults.fail('pingConnector', BAD_GATEWAY, { times: Infinity });
       },
     });
+    await expect
+      .poll(async () => (await ask('/health/ready')).parts.platform?.ok, { timeout: 20_000 })
+      .toBe(false);
     expect(await becomes(503, 'unready')).toEqual({ platform: why(/HTTP 502/, /OPENCTI_URL/) });
+    platform.faults.clear();
+    await becomes(200, 'ok');
   });
 
   it('is not ready while RabbitMQ is away, and ready when it is back', async () => {

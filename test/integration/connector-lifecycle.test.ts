@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startConnectorProcess } from '../../src/cli/demo/connector-process.js';
+import { BAD_GATEWAY } from '../../src/simulators/platform/faults.js';
 import { startPlatformSimulator } from '../../src/simulators/platform/simulator.js';
 import { runCommand } from '../helpers/built-product.js';
 import { API_KEY, startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
 import { refusals, workSettled } from '../helpers/enrichment-results.js';
 import { sharedBroker } from '../helpers/shared-broker.js';
+
+/** A proxy without backend: the platform surely did not get it. */
+const NO_BACKEND = { ...BAD_GATEWAY, status: 503 };
 
 /** A container is killed so long after it was asked to stop. */
 const GRACE_MS = 10_000;
@@ -60,6 +64,28 @@ describe('stopping', () => {
       });
     }
     expect(await platform.queueDepth('listen')).toBe(0);
+  });
+
+  it('hands a playbook step back whose answer the platform does not take any more', async () => {
+    const { platform } = world;
+    platform.faults.fail('playbookStepExecution', NO_BACKEND, { times: 100 });
+    const { standardId } = platform.addObservable('Domain-Name', { value: 'example.com' });
+    const { executionId } = await platform.requestPlaybookStep({ entityId: standardId });
+    const replies = (): unknown[] =>
+      platform.playbookReplies.filter((reply) => reply.executionId === executionId);
+    // Its answer was refused, and is to be given once more after a while.
+    await platform.until(() => platform.operationsOf('playbookStepExecution').length >= 3, {
+      description: 'answers that are refused',
+    });
+
+    expect(await world.connector.stop('SIGTERM')).toBe(0);
+    expect(replies()).toEqual([]);
+    expect(await platform.queueDepth('listen')).toBe(1);
+
+    platform.faults.clear();
+    await world.startConnector();
+    await platform.until(() => replies().length > 0, { description: 'the answer' });
+    expect(replies()).toHaveLength(1);
   });
 
   it('loses nothing when it is killed', async () => {
@@ -132,22 +158,22 @@ describe('starting', () => {
     expect(stderr).not.toContain('flgrn_octi_tkn_wrong');
   });
 
-  it('ends with code 1 when the broker does not accept the password, and does not show it', async () => {
+  it('says that the broker does not accept the password, does not show it, and waits for a better one', async () => {
     const platform = await startPlatformSimulator({ amqp: sharedBroker() });
-    const { exitCode, stderr } = await runCommand(
-      ['serve'],
-      {
-        OPENCTI_URL: platform.url,
-        OPENCTI_TOKEN: platform.token,
-        VIRUSTOTAL_TOKEN: API_KEY,
-        MQ_PASS: 'an-obviously-wrong-password',
-      },
-      directory,
-    );
+    const connector = startConnectorProcess(directory, {
+      OPENCTI_URL: platform.url,
+      OPENCTI_TOKEN: platform.token,
+      VIRUSTOTAL_TOKEN: API_KEY,
+      MQ_PASS: 'an-obviously-wrong-password',
+    });
+    // The platform hands the credentials out, and may do better when it is asked again.
+    await expect
+      .poll(() => connector.log(), { timeout: 20_000 })
+      .toMatch(/"level":"ERROR".*RabbitMQ.*MQ_PASS/);
+    await platform.until(() => platform.operationsOf('registerConnector').length > 1);
+    expect(await connector.stop('SIGTERM')).toBe(0);
+    expect(connector.log()).not.toContain('an-obviously-wrong-password');
     await platform.close();
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/RabbitMQ.*MQ_PASS/);
-    expect(stderr).not.toContain('an-obviously-wrong-password');
   });
 
   it('stops with code 0 also while the platform does not answer yet', async () => {

@@ -37,11 +37,14 @@ describe('what is not there for a while', () => {
       beforeStart: (starting) => {
         starting.faults.fail('about', { kind: 'reset' });
         starting.faults.fail('about', BAD_GATEWAY);
+        // A proxy that knows of no platform while it restarts.
+        starting.faults.fail('about', { kind: 'http', status: 404, body: '<html></html>' });
         starting.faults.fail('registerConnector', RATE_LIMITED);
       },
     });
     expect(platform.operationsOf('about').map(({ fault }) => fault)).toEqual([
       'reset',
+      'http',
       'http',
       undefined,
       undefined,

@@ -1,12 +1,18 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import { freePorts } from '../../src/simulators/broker/free-port.js';
 import type { Fault as PlatformFault } from '../../src/simulators/platform/faults.js';
 import type { Fault as VirusTotalFault } from '../../src/simulators/virustotal/faults.js';
+import { makeAuthority } from '../helpers/certificates.js';
 import { startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
 import { bundleObjects } from '../helpers/enrichment-results.js';
+import { startForwardProxy, type ForwardProxy } from '../helpers/forward-proxy.js';
 import { KIND_VARIABLES, kinds } from '../helpers/kinds.js';
 import { sharedBroker } from '../helpers/shared-broker.js';
+import { startTlsProxy, type TlsProxy } from '../helpers/tls-proxy.js';
 
 /** Each looks like nothing else, so that it is found wherever it leaks. */
 const SECRETS = {
@@ -20,6 +26,27 @@ const SECRETS = {
 describe('secrets', () => {
   let world: ConnectorWorld;
   let pages: string;
+  let proxy: ForwardProxy;
+  let tlsServer: TlsProxy;
+  let certificates: string;
+
+  /** VirusTotal over TLS, behind a proxy that wants credentials. */
+  const behindProxy = async (virusTotalUrl: string): Promise<Record<string, string>> => {
+    certificates = await mkdtemp(join(tmpdir(), 'virustotal-test-'));
+    const authority = makeAuthority(certificates, 'authority');
+    const { cert, key } = authority.issue('virustotal', 'DNS:virustotal.test');
+    tlsServer = await startTlsProxy(
+      { host: '127.0.0.1', port: Number(new URL(virusTotalUrl).port) },
+      { cert: await readFile(cert), key: await readFile(key) },
+    );
+    proxy = await startForwardProxy({ 'virustotal.test': tlsServer.port });
+    return {
+      VIRUSTOTAL_API_URL: 'https://virustotal.test/api/v3',
+      HTTPS_CA_CERTIFICATES: authority.cert,
+      HTTPS_PROXY: `http://connector:${SECRETS.proxyPassword}@127.0.0.1:${proxy.port}`,
+      NO_PROXY: '127.0.0.1',
+    };
+  };
 
   /** Both servers repeat what they were sent, as careless ones do, in every form in which they can fail. */
   beforeAll(async () => {
@@ -30,14 +57,13 @@ describe('secrets', () => {
         ...KIND_VARIABLES,
         VIRUSTOTAL_TOKEN: SECRETS.apiKey,
         OPENCTI_CUSTOM_HEADERS: `x-gateway:${SECRETS.header}`,
-        HTTPS_PROXY: `http://connector:${SECRETS.proxyPassword}@127.0.0.1:9`,
-        NO_PROXY: '127.0.0.1',
         MQ_USE_SSL_PASSPHRASE: SECRETS.unusedKey,
         CONNECTOR_LOG_LEVEL: 'debug',
         CONNECTOR_HEALTH_PORT: String(healthPort),
         CONNECTOR_EXPOSE_METRICS: 'true',
         CONNECTOR_METRICS_PORT: String(metricsPort),
       },
+      prepareDirectory: (_directory, { gate }) => behindProxy(gate.url),
     });
     const { platform, virusTotal } = world;
     const told = `You sent ${SECRETS.apiKey}`;
@@ -52,8 +78,12 @@ describe('secrets', () => {
       { kind: 'error', status: 403, code: 'ForbiddenError', message: told },
       { kind: 'reset' },
     ];
-    let call = 0;
-    virusTotal.faults.leaveTo(() => spoilt[(call += 1) % (2 * spoilt.length)]);
+    proxy.refuseWith(407, `You sent ${SECRETS.proxyPassword}`);
+    // Look-ups are answered with every one of them, however often the quota is asked for beside them.
+    const calls = { lookUp: 0, quota: 0 };
+    virusTotal.faults.leaveTo(
+      ({ path }) => spoilt[calls[path.startsWith('/users/') ? 'quota' : 'lookUp']++ % (2 * spoilt.length)],
+    );
     const toldByPlatform = `You sent Bearer ${SECRETS.token} and ${SECRETS.header}`;
     for (const operation of ['toReceived', 'addExpectations', 'toProcessed', 'pingConnector']) {
       const fail = (fault: PlatformFault): void => {
@@ -72,6 +102,8 @@ describe('secrets', () => {
       const { executionId } = await platform.requestPlaybookStep({ entityId });
       ends.push(() => platform.playbookReplies.some((reply) => reply.executionId === executionId));
     }
+    await platform.until(() => proxy.tunnels.length > 2, { description: () => 'tunnels that are refused' });
+    proxy.refuseWith(undefined);
     await platform.until(() => ends.filter((isOver) => isOver()).length > ends.length - 4, {
       timeoutMs: 110_000,
       description: () =>
@@ -92,6 +124,9 @@ describe('secrets', () => {
 
   afterAll(async () => {
     await world.close();
+    await proxy.close();
+    await tlsServer.close();
+    await rm(certificates, { recursive: true, force: true });
   });
 
   /** As they are, and as they travel in addresses and headers. */
@@ -110,9 +145,20 @@ describe('secrets', () => {
     expect(found(`Bearer ${SECRETS.token}`)).toEqual(['token']);
   });
 
+  it('are sent where they belong', () => {
+    const [sent = ''] = new Set(proxy.credentials);
+    expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).toBe(
+      `connector:${SECRETS.proxyPassword}`,
+    );
+    expect(proxy.tunnels.length).toBeGreaterThan(10);
+  });
+
   it('are in no line of the log, which tells of every kind of failure', () => {
     const log = world.connector.log();
-    for (const told of ['503', '502', 'WrongCredentials', 'LOCK_ERROR']) expect(log).toContain(told);
+    const all = ['503', '502', 'WrongCredentials', 'LOCK_ERROR', 'of HTTPS_PROXY answered HTTP 407'];
+    for (const told of all) expect(log).toContain(told);
+    // From the first line on.
+    expect(log).toContain('"message":"configuration"');
     expect(found(log)).toEqual([]);
   });
 

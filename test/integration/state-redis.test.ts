@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deadLetterId } from '../../src/dead-letters/dead-letter.js';
+import { DeadLetters, type LetterToKeep } from '../../src/dead-letters/dead-letters.js';
 import { fixedClock } from '../../src/shared/clock.js';
 import { StateError } from '../../src/state/errors.js';
 import { withLease } from '../../src/state/lease.js';
@@ -288,5 +290,44 @@ describe('a connection that breaks', () => {
       'the state store can be used again',
     ]);
     expect(await increment(store)).toBe(10);
+  });
+});
+
+describe('dead letters in Redis', () => {
+  const lettersOf = (store: StateStore, owner: string): DeadLetters =>
+    new DeadLetters({ store, logger: recordedLogger().logger, owner });
+  const letterOf = (body: string | Uint8Array): LetterToKeep => ({
+    body: Buffer.from(body),
+    reason: 'The message cannot be read: event is not an object.',
+    source: 'queue',
+    workId: 'work_1',
+    entityId: undefined,
+  });
+
+  it('are kept, listed, counted and dropped by replicas together', async () => {
+    const one = lettersOf(await open(), 'virustotal-1');
+    const other = lettersOf(await open(), 'virustotal-1');
+    const bytes = Uint8Array.from([0xff, 0x00, 0x7b, 0xc3, 0x28]);
+    // Each message reaches both, as when one dies before it has acknowledged it.
+    const bodies = [bytes, ...Array.from({ length: 20 }, (_, index) => `message ${index}`)];
+    await Promise.all(bodies.flatMap((body) => [one.keep(letterOf(body)), other.keep(letterOf(body))]));
+    expect([await one.count(), await other.count()]).toEqual([21, 21]);
+    const all = await one.list();
+    expect(all.map(({ times }) => times)).toEqual(all.map(() => 2));
+    expect(await other.list()).toEqual(all);
+    expect(await other.bodyOf(deadLetterId(bytes))).toEqual(Buffer.from(bytes));
+
+    const drops = await Promise.all(all.flatMap(({ id }) => [one.remove(id), other.remove(id)]));
+    expect(drops.filter(Boolean)).toHaveLength(21);
+    expect([await one.list(), await other.count()]).toEqual([[], 0]);
+    expect(await admin.keys(`${prefix}:*`)).toEqual([]);
+  });
+
+  it('are nothing to a connector of another id', async () => {
+    const { id } = await lettersOf(await open(), 'virustotal-1').keep(letterOf('{}'));
+    const stranger = lettersOf(await open(), 'virustotal-2');
+    expect(await stranger.count()).toBe(0);
+    expect(await stranger.remove(id)).toBe(false);
+    expect(await lettersOf(await open(), 'virustotal-1').count()).toBe(1);
   });
 });

@@ -8,7 +8,7 @@ export interface ConnectorProcess {
   readonly pid: number | undefined;
   /** Resolves with the exit code, or the name of the signal that killed it. */
   readonly ended: Promise<number | string>;
-  /** The last lines that it logged. */
+  /** What it logged, or the end of that. */
   log(): string;
   /** Sends the signal and waits for the end; returns the exit code, or the name of the signal that killed it. */
   stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | string>;
@@ -19,18 +19,23 @@ const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /** Of the caller's own environment, what a process needs to run at all and to get out through a proxy. */
 const INHERITED = ['PATH', 'HOME', 'HTTPS_PROXY', 'NO_PROXY'] as const;
-const KEPT_LOG_CHARACTERS = 100_000;
+
+export interface ConnectorProcessOptions {
+  /** Path of the built product's `main.js`. */
+  readonly main?: string;
+  /** How much of the end of its log is kept; `Infinity` for all of it. */
+  readonly keptLogCharacters?: number;
+}
 
 /**
  * Runs `main.js serve` of the built product with these variables alone.
  *
  * @param directory - Working directory; it should hold no configuration file.
- * @param main - Path of the built product's `main.js`.
  */
 export function startConnectorProcess(
   directory: string,
   variables: Readonly<Record<string, string>>,
-  main: string = MAIN,
+  { main = MAIN, keptLogCharacters = 100_000 }: ConnectorProcessOptions = {},
 ): ConnectorProcess {
   const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
   const child = spawn(process.execPath, [main, 'serve'], {
@@ -39,8 +44,8 @@ export function startConnectorProcess(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let lines = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    lines = (lines + chunk.toString('utf8')).slice(-KEPT_LOG_CHARACTERS);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    lines = (lines + text).slice(-keptLogCharacters);
   });
   // `close`, not `exit`: only then has everything that it logged been read.
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);

@@ -11,7 +11,7 @@ export const network = {
     example: '/run/secrets/ca.pem',
   }),
   http_proxy: optional({
-    doc: 'Proxy for http URLs.',
+    doc: 'Proxy for servers with http URLs, to which requests go without a tunnel.',
     env: 'HTTP_PROXY',
     otherEnv: [{ name: 'http_proxy', deprecated: false }],
     type: proxyUrl,
@@ -19,7 +19,7 @@ export const network = {
     example: 'http://proxy.example.com:3128',
   }),
   https_proxy: optional({
-    doc: 'Proxy for https URLs.',
+    doc: 'Proxy for servers with https URLs, through tunnels.',
     env: 'HTTPS_PROXY',
     otherEnv: [{ name: 'https_proxy', deprecated: false }],
     type: proxyUrl,
@@ -27,7 +27,7 @@ export const network = {
     example: 'http://proxy.example.com:3128',
   }),
   no_proxy: optional({
-    doc: 'Hosts that are reached without a proxy, separated by commas.',
+    doc: 'Hosts with everything below them, addresses and networks (10.0.0.0/8) that are reached without a proxy, each with or without a port, separated by commas; * for all.',
     env: 'NO_PROXY',
     otherEnv: [{ name: 'no_proxy', deprecated: false }],
     type: text,

@@ -3,7 +3,6 @@ import { asText, isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { Option } from '../option.js';
 import { SUPPORTED_SCOPE } from '../options/connector.js';
 import { declaredOptions } from '../schema.js';
-import { effectNote } from './effect-note.js';
 
 /**
  * Left out, as in OpenCTI's own files: each connector that the manager starts has an id of its own. The address of the
@@ -60,7 +59,8 @@ export function renderManifest(): string {
 export function renderVariableSchema(): string {
   const options = declaredOptions
     .map(({ option }) => option)
-    .filter(({ env }) => !SET_BY_MANAGER.includes(env));
+    // What the Python connector accepts without effect stays accepted, but nobody should be asked for it in a form.
+    .filter(({ env, effect }) => effect === undefined && !SET_BY_MANAGER.includes(env));
   return json({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `${SLUG}_config.schema.json`,
@@ -72,11 +72,11 @@ export function renderVariableSchema(): string {
 }
 
 function property(option: Option): JsonObject {
-  const { doc, type, secret } = option;
+  const { doc: description, type, secret } = option;
   const value = defaultOf(option);
   return {
     ...(value === undefined ? {} : { default: value }),
-    description: [doc, effectNote(option)].filter((part) => part !== undefined).join(' '),
+    description,
     ...type.variableSchema,
     ...(secret === true ? { format: 'password', writeOnly: true } : {}),
   };

@@ -49,6 +49,8 @@ export interface Analyses {
 export interface AnalysisDeskOptions {
   readonly store: Pick<StateStore, 'update' | 'isDurable'>;
   readonly submitter: Submitter;
+  /** Names this connector to others that share the state; absent where it has the state to itself. */
+  readonly owner?: string | undefined;
   readonly rules: SubmissionRules;
   /** Time from a submission to the first question how far it is. */
   readonly firstPollMs: number;
@@ -195,13 +197,13 @@ export class AnalysisDesk implements Analyses {
   }
 
   async #park(key: string, record: AnalysisRecord, { request, target }: Considered): Promise<Consideration> {
-    const { store, clock, logger } = this.#options;
+    const { store, clock, logger, owner } = this.#options;
     if (!this.#options.store.isDurable) return waitElsewhere(request);
     const since = new Date(record.begunAt).toISOString().slice(0, 16).replace('T', ' ');
     const message = `VirusTotal: the analysis of ${shownValue(target.observable)} is queued since ${since} UTC; the result follows by itself.`;
     const parkedAt = clock.now().getTime();
     this.#inHand.set(request.key, { since: parkedAt, mayEnd: record.stage !== 'waiting' });
-    const held = { holder: this.#holder, heldAt: parkedAt };
+    const held = { owner, holder: this.#holder, heldAt: parkedAt };
     await park(store, { request, analysis: key, message, parkedAt, ...held });
     // It may have been lost for good just now, and the broker is asked to keep the request instead.
     if (!store.isDurable) {

@@ -404,6 +404,25 @@ describe('an analysis that is waited for', () => {
     expect(await parkedKeys(store)).toEqual(['work_1']);
   });
 
+  it('at a stop leaves a playbook step parked whose answer has failed, while it asks whether the platform is there', async () => {
+    let isDown = false;
+    const { deliver, watch } = start({
+      platform: () =>
+        isDown
+          ? Promise.reject(new ConnectorError('platform down', 'transient', { untouched: true }))
+          : Promise.resolve(),
+      isPlatformThere: () => new Promise(() => undefined),
+    });
+    deliver(urlRequest(URL_TEXT, { key: 'playbook 1', mode: 'playbook', workId: undefined, playbook }));
+    await time.pass(20 * SECOND_MS);
+    isDown = true;
+    await time.pass(5 * MINUTE_MS);
+    const drained = watch.drain(SECOND_MS);
+    await time.pass(2 * SECOND_MS);
+    await drained;
+    expect(await parkedKeys(store)).toEqual(['playbook 1']);
+  });
+
   it('comes about for a request that has the file when another one for the same object has none', async () => {
     const half = {
       contentOf: ({ key }: { readonly key: string }) =>

@@ -13,11 +13,23 @@ export interface ParkedRequest {
   /** What its work says meanwhile. */
   readonly message: string;
   readonly parkedAt: number;
+  /** The connector that has parked it, where others may share the state; earlier versions did not say. */
+  readonly owner?: string | undefined;
   /** The process that took its delivery last, and when: that one knows whether it is acknowledged. */
   readonly holder: string | undefined;
   readonly heldAt: number;
   /** It is being answered, or was about to be: its work is not to be told any more that it waits. */
   readonly resumedAt?: number | undefined;
+}
+
+/**
+ * Whether a connector may resume a parked request: another one has no right to tell its platform anything, and perhaps
+ * another platform. What does not say whose it is belongs to whoever finds it.
+ *
+ * @param owner - The connector; `undefined` where it has the state to itself.
+ */
+export function isOwnedBy(owner: string | undefined, parked: Pick<ParkedRequest, 'owner'>): boolean {
+  return owner === undefined || parked.owner === undefined || parked.owner === owner;
 }
 
 /** Whether a parked request may be resumed at this moment, as far as its delivery is concerned. */
@@ -121,6 +133,7 @@ export function parkedFrom(value: unknown): ParkedRequest | undefined {
     analysis,
     message: asText(value.message) ?? '',
     parkedAt,
+    owner: asText(value.owner),
     holder: asText(value.holder),
     heldAt: asNumber(value.heldAt) ?? parkedAt,
     resumedAt: asNumber(value.resumedAt),

@@ -11,6 +11,7 @@ import { urgencyOf, type AnalysisRecord } from './analysis-record.js';
 import type { Exclusive } from './exclusive.js';
 import {
   claimParked,
+  isOwnedBy,
   PARKED_BUCKET,
   parkedFrom,
   settleParked,
@@ -32,6 +33,8 @@ const KEEP_SETTLED_MS = 3_600_000;
 export interface ResumptionOptions {
   readonly store: Pick<StateStore, 'list' | 'update'>;
   readonly exclusive: Exclusive;
+  /** As in `isOwnedBy`. */
+  readonly owner?: string | undefined;
   /** Takes a resumed request to its end. */
   readonly handler: HandleRequest;
   readonly works: WorkKeeper;
@@ -69,7 +72,7 @@ export interface Review {
   readonly awaited: ReadonlySet<string>;
   /** Requests that could be resumed but have to wait, for their delivery or for another try. */
   readonly held: number;
-  /** Requests that are parked, and since when the first of them. */
+  /** Requests of this connector that are parked, and since when the first of them. */
   readonly parked: number;
   readonly oldestAt: Date | undefined;
 }
@@ -94,7 +97,7 @@ export class Resumption {
    * @throws StateError
    */
   async review(analyses: ReadonlyMap<string, AnalysisRecord>): Promise<Review> {
-    const { store, clock } = this.#options;
+    const { store, clock, owner } = this.#options;
     const awaited = new Set<string>();
     const ready: Ready[] = [];
     const parkedAt: number[] = [];
@@ -104,6 +107,7 @@ export class Resumption {
       const parked = await this.#parkedOrDropped(key, value);
       if (parked === undefined) continue;
       awaited.add(parked.analysis);
+      if (!isOwnedBy(owner, parked)) continue;
       parkedAt.push(parked.parkedAt);
       const analysis = analyses.get(parked.analysis);
       if (analysis !== undefined && isUnderWay(analysis, clock.now())) this.#keepAlive(parked);
@@ -191,8 +195,8 @@ export class Resumption {
     const parked = await claimParked(store, key, mayResume, clock.now().getTime());
     if (parked === 'held') return false;
     if (parked === undefined) return true;
-    await handler({ ...parked.request, resumed: true, analysis: end }, () => {
-      run.committed = true;
+    await handler({ ...parked.request, resumed: true, analysis: end }, (isCommitted) => {
+      run.committed = isCommitted;
     });
     await settleParked(store, key, clock.now().getTime());
     return true;

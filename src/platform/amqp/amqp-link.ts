@@ -1,11 +1,13 @@
+import type { Duplex } from 'node:stream';
 import { connect as amqpConnect, type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Logger } from 'pino';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { atMost } from '../../shared/at-most.js';
+import { isAborted } from '../../shared/is-aborted.js';
 import { tlsSocketOptions, type BrokerConnection, type BrokerTls } from './broker-connection.js';
 import { closed } from './closing.js';
-import { asConnectFailure } from './connect-failure.js';
+import { asConnectFailure, BrokerRefusal } from './connect-failure.js';
 import { keepChannel, type ChannelKeeper, type ChannelPlan, type KeptChannel } from './kept-channel.js';
 
 export interface AmqpLinkOptions {
@@ -36,7 +38,7 @@ const DEFAULT_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 30_000 };
 const HEARTBEAT_S = 10;
 const CONNECT_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 1_000;
-/** Refusals in a row that end the start: credentials may have been replaced since the registration they came with. */
+/** Failures of TLS in a row that end the start: the broker may have moved since the registration. */
 const MAX_REFUSALS = 3;
 
 /**
@@ -56,6 +58,8 @@ export class AmqpLink {
   #everConnected = false;
   /** Why there is no connection, once it was told; `undefined` while there is one. */
   #trouble: string | undefined;
+  /** Whether that somebody has to act was said since the last connection. */
+  #isRefused = false;
   #blocked: string | undefined;
 
   constructor(options: AmqpLinkOptions) {
@@ -86,10 +90,11 @@ export class AmqpLink {
   }
 
   /**
-   * Resolves with the first connection. A broker that cannot be reached is tried again for as long as it takes.
+   * Resolves with the first connection. A broker that cannot be reached is tried again for as long as it takes; so is
+   * one that refuses the credentials or the vhost, where a new registration may bring others.
    *
-   * @throws ConnectorError (`configuration`) when the broker refuses the credentials, the vhost or TLS, or a PEM file
-   *   cannot be read.
+   * @throws ConnectorError (`configuration`) when TLS fails, or a PEM file cannot be read; without `renew` also when the
+   *   broker refuses the credentials or the vhost.
    */
   start(): Promise<void> {
     this.#started ??= new Promise((resolve, reject) => {
@@ -108,13 +113,13 @@ export class AmqpLink {
     return keepChannel(this.#keeper(), plan, (model) => model.createConfirmChannel());
   }
 
-  /** Closes the connection and every channel on it. */
+  /** Closes the connection and every channel on it. A broker that does not answer in time is left without a word. */
   async close(): Promise<void> {
     this.#abort.abort();
     const model = this.#model;
     this.#offer(undefined);
-    if (model !== undefined) await atMost(CLOSE_TIMEOUT_MS, model.close());
-    await atMost(CLOSE_TIMEOUT_MS, this.#running);
+    await atMost(CLOSE_TIMEOUT_MS, Promise.allSettled([model?.close(), this.#running]));
+    if (model !== undefined) socketOf(model)?.destroy(new Error('RabbitMQ did not answer in time'));
   }
 
   async #run(connected: () => void, refused: (error: Error) => void): Promise<void> {
@@ -129,13 +134,15 @@ export class AmqpLink {
       } catch (error) {
         if (isAborted(signal)) break;
         const failure = asConnectFailure(error);
-        refusals = failure.kind === 'configuration' ? refusals + 1 : 0;
-        const isFinal = attempt === 0 || refusals === MAX_REFUSALS || this.#options.renew === undefined;
+        const isAlone = this.#options.renew === undefined;
+        const mayPass = failure.kind !== 'configuration' || (failure instanceof BrokerRefusal && !isAlone);
+        refusals = mayPass ? 0 : refusals + 1;
+        const isFinal = attempt === 0 || refusals === MAX_REFUSALS || isAlone;
         if (refusals > 0 && !this.#everConnected && isFinal) {
           refused(failure);
           return;
         }
-        this.#failed(failure.message);
+        this.#failed(failure);
       }
       await this.#sleep(fullJitterMs(attempt, this.#backoff), signal);
     }
@@ -161,6 +168,7 @@ export class AmqpLink {
     const { host, port } = this.#options.connection();
     this.#log('info', { host, port }, 'connected to RabbitMQ');
     this.#trouble = undefined;
+    this.#isRefused = false;
     this.#everConnected = true;
     const since = performance.now();
     this.#offer(model);
@@ -173,10 +181,14 @@ export class AmqpLink {
     return performance.now() - since;
   }
 
-  /** Says once that there is no connection, however many attempts fail. */
-  #failed(reason: string): void {
-    if (this.#trouble === undefined)
+  /** Says once that there is no connection, however many attempts fail, and once more when somebody has to act. */
+  #failed(failure: ConnectorError): void {
+    const reason = failure.message;
+    const isRefused = failure.kind === 'configuration';
+    if (isRefused && !this.#isRefused) this.#log('error', { reason }, 'RabbitMQ refuses us; trying again');
+    else if (this.#trouble === undefined)
       this.#log('warn', { reason }, 'RabbitMQ cannot be reached; trying again');
+    this.#isRefused ||= isRefused;
     this.#trouble = reason;
     this.#options.renew?.(reason);
   }
@@ -220,7 +232,7 @@ export class AmqpLink {
     );
   }
 
-  #log(level: 'info' | 'warn', fields: object, message: string): void {
+  #log(level: 'info' | 'warn' | 'error', fields: object, message: string): void {
     const { logger, purpose } = this.#options;
     logger[level](purpose === undefined ? fields : { connection: purpose, ...fields }, message);
   }
@@ -253,7 +265,7 @@ export class AmqpLink {
   }
 }
 
-/** Read anew after every wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
+/** The socket under a connection, which amqplib does not declare. */
+function socketOf({ connection }: ChannelModel): Duplex | undefined {
+  return (connection as { readonly stream?: Duplex }).stream;
 }

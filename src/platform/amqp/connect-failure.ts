@@ -25,6 +25,17 @@ const TLS_FAILURES: readonly (readonly [code: RegExp, message: string])[] = [
   [/^ERR_SSL|^ERR_TLS/, 'TLS with RabbitMQ failed; check MQ_USE_SSL and the MQ_USE_SSL_* options'],
 ];
 
+/**
+ * RabbitMQ said no to the user or to the vhost. The platform hands both out and may replace them, and a RabbitMQ that is
+ * starting does not have them yet.
+ */
+export class BrokerRefusal extends ConnectorError {
+  /** @param message - What is refused, and where it comes from. */
+  constructor(message: string, cause: unknown) {
+    super(message, 'configuration', { cause });
+  }
+}
+
 /** Why a connection to RabbitMQ did not come about, for the person who can change it. */
 export function asConnectFailure(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
@@ -34,13 +45,17 @@ export function asConnectFailure(error: unknown): ConnectorError {
     new ConnectorError(message, 'configuration', { cause: error });
 
   if (/ACCESS[-_]REFUSED/.test(text)) {
-    return configuration(
+    return new BrokerRefusal(
       'RabbitMQ refuses the user or its password; check what the platform hands out at registration, or MQ_USER and MQ_PASS.',
+      error,
     );
   }
   // amqplib does not hand on why the broker closed the connection at this point; it is about the vhost.
   if (text.includes('Expected ConnectionOpenOk')) {
-    return configuration('RabbitMQ does not open the vhost; check MQ_VHOST and the permissions of its user.');
+    return new BrokerRefusal(
+      'RabbitMQ does not open the vhost; check MQ_VHOST and the permissions of its user.',
+      error,
+    );
   }
   const tls = TLS_FAILURES.find(([pattern]) => pattern.test(code));
   if (tls !== undefined) return configuration(`${tls[1]} (${code}).`);

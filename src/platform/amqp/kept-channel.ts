@@ -2,6 +2,7 @@ import type { Channel, ChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
 import { atMost } from '../../shared/at-most.js';
 import { fullJitterMs, type Backoff, type Sleep } from '../../shared/backoff.js';
+import { isAborted } from '../../shared/is-aborted.js';
 import { closed, lossOf, type Loss } from './closing.js';
 
 /** A channel that is opened again whenever it was lost. */
@@ -16,7 +17,8 @@ export interface ChannelPlan<C extends Channel> {
    * The channel is gone. Called once for each channel that was handed to {@link setUp}, also when that did not end or
    * failed.
    *
-   * @param alone - The connection stands: the broker closed this channel, because of something done on it.
+   * @param alone - The connection stands: the broker closed this channel, because of something done on it. Not when we
+   *   closed it ourselves.
    * @param code - AMQP reply code, when the broker closed the channel.
    */
   lost(reason: string, alone: boolean, code?: number): void;
@@ -73,7 +75,7 @@ export function keepChannel<C extends Channel>(
       loss = lossOf(error);
       await atMost(CLOSE_TIMEOUT_MS, current?.close());
     }
-    if (isHanded) plan.lost(loss.reason, model === keeper.model, loss.code);
+    if (isHanded) plan.lost(loss.reason, model === keeper.model && !stop.signal.aborted, loss.code);
     current = undefined;
     return loss;
   };
@@ -104,14 +106,9 @@ export function keepChannel<C extends Channel>(
   return {
     close: async () => {
       stop.abort();
-      await atMost(CLOSE_TIMEOUT_MS, current?.close());
       // While there is no connection it waits for one; then there is nothing to close.
-      if (keeper.model !== undefined) await atMost(CLOSE_TIMEOUT_MS, running);
+      const ended = keeper.model === undefined ? undefined : running;
+      await atMost(CLOSE_TIMEOUT_MS, Promise.allSettled([current?.close(), ended]));
     },
   };
-}
-
-/** Read anew after every wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -25,20 +25,23 @@ describe('parsePlatformVersion', () => {
 describe('capabilitiesOf', () => {
   const of = (text: string) => capabilitiesOf(parsePlatformVersion(text));
 
-  it('assumes nothing beyond 6.0 without a version', () => {
-    expect(capabilitiesOf(undefined)).toEqual({
-      registrationFields: new Set(),
-      jwks: false,
-      callback: false,
-      connectorInfo: false,
-      drafts: false,
+  it('does without a version what is safe with every one', () => {
+    const { registrationFields, ...others } = capabilitiesOf(undefined);
+    expect([...registrationFields]).toEqual(['listen_callback_uri', 'auto_update', 'enrichment_resolution']);
+    expect(others).toEqual({
+      jwks: true,
+      callback: true,
+      connectorInfo: true,
+      drafts: true,
       wholeBundles: false,
-      bundlePush: 'unavailable',
-      workLiveness: false,
-      pendingFileMarkings: false,
+      bundlePush: 'without-work',
+      workLiveness: true,
+      toleratesDeletedWorks: false,
+      pendingFileMarkings: true,
       draftContext: false,
       validationMode: 'workbench',
-      dropsOvertakenBundles: false,
+      dropsOvertakenBundles: true,
+      completesUnannounced: false,
     });
   });
 
@@ -51,19 +54,20 @@ describe('capabilitiesOf', () => {
     ['wholeBundles', '6.6.18', '6.7.0'],
     ['jwks', '6.9.22', '7.260224.0'],
     ['workLiveness', '6.8.6', '6.8.7'],
+    ['toleratesDeletedWorks', '6.8.6', '6.8.7'],
     ['dropsOvertakenBundles', '6.8.6', '6.8.7'],
   ] as const)('knows that %s is not in %s but in %s', (capability, before, first) => {
     expect(of(before)[capability]).toBe(false);
     expect(of(first)[capability]).toBe(true);
   });
 
-  it.each([['dropsOvertakenBundles', '7.260507.9', '7.260510.0']] as const)(
-    'knows that %s ended with %s, before %s',
-    (capability, last, after) => {
-      expect(of(last)[capability]).toBe(true);
-      expect(of(after)[capability]).toBe(false);
-    },
-  );
+  it.each([
+    ['dropsOvertakenBundles', '7.260507.9', '7.260510.0'],
+    ['completesUnannounced', '7.260423.0', '7.260428.0'],
+  ] as const)('knows that %s ended with %s, before %s', (capability, last, after) => {
+    expect(of(last)[capability]).toBe(true);
+    expect(of(after)[capability]).toBe(false);
+  });
 
   it.each([
     ['6.5.6', []],

@@ -26,6 +26,8 @@ export interface Capabilities {
   readonly bundlePush: BundlePushSupport;
   /** `isWorkAlive` says whether the results of a work are still imported (reference §10). */
   readonly workLiveness: boolean;
+  /** Calls about a deleted work are answered, or refused with a reason; older platforms fail over them (reference §10). */
+  readonly toleratesDeletedWorks: boolean;
   /** `uploadPending` takes the markings of the file. */
   readonly pendingFileMarkings: boolean;
   /** A work can be told the draft that its results are in (`addDraftContext`). */
@@ -34,6 +36,8 @@ export interface Capabilities {
   readonly validationMode: ValidationMode;
   /** Works overtaken by a newer one are closed and their bundles thrown away (reference §10, force-close hazard). */
   readonly dropsOvertakenBundles: boolean;
+  /** A work for which nothing was announced completes when it is told of its end (reference §10). */
+  readonly completesUnannounced: boolean;
 }
 
 /**
@@ -46,11 +50,40 @@ export function parsePlatformVersion(text: string): PlatformVersion | undefined 
   return version.every(Number.isSafeInteger) ? version : undefined;
 }
 
-/** What the given version can do; without a version, what 6.0 can do, which every later platform still understands. */
+/**
+ * What holds for a platform that does not say its version: of each capability the value that does no harm on any. What is
+ * offered without need is ignored or refused, and left out from then on; what is left out without need loses results, or
+ * lets them end up where they do not belong.
+ */
+export const UNKNOWN_VERSION: Capabilities = {
+  // Probed at registration, from here downwards.
+  registrationFields: new Set(['listen_callback_uri', 'auto_update', 'enrichment_resolution']),
+  jwks: true,
+  callback: true,
+  connectorInfo: true,
+  // Workers that do not know `draft_id` ignore it (protocol reference §9.1).
+  drafts: true,
+  // One object per message is right everywhere.
+  wholeBundles: false,
+  bundlePush: 'without-work',
+  workLiveness: true,
+  // Then pings find out.
+  toleratesDeletedWorks: false,
+  pendingFileMarkings: true,
+  // For show only, and refused for each draft where it is unknown.
+  draftContext: false,
+  // Every platform has it.
+  validationMode: 'workbench',
+  dropsOvertakenBundles: true,
+  completesUnannounced: false,
+};
+
+/** What the given version can do. */
 export function capabilitiesOf(version: PlatformVersion | undefined): Capabilities {
-  const since = (...first: PlatformVersion): boolean => version !== undefined && !isBefore(version, first);
+  if (version === undefined) return UNKNOWN_VERSION;
+  const since = (...first: PlatformVersion): boolean => !isBefore(version, first);
   const between = (first: PlatformVersion, last: PlatformVersion): boolean =>
-    since(...first) && version !== undefined && !isBefore(last, version);
+    since(...first) && !isBefore(last, version);
 
   const registrationFields = new Set<YoungRegistrationField>();
   if (since(6, 5, 7)) registrationFields.add('listen_callback_uri');
@@ -65,10 +98,13 @@ export function capabilitiesOf(version: PlatformVersion | undefined): Capabiliti
     wholeBundles: since(6, 7, 0),
     bundlePush: bundlePushOf(since, between),
     workLiveness: since(6, 8, 7),
+    toleratesDeletedWorks: since(6, 8, 7),
     pendingFileMarkings: since(6, 5, 2),
     draftContext: since(6, 5, 0),
     validationMode: since(7, 260728, 0) ? 'draft' : 'workbench',
     dropsOvertakenBundles: between([6, 8, 7], [7, 260507, LAST]),
+    // Those from 7.260615 on do so too, but there nothing is gained by it.
+    completesUnannounced: !since(7, 260428, 0),
   };
 }
 

@@ -214,6 +214,22 @@ describe('PlatformClient', () => {
     expect(endpoint.calls).toHaveLength(1);
   });
 
+  it('repeats nothing any more when it is to stop, not even what it waits to repeat', async () => {
+    endpoint.answer({ status: 503, body: '' });
+    const stop = new AbortController();
+    const { client } = testClient(endpoint.url, {
+      stop: stop.signal,
+      sleep: (_ms, signal) => {
+        expect(signal).toBe(stop.signal);
+        stop.abort();
+        return Promise.resolve();
+      },
+    });
+    await expect(client.execute(READ, {})).rejects.toMatchObject({ retryable: true });
+    await expect(client.execute(READ, {})).rejects.toMatchObject({ retryable: true });
+    expect(endpoint.calls).toHaveLength(2);
+  });
+
   it('repeats even a counting mutation when no connection was made', async () => {
     const url = endpoint.url;
     await endpoint.close();
@@ -232,17 +248,25 @@ describe('PlatformClient', () => {
     expect(error.message).toBe('OpenCTI did not answer addExpectations within 0.02 s.');
   });
 
-  it.each([
-    [301, 'OPENCTI_URL'],
-    [404, 'OPENCTI_URL'],
-    [403, 'OPENCTI_CUSTOM_HEADERS'],
-  ])('says what to configure when something else answers with %i', async (status, option) => {
-    endpoint.answer({ status, headers: { location: 'http://192.0.2.1/' }, body: '<html>' });
+  it('says what to configure when a proxy refuses', async () => {
+    endpoint.answer({ status: 403, body: '<html>' });
     const error = await failureOf(testClient(endpoint.url).client.execute(READ, {}));
     expect(error.kind).toBe('configuration');
-    expect(error.message).toContain(option);
+    expect(error.message).toContain('OPENCTI_CUSTOM_HEADERS');
     expect(endpoint.calls).toHaveLength(1);
   });
+
+  it.each([301, 404, 405])(
+    'takes %i for a proxy whose platform is away, and says what to check if it stays so',
+    async (status) => {
+      const answer = { status, headers: { location: 'http://192.0.2.1/' }, body: '<html>' };
+      endpoint.answer(answer, answer, answer);
+      const error = await failureOf(testClient(endpoint.url).client.execute(COUNT, { id: 'a' }));
+      expect(error).toMatchObject({ kind: 'transient', untouched: true });
+      expect(error.message).toContain('OPENCTI_URL');
+      expect(endpoint.calls).toHaveLength(3);
+    },
+  );
 
   it.each([
     ['a URL that is none', { url: 'opencti' }, 'OPENCTI_URL'],

@@ -32,8 +32,12 @@ export interface PlatformClientOptions {
   readonly downloadIdleMs?: number;
   readonly logger: Logger;
   readonly telemetry?: Telemetry;
+  /** Hears of operations that failed for good, before whoever asked does. Must not throw. */
+  readonly onFailure?: ((operation: Operation, failure: PlatformError) => void) | undefined;
   readonly retry: RetryPolicy;
   readonly sleep: Sleep;
+  /** Ends the wait between calls; what failed is not repeated from then on. A call on its way goes on. */
+  readonly stop?: AbortSignal | undefined;
   /** A number in [0, 1); `Math.random` by default. */
   readonly random?: () => number;
 }
@@ -48,6 +52,8 @@ export interface CallContext {
   readonly applicantId?: string | undefined;
   /** Instead of the policy's, for callers that repeat by themselves. */
   readonly maxAttempts?: number | undefined;
+  /** Whether a failure that might pass is not to be repeated all the same: the caller knows a better way. */
+  readonly isFinal?: ((failure: PlatformError) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** A file to upload, in the place of the variable `file`. */
   readonly file?: UploadedFile | undefined;
@@ -56,7 +62,8 @@ export interface CallContext {
 }
 
 /**
- * Calls the platform's GraphQL API and reads its files. It holds no state of any request: draft and applicant travel with each call.
+ * Calls the platform's GraphQL API and reads its files. It holds no state of any request: draft and applicant travel
+ * with each call.
  */
 export class PlatformClient {
   readonly #options: PlatformClientOptions;
@@ -83,14 +90,16 @@ export class PlatformClient {
    * @throws PlatformError
    */
   async execute<T>(operation: Operation, variables: object, context: CallContext = {}): Promise<T> {
-    const { retry, random, logger, sleep } = this.#options;
+    const { retry, random, logger, sleep, stop, onFailure } = this.#options;
     const maxAttempts = context.maxAttempts ?? retry.maxAttempts;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt<T>(operation, variables, context);
       } catch (error) {
         const failure = this.#asPlatformError(operation, error);
-        if (attempt >= maxAttempts || !mayRepeat(operation, failure) || context.signal?.aborted === true) {
+        const isFinal = this.#isOver(context) || context.isFinal?.(failure) === true;
+        if (attempt >= maxAttempts || isFinal || !mayRepeat(operation, failure)) {
+          if (!this.#isOver(context)) onFailure?.(operation, failure);
           throw failure;
         }
         const delayMs = Math.max(
@@ -102,7 +111,8 @@ export class PlatformClient {
           { ...context.about, operation: operation.name, code: failure.code, attempt, delayMs },
           'call to OpenCTI failed and is repeated',
         );
-        await sleep(delayMs, context.signal);
+        await sleep(delayMs, context.signal ?? stop);
+        if (stop?.aborted === true) throw failure;
       }
     }
   }
@@ -127,6 +137,10 @@ export class PlatformClient {
       signal: context.signal,
       redact: (text) => this.#redact(text),
     });
+  }
+
+  #isOver({ signal }: CallContext): boolean {
+    return signal?.aborted === true || this.#options.stop?.aborted === true;
   }
 
   /** One call, told of in the log, without its variables and its answer, and in the metrics. */

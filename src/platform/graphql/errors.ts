@@ -1,4 +1,5 @@
 import { ConnectorError, type FailureKind } from '../../shared/connector-error.js';
+import { ProxyError } from '../../shared/proxy-error.js';
 
 export interface PlatformErrorDetails {
   readonly kind: FailureKind;
@@ -7,6 +8,8 @@ export interface PlatformErrorDetails {
   readonly httpStatus?: number | undefined;
   /** Whether it is certain that the platform did not execute the operation, so that repeating it is always safe. */
   readonly untouched?: boolean;
+  /** Whether an answer says that it failed, maybe after a part was done. */
+  readonly mayBePartial?: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -22,6 +25,7 @@ export class PlatformError extends ConnectorError {
   constructor(message: string, details: PlatformErrorDetails) {
     super(message, details.kind, {
       untouched: details.untouched ?? false,
+      mayBePartial: details.mayBePartial ?? false,
       ...(details.cause === undefined ? {} : { cause: details.cause }),
     });
     this.code = details.code;
@@ -33,10 +37,35 @@ export class PlatformError extends ConnectorError {
   get isVersionMismatch(): boolean {
     return VERSION_MISMATCH_CODES.has(this.code);
   }
+
+  /** Whether the platform as such may be away, or refuse us as such: other calls would fail as well. */
+  get hintsAtOutage(): boolean {
+    if (this.retryable) return !this.isStumble && !ABOUT_ONE_OBJECT.has(this.code);
+    return this.kind === 'configuration' && this.code !== 'FORBIDDEN_ACCESS';
+  }
+
+  /**
+   * Whether the platform's own code stumbled over something that is not there, instead of saying that it is not: so it
+   * fails over deleted works (protocol reference §10). A database that is away or busy fails in other words.
+   */
+  get isStumble(): boolean {
+    return STUMBLE_CODES.has(this.code) && STUMBLE.test(this.message);
+  }
+
+  /** Whether the platform was there, and failed at what it was asked to do. */
+  get isFailureWithin(): boolean {
+    return STUMBLE_CODES.has(this.code) || this.code === 'DATABASE_ERROR';
+  }
 }
+
+const ABOUT_ONE_OBJECT = new Set(['LOCK_ERROR', 'MISSING_REFERENCE_ERROR']);
 
 /** `BAD_USER_INPUT` is named `VALIDATION_ERROR` in 6.2.14–6.4.6 (protocol reference §1.4). */
 const VERSION_MISMATCH_CODES = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'VALIDATION_ERROR']);
+
+/** What the platform did not mean to throw has the first, or where it caught it the second. */
+const STUMBLE_CODES = new Set(['INTERNAL_SERVER_ERROR', 'UNKNOWN_ERROR']);
+const STUMBLE = /Cannot read properties of (?:undefined|null)/;
 
 interface Rule {
   readonly kind: FailureKind;
@@ -113,6 +142,7 @@ export function envelopeFailure(operation: string, error: EnvelopeError): Platfo
     kind: rule.kind,
     code: error.code,
     httpStatus: error.httpStatus,
+    mayBePartial: rule.kind === 'transient',
   });
 }
 
@@ -130,9 +160,11 @@ function ruleFor(code: string, httpStatus: number | undefined): Rule {
 /**
  * The failure that a response without a GraphQL envelope means: a proxy, the rate limiter or another server answered.
  *
- * Only 429 and 503 are counted as proof that nothing was executed: the rate limiter stands before GraphQL, and a proxy
- * says 503 when it has no platform to hand the request to. A 502 or 504 may as well mean that the platform died or
- * fell silent while it was executing.
+ * 429, 503 and what says that there is no platform here (404, 405, a redirection) are counted as proof that nothing was
+ * executed: the rate limiter stands before GraphQL, and a proxy that has no platform to hand the request to answers in
+ * its place, as some do with 404 while it restarts. So these may pass. A 502 may as well mean that the platform died
+ * while it was executing, and a 504 (524 of Cloudflare) that it is still at it: that is a time-out, which a proxy lost
+ * patience over before we did.
  */
 export function responseFailure(operation: string, status: number, retryAfterMs?: number): PlatformError {
   const base = { code: `HTTP_${status}`, httpStatus: status, retryAfterMs };
@@ -157,13 +189,13 @@ export function responseFailure(operation: string, status: number, retryAfterMs?
   if (status >= 300 && status < 400) {
     return new PlatformError(
       `${operation} was redirected (HTTP ${status}); set OPENCTI_URL to the address that the platform redirects to.`,
-      { ...base, kind: 'configuration' },
+      { ...base, kind: 'transient', untouched: true },
     );
   }
   if (status === 404 || status === 405) {
     return new PlatformError(
       `There is no OpenCTI API at the configured address (HTTP ${status}); check OPENCTI_URL and its base path.`,
-      { ...base, kind: 'configuration' },
+      { ...base, kind: 'transient', untouched: true },
     );
   }
   if (status < 400) {
@@ -172,11 +204,23 @@ export function responseFailure(operation: string, status: number, retryAfterMs?
       { ...base, kind: 'transient' },
     );
   }
+  const isTimeout = status === 504 || status === 524;
+  const mayPass = status >= 500 || status === 408 || status === 425;
   return new PlatformError(`OpenCTI is not available for ${operation} (HTTP ${status}).`, {
     ...base,
-    kind: status >= 500 || status === 408 || status === 425 ? 'transient' : 'invalid',
+    kind: mayPass ? 'transient' : 'invalid',
     untouched: status === 503,
+    mayBePartial: mayPass && status !== 502 && status !== 503,
+    ...(isTimeout ? { cause: new DOMException(`HTTP ${status} of a proxy`, 'TimeoutError') } : {}),
   });
+}
+
+/** The failure of an operation on a work that the platform does not have any more, in the words of newer platforms. */
+export function missingWork(operation: string, cause: PlatformError): PlatformError {
+  return new PlatformError(
+    `OpenCTI failed at ${operation} because it has no such work any more; ${RULES.WORK_NOT_ALIVE?.remedy ?? ''}.`,
+    { kind: 'invalid', code: 'WORK_NOT_ALIVE', httpStatus: cause.httpStatus, cause },
+  );
 }
 
 /** Failures before a connection exists: not one byte of the request has left. */
@@ -191,6 +235,14 @@ const NEVER_CONNECTED = new Set([
 
 /** The failure of a request that got no response. */
 export function networkFailure(operation: string, error: unknown, timeoutMs: number): PlatformError {
+  if (error instanceof ProxyError) {
+    return new PlatformError(`OpenCTI could not be reached for ${operation}: ${error.message}.`, {
+      kind: 'transient',
+      code: error.code,
+      untouched: true,
+      cause: error,
+    });
+  }
   const code = networkCode(error);
   if (code === 'TIMEOUT') {
     return new PlatformError(`OpenCTI did not answer ${operation} within ${timeoutMs / 1_000} s.`, {

@@ -115,7 +115,10 @@ async function refusal(answer: Dispatcher.ResponseData, { redact }: Download): P
       { ...details, kind: reason !== undefined && PASSING_REASON.test(reason) ? 'transient' : 'invalid' },
     );
   }
-  return harmless(responseFailure(OPERATION, status));
+  const failure = harmless(responseFailure(OPERATION, status));
+  // The platform is there, or nobody would have asked for the file: a proxy leads elsewhere for files alone.
+  const isElsewhere = (status >= 300 && status < 400) || status === 405;
+  return isElsewhere ? new PlatformError(failure.message, { ...details, kind: 'configuration' }) : failure;
 }
 
 /** To read a file changes nothing. */

@@ -1,49 +1,20 @@
-import type { Logger } from 'pino';
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
-import { systemClock, type Clock } from '../../shared/clock.js';
+import { systemClock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { RequestFacts } from '../../shared/request-facts.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
 import { createStopController } from '../../shared/stop-controller.js';
-import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
-import type { AmqpLink } from '../amqp/amqp-link.js';
-import { contentOf, isRedelivered, newFlight, type Flight } from './flight.js';
+import { fullJitterMs, sleep as wallSleep, type Backoff } from '../../shared/backoff.js';
+import type { AmqpConsumerOptions } from './amqp-consumer-options.js';
+import { contentOf, isRedelivered, newFlight, wasDelivered, type Flight } from './flight.js';
 import { HoldWatch } from './hold-watch.js';
 import { readRequest } from './message.js';
 import { MessageCopier, wouldComeBackAgain } from './message-copier.js';
 import { QueueReader, type Delivery } from './queue-reader.js';
+import { IdleWait } from './idle-wait.js';
 import { RequestLine, type Admission } from './request-line.js';
 import { SettledKeys } from './settled-keys.js';
-import { UnreadableMessage, type RefuseMessage } from './unreadable-message.js';
-
-/** Takes a request to its end. Resolves: settled. Rejects: it must be delivered again. */
-export type RequestHandler = (request: EnrichmentRequest, onCommit?: () => void) => Promise<void>;
-
-export interface AmqpConsumerOptions {
-  readonly link: AmqpLink;
-  /** Over which copies of messages go back to the queue; `link` when absent. */
-  readonly publishingLink?: AmqpLink | undefined;
-  /** Name of the listen queue, as the last registration returned it. */
-  readonly queue: () => string;
-  /** The queue is not there: see {@link QueueReaderOptions}. */
-  readonly missing?: ((reason: string) => void) | undefined;
-  /** Requests that are worked on at the same time; see {@link RequestLine} for manual ones. */
-  readonly concurrency: number;
-  /** Requests beside manual ones that are worked on at the same time; `concurrency` when absent. */
-  readonly unattendedLimit?: number | undefined;
-  /** Called synchronously, in the order in which requests are served. */
-  readonly handler: RequestHandler;
-  /** Called for what is no request. */
-  readonly refuse: RefuseMessage;
-  readonly logger: Logger;
-  readonly clock?: Clock;
-  /** Delay before a rejected request goes back, growing with consecutive rejections, so that it cannot spin. */
-  readonly requeueBackoff?: Backoff;
-  readonly sleep?: Sleep;
-  /** Requests that are held without being worked on go back after this long at the latest. */
-  readonly maxHoldMs?: number;
-  /** Bytes of held requests beyond which nothing is read ahead. */
-  readonly maxHeldBytes?: number;
-}
+import { UnreadableMessage } from './unreadable-message.js';
 
 /** How long requests have to hand themselves back when a stop has cut short what they waited for. */
 const LET_GO_MS = 1_000;
@@ -70,7 +41,7 @@ export class AmqpConsumer {
   readonly #flights = new Map<string, Flight>();
   readonly #settled = new SettledKeys();
   readonly #draining = createStopController();
-  readonly #idle = new Set<() => void>();
+  readonly #idle = new IdleWait();
   readonly #holds: HoldWatch;
   #scarce = false;
   #rejections = 0;
@@ -117,6 +88,11 @@ export class AmqpConsumer {
     return this.#reader.consuming;
   }
 
+  /** Requests at hand that are not worked on. */
+  get held(): HeldFigures {
+    return this.#line.figures(({ receivedAt }) => receivedAt);
+  }
+
   /** Begins to consume, now and after every loss of the connection. */
   start(): void {
     this.#reader.open();
@@ -137,8 +113,8 @@ export class AmqpConsumer {
    * nobody is served, all stay there.
    */
   async serve(whom: Admission): Promise<void> {
-    this.#line.admit(whom);
     if (this.#draining.signal.aborted) return;
+    this.#line.admit(whom);
     if (whom !== 'nobody') {
       await this.#reader.resume();
       this.#lookAhead();
@@ -164,9 +140,10 @@ export class AmqpConsumer {
   async drain(timeoutMs: number, expire: () => void = () => undefined): Promise<void> {
     this.#draining.abort();
     this.#line.admit('nobody');
-    await this.#reader.stop();
-    this.#handBackHeld();
-    await this.#idleWithin(timeoutMs);
+    const stopped = this.#reader.stop().then(() => {
+      this.#handBackHeld();
+    });
+    await Promise.all([stopped, this.#idleWithin(timeoutMs)]);
     expire();
     await this.#idleWithin(LET_GO_MS);
     if (this.#flights.size > 0) {
@@ -174,18 +151,12 @@ export class AmqpConsumer {
     }
     for (const flight of [...this.#flights.values()])
       this.#finish(flight, flight.committed ? 'ack' : 'requeue');
-    await this.#copier.close();
-    await this.#reader.close();
+    await Promise.all([this.#copier.close(), this.#reader.close()]);
   }
 
   /** Resolves when no request is in work, or when the time is over. */
   async #idleWithin(timeoutMs: number): Promise<void> {
-    if (this.#flights.size === 0) return;
-    const { sleep = wallSleep } = this.#options;
-    const stop = new AbortController();
-    const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
-    await Promise.race([idle, sleep(timeoutMs, stop.signal)]);
-    stop.abort();
+    if (this.#flights.size > 0) await this.#idle.within(timeoutMs, this.#options.sleep ?? wallSleep);
   }
 
   /** Never throws: an exception here would make amqplib close the channel. */
@@ -197,7 +168,7 @@ export class AmqpConsumer {
     }
     const request = readRequest(delivery.message.content, clock.now());
     const { key, mode } = request;
-    if (delivery.message.fields.redelivered && this.#settled.has(key)) {
+    if (wasDelivered(delivery) && this.#settled.has(key)) {
       logger.debug(aboutOf(request), 'request was settled already; its acknowledgement was lost');
       this.#reader.settle(delivery, 'ack');
       return;
@@ -251,15 +222,12 @@ export class AmqpConsumer {
     try {
       const decoded = flight.request ?? readRequest(contentOf(flight), flight.receivedAt);
       about = aboutOf(decoded);
-      const commit = (): void => {
-        flight.committed = true;
+      const commit = (isCommitted: boolean): void => {
+        flight.committed = isCommitted;
       };
-      if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit);
-      else
-        await this.#options.handler(
-          isRedelivered(flight) ? { ...decoded, redelivered: true } : decoded,
-          commit,
-        );
+      const redelivered = isRedelivered(flight);
+      if (decoded instanceof UnreadableMessage) await this.#options.refuse(decoded, commit, redelivered);
+      else await this.#options.handler(redelivered ? { ...decoded, redelivered } : decoded, commit);
       this.#rejections = 0;
       this.#finish(flight, 'ack');
     } catch (error) {
@@ -296,12 +264,15 @@ export class AmqpConsumer {
 
   #handBack(flight: Flight): void {
     const isDraining = this.#draining.signal.aborted;
-    const counted = flight.deliveries.find(({ message }) => wouldComeBackAgain(message));
-    if (counted === undefined || isDraining) this.#finish(flight, 'requeue');
-    else void this.#replace(flight, counted);
+    // What cannot be read and not be kept either would come back at once and stand before all requests.
+    const toCopy = flight.deliveries.find(
+      ({ message }) => flight.isUnreadable || wouldComeBackAgain(message),
+    );
+    if (toCopy === undefined || isDraining) this.#finish(flight, 'requeue');
+    else void this.#replace(flight, toCopy);
   }
 
-  /** Hands back a copy, because the broker would drop the message itself sooner or later. */
+  /** Hands back a copy at the end of the queue, where the message itself would be dropped, or stand in the way. */
   async #replace(flight: Flight, { message }: Delivery): Promise<void> {
     const originals = new Set(flight.deliveries);
     const isCopied = await this.#copier.copy(message);
@@ -325,10 +296,7 @@ export class AmqpConsumer {
   #remove(flight: Flight): boolean {
     if (this.#flights.get(flight.key) !== flight) return false;
     this.#flights.delete(flight.key);
-    if (this.#flights.size === 0) {
-      for (const resolve of this.#idle) resolve();
-      this.#idle.clear();
-    }
+    if (this.#flights.size === 0) this.#idle.reached();
     return true;
   }
 }

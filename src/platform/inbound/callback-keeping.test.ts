@@ -4,13 +4,13 @@ import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { CallbackListener, type CallbackListenerOptions } from './callback-listener.js';
 import type { CallbackStore, KeptCallback } from './callback-store.js';
 import { sharedTokenVerifier } from './token-verifier.js';
+import { UnreadableMessage } from './unreadable-message.js';
 
 const TOKEN = 'obviously-fake-token';
 
 /** A state that can be made to fail, or to take its time. */
 class FakeStore implements CallbackStore {
   readonly kept = new Map<string, KeptCallback>();
-  readonly starts = new Map<string, number>();
   isAway = false;
   isElsewhere = false;
   written: Promise<void> = Promise.resolve();
@@ -26,17 +26,6 @@ class FakeStore implements CallbackStore {
   forget(key: string): Promise<void> {
     if (this.isAway) return Promise.reject(new Error('the disk is full'));
     this.kept.delete(key);
-    return Promise.resolve();
-  }
-
-  begin(key: string): Promise<number> {
-    const starts = (this.starts.get(key) ?? 0) + 1;
-    this.starts.set(key, starts);
-    return this.isAway ? Promise.reject(new Error('the disk is full')) : Promise.resolve(starts);
-  }
-
-  survived(key: string): Promise<void> {
-    this.starts.delete(key);
     return Promise.resolve();
   }
 }
@@ -300,48 +289,31 @@ describe('callbacks that an earlier process has left behind', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  it('are abandoned when the process has ended again and again while it worked on them', async () => {
-    store.starts.set(keyOf('work_1'), 3);
-    const abandoned: string[] = [];
-    const handler = vi.fn(() => Promise.resolve());
+  it('come to the handler as requests that came before, so that it counts the deaths of processes', async () => {
+    const handled: EnrichmentRequest[] = [];
     const running = await start({
-      maxStarts: 3,
-      handler,
-      abandon: ({ key }) => {
-        abandoned.push(key);
-        return abandoned.length === 1 ? Promise.reject(new Error('platform is away')) : Promise.resolve();
+      handler: (request) => {
+        handled.push(request);
+        return Promise.resolve();
       },
     });
-    running.takeUp([leftover('work_1'), leftover('work_2')]);
-    await vi.waitFor(() => {
-      expect(running.pending).toBe(0);
-    });
-    expect(abandoned).toEqual([keyOf('work_1'), keyOf('work_1')]);
-    expect(handler).toHaveBeenCalledTimes(1);
-  });
-
-  it('that are handed back have not ended the process', async () => {
-    store.starts.set(keyOf('work_1'), 2);
-    const handler = vi.fn<() => Promise<void>>();
-    for (let count = 0; count < 5; count += 1) handler.mockRejectedValueOnce(new Error('platform is away'));
-    const abandon = vi.fn(() => Promise.resolve());
-    const running = await start({ maxStarts: 3, handler, abandon });
     running.takeUp([leftover('work_1')]);
     await vi.waitFor(() => {
       expect(running.pending).toBe(0);
     });
-    expect(handler).toHaveBeenCalledTimes(6);
-    expect(abandon).not.toHaveBeenCalled();
+    expect(handled.map(({ redelivered }) => redelivered)).toEqual([true]);
   });
 
-  it('are worked on although their starts cannot be counted, and dropped when they cannot be read', async () => {
+  it('are worked on although the state is away, and dropped when they cannot be read', async () => {
     const handler = vi.fn(() => Promise.resolve());
-    const running = await start({ handler });
+    const refuse = vi.fn(() => Promise.resolve());
+    const running = await start({ handler, refuse });
     store.kept.set('damaged', { ...leftover('work_2'), key: 'damaged' });
     running.takeUp([{ ...leftover('work_2'), key: 'damaged', body: Buffer.from('{') }]);
     await vi.waitFor(() => {
       expect(store.kept.has('damaged')).toBe(false);
     });
+    expect(refuse.mock.calls).toEqual([[expect.any(UnreadableMessage), undefined, true]]);
     store.isAway = true;
     running.takeUp([leftover('work_1')]);
     await vi.waitFor(() => {

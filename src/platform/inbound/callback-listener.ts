@@ -5,7 +5,8 @@ import { describeError } from '../../shared/connector-error.js';
 import type { Backoff, Sleep } from '../../shared/backoff.js';
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import type { RequestFacts } from '../../shared/request-facts.js';
-import type { RequestHandler } from './amqp-consumer.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
+import type { RequestHandler } from './amqp-consumer-options.js';
 import { CallbackQueue } from './callback-queue.js';
 import { CredentialLog, RefusedBodies } from './callback-refusals.js';
 import {
@@ -46,8 +47,6 @@ export interface CallbackListenerOptions {
   /** As in `CallbackQueueOptions`. */
   readonly store?: CallbackStore | undefined;
   /** As in `CallbackQueueOptions`. */
-  readonly maxStarts?: number;
-  /** As in `CallbackQueueOptions`. */
   readonly isPostponed?: (error: unknown) => boolean;
   /** As in `CallbackQueueOptions`. */
   readonly abandon?: (request: EnrichmentRequest) => Promise<void>;
@@ -82,8 +81,8 @@ const refusal = (status: number, error: string, headers?: Record<string, string>
 
 /**
  * API listen mode (protocol reference §11): the platform's workers post requests to us. A request is answered with
- * 202 as soon as it is understood, has a place in the queue and is in the state, because a worker waits for at most 300 s and
- * delivers again what is not answered by then; the work follows.
+ * 202 as soon as it is understood, has a place in the queue and is in the state, because a worker waits for at most
+ * 300 s and delivers again what is not answered by then; the work follows.
  */
 export class CallbackListener {
   readonly #options: CallbackListenerOptions;
@@ -103,6 +102,11 @@ export class CallbackListener {
   /** Requests that wait or are in work. */
   get pending(): number {
     return this.#queue.size;
+  }
+
+  /** Accepted requests that wait for their turn. */
+  get held(): HeldFigures {
+    return this.#queue.held;
   }
 
   /** Whether workers can reach us. */
@@ -138,11 +142,11 @@ export class CallbackListener {
       const request = readRequest(body, receivedAt);
       if (request instanceof UnreadableMessage) {
         // An earlier version could read it, or the record is damaged; it will not become readable.
-        void this.#refuse(request)
+        void this.#refuse(request, true)
           .then(({ status }) => (status === 202 ? store?.forget(key) : undefined))
           .catch(() => undefined);
       } else {
-        // It may have been in work when a process died.
+        // It may have been in work when a process died, and the handler knows how often that has happened.
         this.#queue.resume({ ...request, redelivered: true }, body.length);
       }
     }
@@ -244,9 +248,10 @@ export class CallbackListener {
     }
   }
 
-  async #refuse(message: UnreadableMessage): Promise<Reply> {
+  /** @param redelivered - It has come before; a worker does not say so, but its dead letter does. */
+  async #refuse(message: UnreadableMessage, redelivered = false): Promise<Reply> {
     try {
-      await this.#options.refuse(message);
+      await this.#options.refuse(message, undefined, redelivered);
     } catch (error) {
       this.#options.logger.debug(
         { key: message.key, reason: describeError(error) },

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
 import { factsOf, type EnrichmentRequest, type TriggerMode } from '../../enrichment/request.js';
 import { describeError } from '../../shared/connector-error.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
 import { createStopController } from '../../shared/stop-controller.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
+import { isAborted } from '../../shared/is-aborted.js';
 import { abandonAll } from './abandon-all.js';
-import type { RequestHandler } from './amqp-consumer.js';
+import type { RequestHandler } from './amqp-consumer-options.js';
 import { CallbackKeeper } from './callback-keeper.js';
 import type { CallbackStore } from './callback-store.js';
+import { IdleWait } from './idle-wait.js';
 import { RequestLine, type Admission } from './request-line.js';
 import { SettledKeys } from './settled-keys.js';
 
@@ -21,8 +24,6 @@ export interface CallbackQueueOptions {
   readonly maxQueuedBytes?: number;
   /** Where accepted requests survive the process; without it they are lost with the process. */
   readonly store?: CallbackStore | undefined;
-  /** How often work on a request that was left behind may begin and end with the process; then it is abandoned. */
-  readonly maxStarts?: number;
   /** Whether a request was handed back for what it has to wait for, such as quota: that counts as no attempt. */
   readonly isPostponed?: (error: unknown) => boolean;
   /**
@@ -56,8 +57,6 @@ interface Job {
   readonly request: EnrichmentRequest;
   readonly mode: TriggerMode;
   readonly bytes: number;
-  /** An earlier process has left it behind. */
-  readonly isLeftover: boolean;
   /** What whoever offers it is told. */
   acceptance: Promise<Acceptance>;
   /** Attempts since it waited for what everybody waits for. */
@@ -82,7 +81,7 @@ export class CallbackQueue {
   /** A worker that did not get its answer comes again. */
   readonly #settled = new SettledKeys();
   readonly #stop = createStopController();
-  readonly #idle = new Set<() => void>();
+  readonly #idle = new IdleWait();
 
   constructor(options: CallbackQueueOptions) {
     this.#options = options;
@@ -93,8 +92,7 @@ export class CallbackQueue {
       unattendedLimit,
       start: (job) => this.#work(job),
       onIdle: () => {
-        for (const resolve of this.#idle) resolve();
-        this.#idle.clear();
+        this.#idle.reached();
       },
     });
   }
@@ -102,6 +100,11 @@ export class CallbackQueue {
   /** Requests that wait or are in work. */
   get size(): number {
     return this.#present.size;
+  }
+
+  /** Requests that wait for their turn. */
+  get held(): HeldFigures {
+    return this.#line.figures(({ request }) => request.receivedAt);
   }
 
   /**
@@ -120,7 +123,7 @@ export class CallbackQueue {
     if (present !== undefined) return present.acceptance;
     if (this.#settled.has(key)) return 'accepted';
     if (this.#line.admission === 'nobody' || !this.#hasRoomFor(mode)) return 'full';
-    const job = newJob(request, body.length, false);
+    const job = newJob(request, body.length);
     this.#present.set(key, job);
     job.acceptance = this.#enter(job, body);
     return job.acceptance;
@@ -129,7 +132,7 @@ export class CallbackQueue {
   /** Takes up a request that an earlier process has accepted and not settled. It has its place, however many wait. */
   resume(request: EnrichmentRequest, bytes: number): void {
     if (this.#stop.signal.aborted || this.#present.has(request.key)) return;
-    const job = newJob(request, bytes, true);
+    const job = newJob(request, bytes);
     this.#present.set(request.key, job);
     this.#line.enter(job);
   }
@@ -208,12 +211,7 @@ export class CallbackQueue {
 
   /** Resolves when nothing is in work, or when the time is over. */
   async #idleWithin(timeoutMs: number): Promise<void> {
-    if (this.#line.inWork === 0) return;
-    const { sleep = wallSleep } = this.#options;
-    const timer = new AbortController();
-    const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
-    await Promise.race([idle, sleep(timeoutMs, timer.signal)]);
-    timer.abort();
+    if (this.#line.inWork > 0) await this.#idle.within(timeoutMs, this.#options.sleep ?? wallSleep);
   }
 
   /** Never rejects. */
@@ -229,6 +227,7 @@ export class CallbackQueue {
   /** @returns whether it is done with; if not, it waits in the line again, or is given up because of the stop. */
   async #settle(job: Job): Promise<boolean> {
     const {
+      handler,
       isPostponed = () => false,
       logger,
       sleep = wallSleep,
@@ -236,7 +235,7 @@ export class CallbackQueue {
     } = this.#options;
     for (;;) {
       try {
-        await this.#attempt(job);
+        await handler(job.request);
         return true;
       } catch (error) {
         if (isAborted(this.#stop.signal)) return this.#rest(job);
@@ -257,14 +256,6 @@ export class CallbackQueue {
         if (this.#keeper !== undefined && job.tries >= MAX_ATTEMPTS) return this.#goBehind(job);
       }
     }
-  }
-
-  /** @throws whatever the handler throws. */
-  #attempt(job: Job): Promise<void> {
-    const { handler } = this.#options;
-    const { request, isLeftover } = job;
-    if (!isLeftover || this.#keeper === undefined) return handler(request);
-    return this.#keeper.tryLeftover(request, handler);
   }
 
   #comeBack(job: Job): false {
@@ -288,20 +279,14 @@ export class CallbackQueue {
   }
 }
 
-function newJob(request: EnrichmentRequest, bytes: number, isLeftover: boolean): Job {
+function newJob(request: EnrichmentRequest, bytes: number): Job {
   return {
     request,
     mode: request.mode,
     bytes,
-    isLeftover,
     acceptance: Promise.resolve('accepted'),
     tries: 0,
     failures: 0,
     isInWork: false,
   };
-}
-
-/** Read anew after a wait; the compiler would remember the first answer. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -23,14 +23,4 @@ export interface CallbackStore {
 
   /** Forgets one that is settled. */
   forget(key: string): Promise<void>;
-
-  /**
-   * Counts that work begins on one that an earlier process has left behind.
-   *
-   * @returns how often that happened in a row, this time included, without {@link survived} being called.
-   */
-  begin(key: string): Promise<number>;
-
-  /** The process is still there although it has worked on this one. */
-  survived(key: string): Promise<void>;
 }

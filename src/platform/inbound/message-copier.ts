@@ -1,7 +1,8 @@
-import type { ConfirmChannel, ConsumeMessage, Message, Options } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import type { Logger } from 'pino';
 import { describeError } from '../../shared/connector-error.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
+import { ConfirmedChannel, publishAndWait, type Properties } from '../amqp/confirmed-channel.js';
 import type { KeptChannel } from '../amqp/kept-channel.js';
 
 export interface MessageCopierOptions {
@@ -38,9 +39,8 @@ export function isCopy({ properties }: ConsumeMessage): boolean {
  */
 export class MessageCopier {
   readonly #options: MessageCopierOptions;
-  readonly #returned = new Set<string>();
   #kept: KeptChannel | undefined;
-  #channel: ConfirmChannel | undefined;
+  #channel: ConfirmedChannel | undefined;
   #opened: Promise<void> | undefined;
   #copies = 0;
   /** The broker closed the channel because of a copy: this user may not publish there, and never will. */
@@ -61,31 +61,28 @@ export class MessageCopier {
     await this.#open();
     const channel = this.#channel;
     if (channel === undefined) return false;
-    const id = `${COPY}${(this.#copies += 1)}`;
+    const queue = this.#options.queue();
+    const properties = copiedProperties(message, `${COPY}${(this.#copies += 1)}`);
     try {
-      await new Promise<void>((resolve, reject) => {
-        channel.sendToQueue(
-          this.#options.queue(),
-          message.content,
-          copiedProperties(message, id),
-          (error) => {
-            if (error == null) resolve();
-            else reject(error instanceof Error ? error : new Error('RabbitMQ refused it'));
-          },
-        );
-      });
-      if (!this.#returned.delete(id)) return true;
-      throw new Error('the queue is gone');
+      // The default exchange has each queue under its name.
+      const way = { exchange: '', routingKey: queue };
+      const outcome = await publishAndWait(channel, way, message.content, properties);
+      if (outcome.kind === 'taken') return true;
+      this.#complain(queue, outcome.kind === 'returned' ? 'the queue is gone' : outcome.reason);
     } catch (error) {
-      if (!this.#complained) {
-        this.#options.logger.warn(
-          { queue: this.#options.queue(), reason: describeError(error) },
-          'message that came back cannot be put back into its queue; it is kept',
-        );
-      }
-      this.#complained = true;
-      return false;
+      this.#complain(queue, describeError(error));
     }
+    return false;
+  }
+
+  /** Once. */
+  #complain(queue: string, reason: string): void {
+    if (!this.#complained)
+      this.#options.logger.warn(
+        { queue, reason },
+        'message that came back cannot be put back into its queue; it is kept',
+      );
+    this.#complained = true;
   }
 
   /** Closes the channel, if there is one. */
@@ -98,16 +95,12 @@ export class MessageCopier {
       this.#kept ??= this.#options.link.keepConfirmChannel({
         name: `copies for ${this.#options.queue()}`,
         setUp: (channel) => {
-          channel.on('return', (message: Message) => {
-            this.#returned.add(String(message.properties.messageId));
-          });
-          this.#channel = channel;
+          this.#channel = new ConfirmedChannel(channel);
           resolve();
           return Promise.resolve();
         },
         lost: (_reason, alone) => {
           this.#channel = undefined;
-          this.#returned.clear();
           if (!alone) return;
           this.#refused = true;
           void this.close();
@@ -122,7 +115,7 @@ export class MessageCopier {
 function copiedProperties(
   { properties: { userId: _, ...properties } }: ConsumeMessage,
   messageId: string,
-): Options.Publish {
+): Properties {
   const headers = Object.entries(properties.headers ?? {}).filter(
     ([name]) => name !== 'x-delivery-count' && name !== 'x-acquired-count',
   );
@@ -130,7 +123,5 @@ function copiedProperties(
     ...properties,
     headers: Object.fromEntries(headers),
     messageId,
-    // Without it the broker confirms and forgets what no queue takes.
-    mandatory: true,
   };
 }

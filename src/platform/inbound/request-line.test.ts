@@ -108,4 +108,15 @@ describe('RequestLine', () => {
     const modes = ['manual', 'playbook', 'auto'] as const;
     expect(modes.map((mode) => line.waitingBefore(mode).length)).toEqual([1, 2, 4]);
   });
+
+  it('says how many of each mode wait, and since when the first of them', () => {
+    const test = new TestLine(1);
+    test.enter('a1', 'a2', 'm1', 'm2', 'a3');
+    const takenAt = (name: string): Date => new Date(name === 'a2' ? 1_000 : 2_000);
+    expect(test.line.figures(({ name }) => takenAt(name))).toEqual({
+      count: { manual: 1, playbook: 0, auto: 2 },
+      oldestAt: new Date(1_000),
+    });
+    expect(new TestLine(1).line.figures(() => new Date(0)).oldestAt).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
 import type { TriggerMode } from '../../enrichment/request.js';
+import type { HeldFigures } from '../../shared/telemetry.js';
 
 /** Whose requests are started; those of others wait. */
 export type Admission = 'everyone' | 'manual' | 'nobody';
@@ -42,6 +43,21 @@ export class RequestLine<T extends { readonly mode: TriggerMode }> {
   /** Requests that wait. */
   get waiting(): number {
     return this.#waiting.manual.length + this.#waiting.playbook.length + this.#waiting.auto.length;
+  }
+
+  /**
+   * Those who wait, in figures.
+   *
+   * @param receivedAt - When one of them was taken.
+   */
+  figures(receivedAt: (item: T) => Date): HeldFigures {
+    const { manual, playbook, auto } = this.#waiting;
+    let oldestAt: Date | undefined;
+    for (const item of [...manual, ...playbook, ...auto]) {
+      const at = receivedAt(item);
+      if (oldestAt === undefined || at < oldestAt) oldestAt = at;
+    }
+    return { count: { manual: manual.length, playbook: playbook.length, auto: auto.length }, oldestAt };
   }
 
   /** Requests in work. */

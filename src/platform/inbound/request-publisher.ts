@@ -1,6 +1,6 @@
-import type { ConfirmChannel, Message } from 'amqplib';
-import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { ConnectorError } from '../../shared/connector-error.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
+import { ConfirmedChannel, publishAndWait } from '../amqp/confirmed-channel.js';
 import type { Registration } from '../registration.js';
 
 /**
@@ -23,7 +23,7 @@ export async function publishRequests(
       kept = link.keepConfirmChannel({
         name: `requests for ${listen.queue}`,
         setUp: (channel) => {
-          publishAll(channel, listen, bodies, confirmed).then(resolve, reject);
+          publishAll(new ConfirmedChannel(channel), listen, bodies, confirmed).then(resolve, reject);
           return Promise.resolve();
         },
         lost: (reason) => {
@@ -37,26 +37,16 @@ export async function publishRequests(
 }
 
 async function publishAll(
-  channel: ConfirmChannel,
+  channel: ConfirmedChannel,
   { exchange, routingKey, queue }: Registration['listen'],
   bodies: readonly Buffer[],
   confirmed: (index: number) => Promise<void>,
 ): Promise<void> {
-  const returned = new Set<string>();
-  channel.on('return', ({ properties }: Message) => {
-    returned.add(String(properties.messageId));
-  });
   for (const [index, body] of bodies.entries()) {
-    const messageId = `virustotal-replay-${index}`;
-    await new Promise<void>((resolve, reject) => {
-      // Without `mandatory` the broker confirms and forgets what no queue is bound for.
-      const properties = { persistent: true, mandatory: true, messageId };
-      channel.publish(exchange, routingKey, body, properties, (error: unknown) => {
-        if (error == null) resolve();
-        else reject(notTaken(describeError(error)));
-      });
-    });
-    if (returned.has(messageId)) throw notTaken(`no queue ${queue} is there`);
+    const properties = { persistent: true, messageId: `virustotal-replay-${index}` };
+    const outcome = await publishAndWait(channel, { exchange, routingKey }, body, properties);
+    if (outcome.kind === 'returned') throw notTaken(`no queue ${queue} is there`);
+    if (outcome.kind !== 'taken') throw notTaken(outcome.reason);
     await confirmed(index);
   }
 }

@@ -70,5 +70,10 @@ export class UnreadableMessage {
  * delivered again.
  *
  * @param onCommit - As for a request.
+ * @param redelivered - As for a request: how far it came has to be looked up.
  */
-export type RefuseMessage = (message: UnreadableMessage, onCommit?: () => void) => Promise<void>;
+export type RefuseMessage = (
+  message: UnreadableMessage,
+  onCommit?: (isCommitted: boolean) => void,
+  redelivered?: boolean,
+) => Promise<void>;

@@ -19,7 +19,8 @@ export interface ApiPushOptions {
 /**
  * Hands whole bundles to the platform over GraphQL (protocol reference §9.6), which queues them for its workers and
  * adds the expectations itself. Where the platform does not take the work, or would throw the bundle away for it, the
- * bundle is imported in a work that the platform makes for it, and ours ends with the push. Bundles are pushed one after the other, in the order in which they were sent.
+ * bundle is imported in a work that the platform makes for it, and ours ends with the push. Bundles are pushed one after
+ * the other, in the order in which they were sent.
  *
  * No platform version keeps the draft of a pushed bundle, so one for a draft is refused: it would end up in live
  * knowledge. `ApiQueue` knows another way for those.
@@ -47,35 +48,33 @@ export class ApiPush implements BundleSink {
       );
     }
     const text = bundleText(bundle);
+    // Decided once: the platform may become another version before it is sent.
+    const namesWork = this.#options.bundlePush === 'with-work';
     return {
-      // Without its work nobody else would ever report anything for it.
-      expectations: this.#namesWork ? 0 : 1,
-      send: () => ({ delivered: this.#send(request, text) }),
+      // Added by the platform where the push names the work; else nobody would ever report anything for it.
+      expectations: 0,
+      send: () => ({ delivered: this.#send(request, text, namesWork) }),
     };
   }
 
   /** Rejects with a PlatformError when the push fails. */
-  #send(request: EnrichmentRequest, bundle: string): Promise<DeliveryReport> {
-    const delivered = this.#last.then(() => this.#push(request, bundle));
+  #send(request: EnrichmentRequest, bundle: string, namesWork: boolean): Promise<DeliveryReport> {
+    const delivered = this.#last.then(() => this.#push(request, bundle, namesWork));
     this.#last = delivered.catch(() => undefined);
     return delivered;
   }
 
-  async #push(request: EnrichmentRequest, bundle: string): Promise<DeliveryReport> {
+  async #push(request: EnrichmentRequest, bundle: string, namesWork: boolean): Promise<DeliveryReport> {
     const { client, connectorId, telemetry } = this.#options;
     const context = { about: factsOf(request) };
-    if (this.#namesWork && request.workId !== undefined) {
+    if (namesWork && request.workId !== undefined) {
       const variables = { connectorId, bundle, work_id: request.workId };
       await client.execute(STIX_BUNDLE_PUSH, variables, context);
     } else {
       await client.execute(STIX_BUNDLE_PUSH_WITHOUT_WORK, { connectorId, bundle }, context);
     }
     telemetry.bundlesSent(1);
-    if (this.#namesWork) return { undelivered: [] };
+    if (namesWork) return { undelivered: [] };
     return withoutQueue('OpenCTI imports the results in a work of their own');
-  }
-
-  get #namesWork(): boolean {
-    return this.#options.bundlePush === 'with-work';
   }
 }

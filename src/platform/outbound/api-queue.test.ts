@@ -19,6 +19,7 @@ class FakeLink {
   connected = false;
   closed = 0;
   started = 0;
+  readonly health = { ok: false, detail: 'RabbitMQ refuses the user.' };
   constructor(readonly outcome: 'connects' | 'hangs' | 'is refused') {}
   start(): Promise<void> {
     this.started += 1;
@@ -75,7 +76,7 @@ describe('ApiQueue', () => {
   });
 
   it.each([
-    ['hangs', 'RabbitMQ cannot be reached within 5 s.'],
+    ['hangs', 'RabbitMQ cannot be reached within 5 s: RabbitMQ refuses the user.'],
     ['is refused', 'RabbitMQ refuses the user.'],
   ] as const)(
     'refuses a draft when the broker %s, and tries again with the next',

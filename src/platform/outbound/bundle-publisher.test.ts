@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ConfirmChannel } from 'amqplib';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bundleOf, requestOf } from '../../../test/helpers/enrichment-requests.js';
-import { recordedLogger } from '../../../test/helpers/recorded-logger.js';
+import { recordedLogger, type LogLine } from '../../../test/helpers/recorded-logger.js';
 import { noTelemetry } from '../../shared/telemetry.js';
 import type { ChannelPlan } from '../amqp/kept-channel.js';
 import { BundlePublisher } from './bundle-publisher.js';
@@ -21,7 +21,9 @@ describe('BundlePublisher', () => {
   let blocked: string | undefined;
   let flowChanged: () => void;
   let rests: (() => void)[];
+  let looks: (() => void)[];
   let publisher: BundlePublisher;
+  let lines: LogLine[];
 
   /** A broker whose answers come in any order that a real one may choose. */
   function openChannel(): void {
@@ -41,9 +43,13 @@ describe('BundlePublisher', () => {
   }
 
   beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     arrived = [];
     rests = [];
+    looks = [];
     blocked = undefined;
+    const recorded = recordedLogger();
+    lines = recorded.lines;
     publisher = new BundlePublisher({
       link: {
         keepConfirmChannel: (given) => {
@@ -61,22 +67,32 @@ describe('BundlePublisher', () => {
       messages: { connectorUserId: undefined, drafts: true, wholeBundles: true },
       dropsOvertakenBundles: true,
       telemetry: noTelemetry,
-      logger: recordedLogger().logger,
+      logger: recorded.logger,
       maxWaitMs: 600_000,
-      // The watch looks every minute; only the shorter rests are the test's to end.
+      // The watch looks every minute; rests are shorter.
       sleep: (durationMs) =>
         new Promise((resolve) => {
-          if (durationMs < 60_000) rests.push(resolve);
+          (durationMs < 60_000 ? rests : looks).push(resolve);
         }),
     });
     publisher.start();
     openChannel();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
   });
 
   const send = (workId: string | undefined): Promise<unknown> =>
     publisher.prepare(requestOf({ workId }), bundleOf(2)).send().delivered;
   const endRest = async (): Promise<void> => {
     rests.shift()?.();
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  /** Lets the watch look, after so long. */
+  const lookAfter = async (durationMs: number): Promise<void> => {
+    vi.advanceTimersByTime(durationMs);
+    looks.shift()?.();
     await Promise.resolve();
     await Promise.resolve();
   };
@@ -144,5 +160,60 @@ describe('BundlePublisher', () => {
     const [lost, taken] = await Promise.all(outcomes);
     expect(taken).toEqual({ undelivered: [] });
     expect(JSON.stringify(lost)).toContain('RabbitMQ closed the channel because of it');
+  });
+
+  describe('while RabbitMQ neither confirms nor refuses', () => {
+    const BACK = 'RabbitMQ does not take the results: RabbitMQ does not confirm them';
+
+    it('hands back what has waited too long, and is unwell until something is confirmed', async () => {
+      const older = send('work_1');
+      await lookAfter(60_000);
+      expect(publisher.health).toEqual({ ok: true });
+      const younger = send('work_2');
+      await lookAfter(550_000);
+      await expect(older).rejects.toMatchObject({
+        kind: 'transient',
+        message: expect.stringContaining(BACK) as string,
+      });
+      expect(publisher.health).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining('1 messages wait: RabbitMQ does not confirm them') as string,
+      });
+      arrived[1]?.answer(null);
+      expect(await younger).toEqual({ undelivered: [] });
+      expect(publisher.health).toEqual({ ok: true });
+    });
+
+    it('takes a late confirmation for the end of it', async () => {
+      const sent = send('work_1');
+      await lookAfter(610_000);
+      await expect(sent).rejects.toThrow(BACK);
+      expect(publisher.health.ok).toBe(false);
+      arrived[0]?.answer(null);
+      expect(publisher.health).toEqual({ ok: true });
+    });
+
+    it('publishes the next when the one that travelled alone is handed back', async () => {
+      const first = send('work_1');
+      await lookAfter(610_000);
+      await expect(first).rejects.toThrow(BACK);
+      const alone = send('work_2');
+      await lookAfter(300_000);
+      const next = send('work_3');
+      expect(works()).toEqual(['work_1', 'work_2']);
+      await lookAfter(310_000);
+      await expect(alone).rejects.toThrow(BACK);
+      expect(works()).toEqual(['work_1', 'work_2', 'work_3']);
+      arrived[2]?.answer(null);
+      expect(await next).toEqual({ undelivered: [] });
+      expect(publisher.health).toEqual({ ok: true });
+    });
+
+    it('says once that it does not', async () => {
+      const sent = [send('work_1'), send('work_2')];
+      await lookAfter(610_000);
+      await Promise.allSettled(sent);
+      expect(lines.map(({ level, msg }) => [level, msg])).toEqual([['warn', 'results are not confirmed']]);
+    });
   });
 });

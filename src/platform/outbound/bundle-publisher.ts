@@ -1,40 +1,16 @@
-import type { ConfirmChannel, Message } from 'amqplib';
-import type { Logger } from 'pino';
+import type { ConfirmChannel } from 'amqplib';
 import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
-import type { Telemetry } from '../../shared/telemetry.js';
 import type { Bundle } from '../../stix/objects.js';
-import type { AmqpLink, LinkHealth } from '../amqp/amqp-link.js';
+import type { LinkHealth } from '../amqp/amqp-link.js';
+import { ConfirmedChannel, type Outcome } from '../amqp/confirmed-channel.js';
 import type { KeptChannel } from '../amqp/kept-channel.js';
-import {
-  bundleMessages,
-  withoutWork,
-  type BundleMessage,
-  type BundleMessageContext,
-} from './bundle-message.js';
+import { bundleMessages, withoutWork, type BundleMessage } from './bundle-message.js';
+import type { BundlePublisherOptions } from './bundle-publisher-options.js';
 import { giveUp, putBack, type Lost, type Outgoing, type Refusal } from './outgoing.js';
-
-export interface BundlePublisherOptions {
-  /** A connection of its own: the broker may stop reading from it. */
-  readonly link: Pick<AmqpLink, 'keepConfirmChannel' | 'blocked' | 'watchFlow'>;
-  /** As of the last registration. */
-  readonly push: () => { readonly exchange: string; readonly routingKey: string };
-  readonly messages: BundleMessageContext;
-  /** The platform throws bundles of works away that are older than one with a report (`Capabilities`). */
-  readonly dropsOvertakenBundles?: boolean;
-  /** Makes the platform declare its queues again. Must neither wait nor throw. */
-  readonly renew?: (reason: string) => void;
-  readonly telemetry: Telemetry;
-  readonly logger: Logger;
-  /** Between attempts to publish what the broker refused. */
-  readonly backoff?: Backoff;
-  /** How long the broker may go without taking a message that was handed over. */
-  readonly maxWaitMs?: number;
-  readonly sleep?: Sleep;
-}
 
 /** A message that was there so often when the channel was closed is taken for the reason. */
 const MAX_SUSPICIONS = 3;
@@ -58,8 +34,8 @@ const NOWHERE_CODES: readonly (number | undefined)[] = [404, 403];
  *   twice, which does no harm: its object has the same id.
  * - When the broker closes only the channel, some message may be the reason (too large, for example). Those that were
  *   unconfirmed are published again one by one, and the one that closes the channel again and again is given up.
- * - What was not taken for five minutes is given back with its request, which comes again later and remembers what it
- *   has announced; it is lost only when all that time there was nowhere for it to go.
+ * - What was not taken for five minutes, also because the broker says nothing at all, is given back with its request, which comes again later and remembers what it
+ *   has announced.
  */
 export class BundlePublisher implements BundleSink {
   readonly #options: BundlePublisherOptions;
@@ -67,8 +43,7 @@ export class BundlePublisher implements BundleSink {
   readonly #stop = createStopController();
   readonly #queue: Outgoing[] = [];
   readonly #unconfirmed = new Map<number, Outgoing>();
-  readonly #returned = new Map<number, string>();
-  #channel: ConfirmChannel | undefined;
+  #channel: ConfirmedChannel | undefined;
   #congested = false;
   #published = 0;
   #numbered = 0;
@@ -113,7 +88,8 @@ export class BundlePublisher implements BundleSink {
   /** Whether results are taken. */
   get health(): LinkHealth {
     if (this.#trouble === undefined) return { ok: true };
-    return { ok: false, detail: `${this.pending} messages wait: ${this.#trouble.reason}` };
+    const waiting = this.pending === 0 ? 'results are not taken' : `${this.pending} messages wait`;
+    return { ok: false, detail: `${waiting}: ${this.#trouble.reason}` };
   }
 
   /** Gives up what is not confirmed: its requests are delivered again. Drain the consumer first. */
@@ -156,7 +132,7 @@ export class BundlePublisher implements BundleSink {
         }),
     );
     this.#pump();
-    if (this.#obstacle !== undefined) void this.#watchWaiting();
+    void this.#watchWaiting();
     const delivered = Promise.all(outcomes).then((losses) => ({ undelivered: losses.flat() }));
     // Whoever sends may look at the outcome later.
     delivered.catch(() => undefined);
@@ -168,12 +144,7 @@ export class BundlePublisher implements BundleSink {
       this.#congested = false;
       this.#pump();
     });
-    channel.on('return', (message: Message) => {
-      const { replyText } = message.fields as { replyText?: unknown };
-      const text = typeof replyText === 'string' ? replyText : 'unroutable';
-      this.#returned.set(Number(message.properties.messageId), text);
-    });
-    this.#channel = channel;
+    this.#channel = new ConfirmedChannel(channel);
     this.#congested = false;
     this.#pump();
   }
@@ -181,7 +152,6 @@ export class BundlePublisher implements BundleSink {
   #lost(reason: string, alone: boolean, code: number | undefined): void {
     const { logger } = this.#options;
     this.#channel = undefined;
-    this.#returned.clear();
     const again = [...this.#unconfirmed.values()];
     this.#unconfirmed.clear();
     if (alone && NOWHERE_CODES.includes(code)) {
@@ -212,19 +182,16 @@ export class BundlePublisher implements BundleSink {
     }
   }
 
-  #publish(channel: ConfirmChannel, message: Outgoing): void {
+  #publish(channel: ConfirmedChannel, message: Outgoing): void {
     const id = (this.#published += 1);
-    const { exchange, routingKey } = this.#options.push();
     this.#unconfirmed.set(id, message);
     try {
       const room = channel.publish(
-        exchange,
-        routingKey,
+        this.#options.push(),
         this.#losesItsWork(message) ? withoutWork(message.body) : message.body,
-        // Without `mandatory` the broker confirms and forgets what no queue is bound for.
-        { persistent: true, contentEncoding: 'utf-8', mandatory: true, messageId: String(id) },
-        (error: unknown) => {
-          this.#confirmed(id, error);
+        { persistent: true, contentEncoding: 'utf-8', messageId: String(id) },
+        (outcome) => {
+          this.#ended(id, outcome);
         },
       );
       this.#congested = !room;
@@ -241,21 +208,24 @@ export class BundlePublisher implements BundleSink {
     return dropsOvertakenBundles && refusal !== undefined && hasWork && bundle < this.#newestConfirmed;
   }
 
-  #confirmed(id: number, error: unknown): void {
-    // amqplib calls back for every unconfirmed message of a channel that is gone; `lost` takes care of those.
-    if (error instanceof Error && error.message === 'channel closed') return;
+  #ended(id: number, outcome: Outcome): void {
+    // `lost` takes care of those.
+    if (outcome.kind === 'unknown') return;
     const message = this.#unconfirmed.get(id);
-    if (message === undefined) return;
+    if (message === undefined) {
+      // Handed back meanwhile; but messages are taken again.
+      if (outcome.kind === 'taken') this.#endTrouble(id);
+      this.#pump();
+      return;
+    }
     this.#unconfirmed.delete(id);
-    const returned = this.#returned.get(id);
-    if (returned !== undefined) {
-      this.#returned.delete(id);
-      const reason = `no queue takes the results of this connector (${returned}); is it still registered?`;
-      this.#refused(message, { kind: 'nowhere', reason });
-    } else if (error != null) {
+    if (outcome.kind === 'taken') {
+      this.#taken(id, message);
+    } else if (outcome.kind === 'refused') {
       this.#refused(message, { kind: 'full', reason: 'RabbitMQ refused it; the queue may be full' });
     } else {
-      this.#taken(id, message);
+      const reason = `no queue takes the results of this connector (${outcome.reason}); is it still registered?`;
+      this.#refused(message, { kind: 'nowhere', reason });
     }
     this.#pump();
   }
@@ -264,6 +234,11 @@ export class BundlePublisher implements BundleSink {
     this.#options.telemetry.bundlesSent(1);
     if (message.hasWork) this.#newestConfirmed = Math.max(this.#newestConfirmed, message.bundle);
     message.resolve([]);
+    this.#endTrouble(id);
+  }
+
+  /** @param id - Of a message that was taken. */
+  #endTrouble(id: number): void {
     if (this.#trouble === undefined || id <= this.#trouble.after) return;
     this.#trouble = undefined;
     this.#options.logger.info('results are taken again');
@@ -294,12 +269,12 @@ export class BundlePublisher implements BundleSink {
     this.#pump();
   }
 
-  /** While nothing is taken, looks now and then for what has waited too long. */
+  /** While something waits, looks now and then for what has waited too long. */
   async #watchWaiting(): Promise<void> {
     const { maxWaitMs = DEFAULT_MAX_WAIT_MS } = this.#options;
     if (this.#isWatching) return;
     this.#isWatching = true;
-    while (this.pending > 0 && this.#obstacle !== undefined && !this.#stop.signal.aborted) {
+    while (this.pending > 0 && !this.#stop.signal.aborted) {
       await this.#sleep(maxWaitMs / 10, this.#stop.signal);
       this.#expire(performance.now() - maxWaitMs);
     }
@@ -314,22 +289,32 @@ export class BundlePublisher implements BundleSink {
     return this.#channel === undefined ? 'there is no connection' : undefined;
   }
 
-  /** Lets go what was handed over before a moment, on the clock of `performance.now()`. */
+  /**
+   * Hands back what was handed over before a moment, on the clock of `performance.now()`. What only stands behind others
+   * is not late as long as those are taken.
+   */
   #expire(before: number): void {
+    const late = [...this.#unconfirmed].filter(([, { sentAt }]) => sentAt < before);
+    if (late.length > 0 && this.#obstacle === undefined) this.#silent();
     const obstacle = this.#obstacle;
     if (obstacle === undefined) return;
     const error = new ConnectorError(`RabbitMQ does not take the results: ${obstacle}`, 'transient');
-    const end = (message: Outgoing): void => {
-      if (message.refusal?.kind === 'nowhere') giveUp(message, message.refusal.reason);
-      else message.reject(error);
-    };
     const waiting = this.#queue.splice(0);
     this.#queue.push(...waiting.filter(({ sentAt }) => sentAt >= before));
-    waiting.filter(({ sentAt }) => sentAt < before).forEach(end);
-    for (const [id, message] of this.#unconfirmed) {
-      if (message.sentAt >= before) continue;
+    for (const { sentAt, reject } of waiting) if (sentAt < before) reject(error);
+    for (const [id, message] of late) {
       this.#unconfirmed.delete(id);
-      end(message);
+      message.reject(error);
     }
+    // The one that travelled alone may be among them.
+    this.#pump();
+  }
+
+  /** As of a quorum queue that has lost its majority: neither confirmed nor refused. Any confirmation ends it. */
+  #silent(): void {
+    const reason = 'RabbitMQ does not confirm them; has the queue lost the majority of its replicas?';
+    this.#trouble = { reason, after: 0, attempt: 0 };
+    this.#options.telemetry.error();
+    this.#options.logger.warn({ reason }, 'results are not confirmed');
   }
 }

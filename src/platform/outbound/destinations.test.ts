@@ -153,7 +153,7 @@ describe('Destinations', () => {
     const { deliver } = setUp({ directory: true, queue: false });
     expect(await deliver()).toEqual({
       undelivered: [],
-      unqueued: 1,
+      isUnqueued: true,
       remark: 'the results were written to vt-1.json and not sent to OpenCTI',
     });
   });

@@ -71,7 +71,7 @@ function required(sink: BundleSink | undefined): BundleSink {
   );
 }
 
-/** Nothing is queued for the work: its one expectation is reported by the connector itself. */
+/** Nothing is queued for the work. */
 export function withoutQueue(remark: string): DeliveryReport {
-  return { undelivered: [], unqueued: 1, remark };
+  return { undelivered: [], isUnqueued: true, remark };
 }

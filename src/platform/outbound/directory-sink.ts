@@ -35,7 +35,7 @@ export class DirectorySink implements CopySink {
   /** Instead of the queue: a bundle that cannot be written is not delivered. */
   prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle {
     return {
-      expectations: 1,
+      expectations: 0,
       send: () => {
         const delivered = this.#write(request, bundle).then((name) =>
           withoutQueue(`the results were written to ${name} and not sent to OpenCTI`),

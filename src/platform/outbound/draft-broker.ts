@@ -5,7 +5,7 @@ import type { AmqpLink } from '../amqp/amqp-link.js';
 import type { BrokerOnDemand } from './api-queue.js';
 import type { BundlePublisher } from './bundle-publisher.js';
 
-type Link = Pick<AmqpLink, 'start' | 'connected' | 'close'>;
+type Link = Pick<AmqpLink, 'start' | 'connected' | 'health' | 'close'>;
 type Publisher = BundleSink & Pick<BundlePublisher, 'start' | 'close'>;
 
 export interface DraftBrokerOptions {
@@ -78,7 +78,11 @@ export class DraftBroker implements BrokerOnDemand {
   async #started(link: Link): Promise<void> {
     const patience = new AbortController();
     const lost = this.#options.sleep(PATIENCE_MS, patience.signal).then(() => {
-      throw new ConnectorError(`RabbitMQ cannot be reached within ${PATIENCE_MS / 1_000} s.`, 'transient');
+      const { detail = 'it does not answer' } = link.health;
+      throw new ConnectorError(
+        `RabbitMQ cannot be reached within ${PATIENCE_MS / 1_000} s: ${detail}`,
+        'transient',
+      );
     });
     const started = link.start();
     try {

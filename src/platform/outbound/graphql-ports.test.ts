@@ -85,6 +85,51 @@ describe('GraphqlWorkReporter', () => {
     expect(error.source.endsWith('y…')).toBe(true);
   });
 
+  describe('of a work that an old platform fails over', () => {
+    const stumble = failure(
+      'INTERNAL_SERVER_ERROR',
+      "Cannot read properties of undefined (reading '_index')",
+    );
+    const report = (): Promise<void> => new GraphqlWorkReporter(client(), logger).received(requestOf(), 'x');
+
+    it('says that it is gone when pings fail over it too', async () => {
+      endpoint.answer(stumble);
+      await expect(report()).rejects.toMatchObject({ kind: 'invalid', code: 'WORK_NOT_ALIVE' });
+      expect(fieldsCalled()).toEqual(['toReceived', 'ping', 'ping', 'ping']);
+    });
+
+    it('says so also when the database was asked to change nothing', async () => {
+      endpoint.answer(failure('DATABASE_ERROR', 'Update indexing fail'), stumble);
+      const works = new GraphqlWorkReporter(client(), logger);
+      await expect(works.reportExpectation(requestOf())).rejects.toMatchObject({ code: 'WORK_NOT_ALIVE' });
+    });
+
+    it.each([
+      ['a ping is answered', data({})],
+      ['pings fail otherwise', failure('DATABASE_ERROR', 'Find direct ids fail')],
+      ['the platform is away meanwhile', 'destroy'],
+    ] as const)('keeps what passes for something that passes: %s', async (_, answer) => {
+      endpoint.answer(stumble, answer);
+      await expect(report()).rejects.toMatchObject({ kind: 'transient', code: 'INTERNAL_SERVER_ERROR' });
+    });
+
+    it('takes it for a failure that passes where the platform tolerates deleted works, as while it starts', async () => {
+      endpoint.answer(stumble);
+      const works = new GraphqlWorkReporter(client(), logger, () => ({ toleratesDeletedWorks: true }));
+      await expect(works.received(requestOf(), 'x')).rejects.toMatchObject({
+        kind: 'transient',
+        code: 'INTERNAL_SERVER_ERROR',
+      });
+      expect(new Set(fieldsCalled())).toEqual(new Set(['toReceived']));
+    });
+
+    it('pings for no other failure', async () => {
+      endpoint.answer(failure('LOCK_ERROR'));
+      await expect(report()).rejects.toMatchObject({ kind: 'transient' });
+      expect(fieldsCalled()).not.toContain('ping');
+    });
+  });
+
   it.each([true, false])('asks whether a work is alive: %s', async (isWorkAlive) => {
     endpoint.answer(data({ isWorkAlive }));
     expect(await new GraphqlWorkReporter(client(), logger).isAlive(requestOf())).toBe(isWorkAlive);
@@ -246,10 +291,10 @@ describe('ApiPush', () => {
 
   it('ends a work that the platform does not take, and says where the results are', async () => {
     const prepared = push('without-work').prepare(requestOf(), bundleOf(1));
-    expect(prepared.expectations).toBe(1);
+    expect(prepared.expectations).toBe(0);
     expect(await prepared.send().delivered).toEqual({
       undelivered: [],
-      unqueued: 1,
+      isUnqueued: true,
       remark: 'OpenCTI imports the results in a work of their own',
     });
   });

@@ -9,8 +9,9 @@ import { PLAYBOOK_STEP_EXECUTION, PLAYBOOK_STEP_EXECUTION_WITHOUT_EVENT } from '
 import { bundleText } from './bundle-message.js';
 
 /**
- * Answers playbook steps (protocol reference §9.4). Each call runs every following step, so it is never repeated
- * unless the platform surely did not get it.
+ * Answers playbook steps (protocol reference §9.4). Each call runs every following step, so none is repeated here unless
+ * the platform surely did not get it. A step whose answer may be lost comes again and is answered again, within the
+ * limits of `callUntilTaken`.
  */
 export class PlaybookReply implements PlaybookResponder {
   readonly #client: PlatformClient;

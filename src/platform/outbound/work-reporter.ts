@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import type { WorkKeeper, WorkLiveness, WorkReporter } from '../../enrichment/ports.js';
 import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { UNKNOWN_VERSION, type Capabilities } from '../graphql/capabilities.js';
 import type { PlatformClient } from '../graphql/client.js';
+import { missingWork, PlatformError } from '../graphql/errors.js';
 import {
   WORK_ADD_EXPECTATIONS,
   WORK_IS_ALIVE,
@@ -16,22 +18,32 @@ import {
 /** The platform replaces sources above 50 000 characters by a placeholder. */
 const MAX_SOURCE_LENGTH = 50_000;
 const MAX_MESSAGE_LENGTH = 5_000;
+/** Within some seconds: what passes by itself has passed, or fails otherwise. */
+const PINGS_OF_DOUBT = 3;
 
 /**
  * Reports works over GraphQL. For a request without a work (playbook steps, works that the platform has closed) every
  * call does nothing.
  *
- * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone.
+ * All methods throw PlatformError; with code `WORK_NOT_ALIVE` or kind `invalid` the work is gone. Old platforms do not say
+ * so but fail: then the work is pinged, which every platform fails at when there is none, in words of its own.
  */
 export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLiveness {
   readonly #client: PlatformClient;
   readonly #logger: Logger;
+  readonly #capabilities: () => Pick<Capabilities, 'toleratesDeletedWorks'>;
   /** The platform refused to say: our user lacks a capability, and is not asked for again. */
   #isUntold = false;
 
-  constructor(client: PlatformClient, logger: Logger) {
+  /** @param capabilities - What the platform can do now; without it, as of one that does not say its version. */
+  constructor(
+    client: PlatformClient,
+    logger: Logger,
+    capabilities: () => Pick<Capabilities, 'toleratesDeletedWorks'> = () => UNKNOWN_VERSION,
+  ) {
     this.#client = client;
     this.#logger = logger;
+    this.#capabilities = capabilities;
   }
 
   async received(request: EnrichmentRequest, message: string): Promise<void> {
@@ -88,8 +100,33 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
   }
 
   async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {
-    if (request.workId === undefined) return;
-    await this.#client.execute(operation, { id: request.workId, ...variables }, { about: factsOf(request) });
+    const { workId } = request;
+    if (workId === undefined) return;
+    const about = factsOf(request);
+    const isFinal = ({ isStumble }: PlatformError): boolean =>
+      isStumble && !this.#capabilities().toleratesDeletedWorks;
+    try {
+      await this.#client.execute(operation, { id: workId, ...variables }, { about, isFinal });
+    } catch (error) {
+      // Newer platforms fail in the same words only for other reasons, such as while they start.
+      const mayBeMissing =
+        !this.#capabilities().toleratesDeletedWorks &&
+        error instanceof PlatformError &&
+        error.isFailureWithin;
+      if (mayBeMissing && (await this.#isMissing(request))) throw missingWork(operation.name, error);
+      throw error;
+    }
+  }
+
+  /** Whether the platform has deleted the work, as far as can be told; asked only when a call about it has failed. */
+  async #isMissing(request: EnrichmentRequest): Promise<boolean> {
+    const context = { about: factsOf(request), maxAttempts: PINGS_OF_DOUBT };
+    try {
+      await this.#client.execute(WORK_PING, { id: request.workId }, context);
+      return false;
+    } catch (error) {
+      return error instanceof PlatformError && error.isStumble;
+    }
   }
 }
 

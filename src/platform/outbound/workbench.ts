@@ -9,7 +9,7 @@ import { bundleText } from './bundle-message.js';
 
 export interface WorkbenchOptions {
   readonly client: PlatformClient;
-  /** Whether the platform takes the markings of the file. */
+  /** Whether the platform takes the markings of the file, or may take them. */
   readonly fileMarkings: boolean;
 }
 
@@ -22,6 +22,7 @@ export interface WorkbenchOptions {
  */
 export class Workbench implements BundleSink {
   readonly #options: WorkbenchOptions;
+  #takesNoMarkings = false;
 
   constructor(options: WorkbenchOptions) {
     this.#options = options;
@@ -35,7 +36,7 @@ export class Workbench implements BundleSink {
     };
     return {
       // Reported as soon as the file is there: some platforms never complete a work that expects nothing.
-      expectations: 1,
+      expectations: 0,
       send: () => {
         const delivered = this.#upload(request, bundle, file);
         delivered.catch(() => undefined);
@@ -53,13 +54,20 @@ export class Workbench implements BundleSink {
     const { client, fileMarkings } = this.#options;
     // Without an entity, as the Python client does: the validated bundle is imported as it is, with nothing linked to it.
     const variables = { entityId: null };
-    if (fileMarkings) {
-      const markings = await this.#markings(request, bundle);
-      await client.execute(UPLOAD_PENDING, { ...variables, file_markings: markings }, { file });
-    } else {
-      await client.execute(UPLOAD_PENDING_WITHOUT_MARKINGS, variables, { file });
+    const marked = fileMarkings && !this.#takesNoMarkings;
+    try {
+      if (marked) {
+        const markings = await this.#markings(request, bundle);
+        await client.execute(UPLOAD_PENDING, { ...variables, file_markings: markings }, { file });
+      } else await client.execute(UPLOAD_PENDING_WITHOUT_MARKINGS, variables, { file });
+    } catch (error) {
+      // A platform that hides its version: one that does not know the argument has no way to mark the file.
+      const isUnknown = error instanceof PlatformError && error.code === 'GRAPHQL_VALIDATION_FAILED';
+      if (!marked || !isUnknown) throw error;
+      this.#takesNoMarkings = true;
+      return this.#upload(request, bundle, file);
     }
-    return { undelivered: [], unqueued: 1, remark: `the results wait in the workbench ${file.name}` };
+    return { undelivered: [], isUnqueued: true, remark: `the results wait in the workbench ${file.name}` };
   }
 
   /** By their internal ids: by another one the platform would let nobody see the file. */

@@ -63,34 +63,33 @@ export type ErrorEnvelope = JsonObject;
  * The platform's form of an error.
  *
  * Up to 6.2.13 the code is the `name` of the platform's own errors and `extensions.code` of the framework's;
- * from 6.2.14 on it is both.
+ * from 6.2.14 on it is both. What the platform did not mean to throw the framework calls `INTERNAL_SERVER_ERROR`
+ * (OpenCTI issue 4078).
  */
 export function errorEnvelope(error: GraphQLError, since: Since, now: Date): ErrorEnvelope {
   const cause = error.originalError instanceof PlatformError ? error.originalError : undefined;
   const frameworkCode = error.extensions.code;
-  const code = cause?.code ?? (typeof frameworkCode === 'string' ? frameworkCode : 'UNKNOWN_ERROR');
+  const code = cause?.code ?? (typeof frameworkCode === 'string' ? frameworkCode : 'INTERNAL_SERVER_ERROR');
   const place = {
     ...(error.path === undefined ? {} : { path: error.path }),
     ...(error.locations === undefined ? {} : { locations: error.locations }),
   };
   if (since('6.2.14')) {
-    const data =
-      cause?.data ?? (frameworkCode === undefined ? { http_status: 500, genre: 'TECHNICAL' } : undefined);
     return {
       name: code,
       message: error.message,
       ...place,
-      extensions: { code, ...(data === undefined ? {} : { data }) },
+      extensions: { code, ...(cause === undefined ? {} : { data: cause.data }) },
     };
   }
-  if (cause === undefined && frameworkCode !== undefined) {
+  if (cause === undefined) {
     return { message: error.message, ...place, extensions: { code } };
   }
   return {
     name: code,
     message: error.message,
     time_thrown: now.toISOString(),
-    data: { ...(cause?.data ?? { http_status: 500, genre: 'TECHNICAL' }), reason: error.message },
+    data: { ...cause.data, reason: error.message },
     ...place,
   };
 }

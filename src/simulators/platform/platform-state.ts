@@ -50,11 +50,14 @@ export interface PlatformStateOptions {
   /** Pause between two runs of the manager of works; 0: it runs only by hand. */
   workManagerIntervalMs: number;
   deadWorks: DeadWorkAnswer;
+  /** How `about` keeps the version back, if it does. */
+  hidesVersion: 'refused' | 'unreadable' | undefined;
 }
 
 /** Everything one simulated platform knows, and what it does with it whoever asks. */
 export class PlatformState {
   readonly version: string;
+  readonly hidesVersion: PlatformStateOptions['hidesVersion'];
   readonly since: Since;
   readonly clock: Clock;
   readonly signal = new ChangeSignal();
@@ -82,6 +85,7 @@ export class PlatformState {
     };
     this.#options = options;
     this.version = options.version;
+    this.hidesVersion = options.hidesVersion;
     this.since = gateOf(options.version);
     this.clock = clock;
     this.queues = queues;

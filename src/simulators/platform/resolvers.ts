@@ -2,7 +2,7 @@ import { asText } from '../../shared/json.js';
 import type { ConnectorInfo, RegisterConnectorInput, RegisteredConnector } from './connectors.js';
 import type { StoredEntity } from './entity.js';
 import { entityView } from './entity-view.js';
-import { functionalError } from './errors.js';
+import { forbidden, functionalError } from './errors.js';
 import type { PlatformState } from './platform-state.js';
 import type { PlaybookStepArguments } from './playbooks.js';
 import { requireCapability, requireUser, type Capability, type RequestContext } from './request-context.js';
@@ -18,7 +18,8 @@ export function rootResolvers(state: PlatformState): Record<string, Resolver<nev
 function connectorResolvers(state: PlatformState): Record<string, Resolver<never>> {
   const about: Resolver<never> = (_args, context) => {
     if (state.since('6.1.0')) requireUser(context);
-    return { version: state.version };
+    if (state.hidesVersion === 'refused') throw forbidden();
+    return { version: state.hidesVersion === 'unreadable' ? 'rolling' : state.version };
   };
   const me: Resolver<never> = (_args, context) => {
     const user = requireUser(context);

@@ -27,6 +27,8 @@ export interface AmqpCoordinates {
 export interface PlatformSimulatorOptions {
   /** Platform version from 6.0.6 on; `7.260817.0` by default. Everything the platform accepts and says depends on it. */
   version?: string;
+  /** `about` is refused, or says something that is no version; it is answered by default. */
+  hidesVersion?: 'refused' | 'unreadable' | undefined;
   /** Token of the connector's user; one in the form of the version by default. */
   token?: string;
   /** Token of the workers' user, which 6.5.7 – 6.5.9 present to callbacks; another one by default. */
@@ -105,6 +107,7 @@ export async function startPlatformSimulator(
     workerRuns: options.workerRuns ?? true,
     workManagerIntervalMs: options.workManagerIntervalMs ?? WORK_MANAGER_INTERVAL_MS,
     deadWorks: options.deadWorks ?? 'refused',
+    hidesVersion: options.hidesVersion,
   });
   const http = new PlatformHttp(state, {
     port: options.port ?? 0,

@@ -69,8 +69,8 @@ export function clearsStrayCounters(since: Since): boolean {
 /**
  * Whether calls about a work that was deleted are answered as if nothing had happened (all but `ping`, which fails on
  * every version). Old platforms fail instead, with an error of their own code rather than one they meant: OpenCTI issues
- * 5092 (`toReceived`, 5.12.2) and 11926 (`addExpectations`, 6.7). In which release each call was mended is not known; it
- * is taken to be the one in which the worker learned of deleted works.
+ * 5092 (`toReceived`, 5.12.2), 11926 (`addExpectations`, 6.7) and 12509 (`toReceived`, `toProcessed`, 6.7.20). In which
+ * release each call was mended is not known; it is taken to be the one in which the worker learned of deleted works.
  */
 export function toleratesDeletedWorks(since: Since): boolean {
   return since('6.8.7');

@@ -112,7 +112,7 @@ export class Works {
     this.#changed();
   }
 
-  /** @throws {PlatformError} when the work was deleted, on old platforms; so do the following. */
+  /** @throws {TypeError} when the work was deleted, on old platforms; so do the following. */
   toReceived(id: string, message: string | null): void {
     const work = this.#existing(id);
     if (work === undefined) return;
@@ -124,7 +124,7 @@ export class Works {
   }
 
   toProcessed(id: string, message: string | null, inError: boolean): void {
-    const work = this.#existing(id);
+    const work = this.#existing(id, failureOfReading('import_expected_number'));
     if (work === undefined) return;
     const now = this.#touch(work);
     work.processedTime = now;
@@ -160,16 +160,16 @@ export class Works {
     counters.processed = (counters.processed ?? 0) + 1;
     const completes = completesOnReport(this.#since, counters);
     // Only what has to be written into the work can fail because the work is gone.
-    const work = completes || error !== null ? this.#existing(id) : this.#works.get(id);
+    const work = completes || error !== null ? this.#existing(id, failureOfWriting()) : this.#works.get(id);
     if (work !== undefined) this.#noteReport(work, error, completes);
     this.#clearStray(id);
     this.#changed();
   }
 
-  /** @throws {PlatformError} when the work does not exist, on every platform. */
+  /** @throws {TypeError} when the work does not exist, on every platform. */
   ping(id: string): void {
     const work = this.#works.get(id);
-    if (work === undefined) throw failureOfDeleted(id);
+    if (work === undefined) throw failureOfReading('_index');
     this.#touch(work);
     this.#changed();
   }
@@ -227,9 +227,9 @@ export class Works {
   }
 
   /** The work; `undefined` where nobody minds that it was deleted. */
-  #existing(id: string): Work | undefined {
+  #existing(id: string, failure: Error = failureOfReading('_index')): Work | undefined {
     const work = this.#works.get(id);
-    if (work === undefined && !toleratesDeletedWorks(this.#since)) throw failureOfDeleted(id);
+    if (work === undefined && !toleratesDeletedWorks(this.#since)) throw failure;
     return work;
   }
 
@@ -261,8 +261,11 @@ export class Works {
 const NOTHING_COUNTED: WorkCounters = { expected: undefined, processed: undefined, initialized: false };
 
 /** Not an answer that the platform means to give, but a failure of its code, which finds nothing where the work was. */
-function failureOfDeleted(workId: string): PlatformError {
-  return new PlatformError('UNKNOWN_ERROR', 'An unknown error has occurred: the work is undefined', {
-    workId,
-  });
+function failureOfReading(property: string): TypeError {
+  return new TypeError(`Cannot read properties of undefined (reading '${property}')`);
+}
+
+/** Here the code asks the database to change a work that it did not find. */
+function failureOfWriting(): PlatformError {
+  return new PlatformError('DATABASE_ERROR', 'Update indexing fail');
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
+import { ProxyError } from '../../shared/proxy-error.js';
 import { TransportError, VirusTotalError } from '../errors.js';
 import { encodePathSegment } from '../gui-link.js';
 import { faultName, isDistrusted, neverArrived } from './network-fault.js';
@@ -13,6 +14,8 @@ export class KeyFreeFailures {
     if (error instanceof VirusTotalError) return error;
     const details = { cause: this.cause(error), untouched: neverArrived(error) };
     const fault = this.text(faultName(error));
+    if (error instanceof ProxyError)
+      return new TransportError(`VirusTotal could not be reached: ${fault}.`, details);
     if (isDistrusted(error)) {
       return new TransportError(
         `The certificate of what answers for VirusTotal is not trusted (${fault}); if a proxy inspects TLS, name its CA in HTTPS_CA_CERTIFICATES.`,

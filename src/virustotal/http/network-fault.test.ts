@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { ProxyError } from '../../shared/proxy-error.js';
 import { faultName, isDistrusted, neverArrived } from './network-fault.js';
 
 function fault(code: string, syscall?: string): Error {
   return Object.assign(new Error(`failed: ${code}`), { code, syscall });
 }
+
+const PROXY = { host: 'proxy.example.com:3128', variable: 'HTTPS_PROXY' } as const;
 
 describe('a network fault', () => {
   it.each([
@@ -15,7 +18,8 @@ describe('a network fault', () => {
     fault('SELF_SIGNED_CERT_IN_CHAIN'),
     fault('CERT_HAS_EXPIRED'),
     fault('ERR_TLS_CERT_ALTNAME_INVALID'),
-    new Error('Proxy response (403) !== 200 when HTTP Tunneling'),
+    ProxyError.refused(PROXY, 403),
+    ProxyError.unreachable(PROXY, fault('ECONNRESET', 'read')),
   ])('before there is a connection never reached VirusTotal (%s)', (error) => {
     expect(neverArrived(error)).toBe(true);
   });
@@ -40,7 +44,10 @@ describe('a network fault', () => {
 
   it.each<[string, unknown]>([
     ['time-out', new DOMException('no answer', 'TimeoutError')],
-    ['the proxy answered HTTP 407', new Error('Proxy response (407) !== 200 when HTTP Tunneling')],
+    [
+      'the proxy proxy.example.com:3128 of HTTPS_PROXY answered HTTP 407; it wants a user name and a password, or others than HTTPS_PROXY has',
+      ProxyError.refused(PROXY, 407),
+    ],
     ['ECONNRESET', fault('ECONNRESET', 'read')],
     ['TypeError', new TypeError('something else')],
     ['unknown fault', 'text'],

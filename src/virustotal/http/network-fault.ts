@@ -1,4 +1,6 @@
+import { isCertificateFault } from '../../shared/certificate-fault.js';
 import { asText, isJsonObject } from '../../shared/json.js';
+import { ProxyError } from '../../shared/proxy-error.js';
 
 const CONNECTION_FAULTS = new Set([
   'ECONNREFUSED',
@@ -9,9 +11,6 @@ const CONNECTION_FAULTS = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** How undici says that a proxy would not open the tunnel; it has no code of its own for that. */
-const TUNNEL_REFUSAL = /^Proxy response \((\d{3})\)/;
-
 /** Whether no connection came about, so that VirusTotal cannot have counted the call, let alone acted on it. */
 export function neverArrived(error: unknown): boolean {
   if (!isJsonObject(error)) return false;
@@ -20,27 +19,20 @@ export function neverArrived(error: unknown): boolean {
     error.syscall === 'connect' ||
     error.syscall === 'getaddrinfo' ||
     isDistrusted(error) ||
-    tunnelStatus(error) !== undefined
+    error instanceof ProxyError
   );
 }
 
 /** Whether the certificate of what answers cannot be verified: nothing was sent to it. */
 export function isDistrusted(error: unknown): boolean {
   const code = isJsonObject(error) ? (codeOf(error) ?? '') : '';
-  return /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_)/.test(code);
+  return isCertificateFault(code);
 }
 
-/** The HTTP status with which a proxy refused to open a tunnel. */
-export function tunnelStatus(error: unknown): number | undefined {
-  const status = error instanceof Error ? TUNNEL_REFUSAL.exec(error.message)?.[1] : undefined;
-  return status === undefined ? undefined : Number(status);
-}
-
-/** The short name of a network fault, such as `ECONNREFUSED`. */
+/** The short name of a network fault, such as `ECONNREFUSED`; of a proxy the whole story. */
 export function faultName(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'time-out';
-  const status = tunnelStatus(error);
-  if (status !== undefined) return `the proxy answered HTTP ${status}`;
+  if (error instanceof ProxyError) return error.message;
   const code = isJsonObject(error) ? codeOf(error) : undefined;
   return code ?? (error instanceof Error ? error.name : 'unknown fault');
 }

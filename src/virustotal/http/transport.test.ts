@@ -570,7 +570,9 @@ describe('connections', () => {
     transport = transportWith({ dispatcher: pool, baseUrl: 'https://virustotal.invalid' });
     await expect(
       transport.call({ operation: 'look up file', path: '/files/x', asker: manual }, () => ({})),
-    ).rejects.toThrow('VirusTotal could not be reached (the proxy answered HTTP 407)');
+    ).rejects.toThrow(
+      /^VirusTotal could not be reached: the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY answered HTTP 407;/,
+    );
     expect(units.filter((event) => event === 'given back')).toHaveLength(3);
     await pool.destroy();
     await new Promise((resolve) => proxy.close(resolve));

@@ -104,6 +104,37 @@ describe('a request that was answered with 202', () => {
     expect(await workSettled(platform, workId)).toMatchObject({ status: 'complete', errors: [] });
   }, 60_000);
 
+  it.each([
+    { limit: '2', errors: [expect.stringContaining('CONNECTOR_MAX_ATTEMPTS is 2') as string], deaths: 2 },
+    { limit: '0', errors: [], deaths: 7 },
+  ])(
+    'that kills the process fails as one from the queue does, with CONNECTOR_MAX_ATTEMPTS=$limit',
+    async ({ limit, errors, deaths }) => {
+      const { platform, gate, virusTotal } = await start({ variables: { CONNECTOR_MAX_ATTEMPTS: limit } });
+      const held = gate.hold('/domains/evil.example.com');
+      const { standardId } = platform.addObservable('Domain-Name', { value: 'evil.example.com' });
+      const workId = await platform.requestEnrichment({ entityId: standardId });
+      const isOver = (): boolean => platform.work(workId)?.processedTime != null;
+      let kills = 0;
+      // The first death may have come before it was noted.
+      while (!isOver() && kills <= deaths) {
+        await Promise.race([
+          virusTotal.log.waitFor(kills + 1),
+          platform.until(isOver, { timeoutMs: 60_000, description: 'its end' }),
+        ]);
+        if (isOver()) break;
+        kills += 1;
+        await world.connector.stop('SIGKILL');
+        if (kills > deaths) held.open();
+        await world.startConnector();
+      }
+      const work = await workSettled(platform, workId);
+      expect(work.errors.map(({ message }) => message)).toEqual(errors);
+      expect([deaths, deaths + 1]).toContain(kills);
+    },
+    120_000,
+  );
+
   it('is taken up by another replica when the one that has it is killed', async () => {
     const redis = await findRedis((text) => void process.stderr.write(`redis: ${text}\n`));
     try {

@@ -167,7 +167,8 @@ describe('what VirusTotal does not know', () => {
     const url = platform.addObservable('Url', { value: 'https://overtaken.example.com/' });
     const workId = await platform.requestEnrichment({ entityId: url.standardId });
     await waits(platform, workId);
-    const newer = platform.addObservable('Domain-Name', { value: 'unknown.example.com' });
+    // One with results: a work without any overtakes nobody on this version.
+    const newer = platform.addObservable('Domain-Name', { value: 'example.com' });
     await workSettled(platform, await platform.requestEnrichment({ entityId: newer.standardId }));
     expect(platform.closeOvertakenWorks()).toEqual([workId]);
     virusTotal.behaviour.analysisPace = ENDED;

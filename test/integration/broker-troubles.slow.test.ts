@@ -125,7 +125,7 @@ describe('a connector whose broker', () => {
     await control.command('change_password', 'connector', second);
     platform.handOut({ pass: second });
     proxy?.cut();
-    expect(await workSettled(platform, await request('evil.example.com'))).toMatchObject({
+    expect(await workSettled(platform, await request('evil.example.com'), PATIENCE.timeout)).toMatchObject({
       status: 'complete',
       errors: [],
     });
