@@ -15,6 +15,7 @@ More about the parts, with their limits and the reasons:
 
 - [Verdict, labels and community](mapping/verdict-labels-community.md)
 - [What a file's report says about threats](mapping/file-knowledge.md): Malware, ATT&CK, sandboxes, Sigma, Snort, Suricata
+- [Indicators](mapping/indicators.md): what they match, kill-chain phases, how they follow the verdict
 - [Related observables](mapping/related.md)
 - [Network context](mapping/network-context.md): networks, certificates, WHOIS, fingerprints
 - [Google Threat Intelligence](mapping/google-threat-intelligence.md)
