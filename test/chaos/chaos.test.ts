@@ -92,7 +92,8 @@ describe('chaos', () => {
 
       platform.faults.clear();
       virusTotal.faults.clear();
-      const course: Course = { sent: load.sent, kills: storm.kills, concurrency: CONCURRENCY };
+      const { kills, outages } = storm;
+      const course: Course = { sent: load.sent, kills, outages, concurrency: CONCURRENCY };
       const exitCode = await supervisor.stop('SIGTERM');
       const left = await platform.queueDepth('listen');
       const unhandled = supervisor.linesAbout(['unhandled', 'uncaught', 'MaxListeners']);
@@ -107,7 +108,7 @@ describe('chaos', () => {
         ...(exitCode === 0 ? [] : [`the connector stopped with ${exitCode}`]),
         ...(left === 0 ? [] : [`${left} requests wait in the queue`]),
       ];
-      expect(storm.kills).toHaveLength(KILLS);
+      expect(kills).toHaveLength(KILLS);
       expect(wrong, `${replay}\n${storm.told.join('\n')}\n${wrong.join('\n')}\n`).toEqual([]);
     },
     TIMEOUT_MS,

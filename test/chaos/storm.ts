@@ -19,10 +19,18 @@ export interface StormOptions {
   readonly reached: (settled: number) => Promise<void>;
 }
 
+/** A time without a broker. */
+export interface Outage {
+  readonly from: Date;
+  readonly until: Date;
+}
+
 /** Kills connector and broker at moments that chance chose beforehand: while so many requests are settled. */
 export class Storm {
   /** When the connector was killed. */
   readonly kills: Date[] = [];
+  /** When the broker was away. */
+  readonly outages: Outage[] = [];
   /** One line for each disaster, for the report. */
   readonly told: string[] = [];
   readonly #options: StormOptions;
@@ -60,8 +68,7 @@ export class Storm {
   }
 
   async #kill(at: number): Promise<void> {
-    this.kills.push(new Date());
-    this.#tell(`connector killed with ${at} settled`);
+    this.kills.push(this.#tell(`connector killed with ${at} settled`));
     await this.#options.supervisor.kill();
   }
 
@@ -71,15 +78,17 @@ export class Storm {
     await before;
     const { control } = this.#options.broker;
     if (control === undefined) throw new Error('this broker cannot be killed');
-    this.#tell(`broker killed with ${at} settled`);
+    const from = this.#tell(`broker killed with ${at} settled`);
     await control.kill();
     await pause(lengthMs);
     await control.restart();
-    this.#tell('broker runs again');
+    this.outages.push({ from, until: this.#tell('broker runs again') });
   }
 
-  #tell(what: string): void {
-    this.told.push(`${new Date().toISOString()} ${what}`);
+  #tell(what: string): Date {
+    const at = new Date();
+    this.told.push(`${at.toISOString()} ${what}`);
+    return at;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PlatformSimulator } from '../../src/simulators/platform/simulator.js';
 import { bundleObjects } from '../helpers/enrichment-results.js';
 import type { SentRequest, Simulators } from './load.js';
+import type { Outage } from './storm.js';
 import type { Supervisor } from './supervisor.js';
 
 type Operation = PlatformSimulator['operations'][number];
@@ -27,6 +28,7 @@ export function isSettled({ platform }: Simulators, { mode, id }: SentRequest): 
 export interface Course {
   readonly sent: readonly SentRequest[];
   readonly kills: readonly Date[];
+  readonly outages: readonly Outage[];
   readonly concurrency: number;
 }
 
@@ -108,12 +110,24 @@ export function wrongCourse({ platform, virusTotal }: Simulators, course: Course
     ...virusTotal.log.unexpected().map(({ method, path }) => `VirusTotal has no ${method} ${path}`),
     ...platform.operations
       .filter(({ fault, errors }) => fault === undefined && errors.length > 0)
+      .filter((operation) => !failedWithoutBroker(operation, course.outages))
       .map((operation) => `the platform rejected ${shownOperation(operation)}`),
     ...platform.pushed
       .filter(({ action }) => action === 'discard' || action === 'drop')
       .map(({ action, reason = '', body }) => `a worker made ${action} of ${body.slice(0, 200)} ${reason}`),
   ];
   return [...faults.slice(0, 20), ...wastedLookUps(virusTotal, course)];
+}
+
+/** Whether a platform failed because it needs the broker itself, to count the messages of a queue for one. */
+function failedWithoutBroker({ at, errors }: Operation, outages: readonly Outage[]): boolean {
+  return (
+    errors.every(({ code }) => code === 'INTERNAL_SERVER_ERROR') &&
+    outages.some(
+      ({ from, until }) =>
+        at.getTime() >= from.getTime() - ARRIVAL_MS && at.getTime() <= until.getTime() + ARRIVAL_MS,
+    )
+  );
 }
 
 /** The cache makes one look-up of many; only a fault, or a kill before the answer was kept, costs another one. */

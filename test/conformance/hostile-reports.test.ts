@@ -1,22 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UndecodableMessageError, decodeRequest } from '../../src/platform/inbound/message.js';
 import type { EnrichmentRequest } from '../../src/enrichment/request.js';
 import type { JsonObject } from '../../src/shared/json.js';
-import { enrichmentMessage, playbookMessage } from '../../src/simulators/platform/messages.js';
-import { gateOf } from '../../src/simulators/platform/version.js';
 import { hostileReports } from '../../src/simulators/virustotal/samples/hostile-reports.js';
 import { requestOf } from '../helpers/enrichment-requests.js';
 import { enrichedEntities, marked, type EnrichedEntity } from './enriched-entities.js';
-import { NOW } from './enrichment-runs.js';
 import { fullDomainBody, fullFileBody, fullIpAddressBody, fullUrlBody } from './full-reports.js';
 import { pathsOf, spoil, wrongValues, type Path } from './report-mutations.js';
 import { SettledRuns } from './settled-runs.js';
 
-/** Ten thousand mutated reports and as many mutated messages: no crash, no unhandled rejection, each settled. */
+/** Ten thousand mutated reports: no crash, no unhandled rejection, each settled. */
 
 const RUNS = 10_000;
-/** They take some ten seconds each; a busy machine takes longer. */
+/** They take some ten seconds; a busy machine takes longer. */
 const TIMEOUT_MS = 300_000;
 
 interface Base {
@@ -54,11 +50,6 @@ function mutate(body: unknown, paths: readonly Path[], changes: Mutations): unkn
     (spoilt, [index, value]) => spoil(spoilt, paths[index % paths.length] ?? [], value),
     body,
   );
-}
-
-/** Not `internal` and `event` themselves. */
-function isBelowSections(path: Path): boolean {
-  return path.length > 1;
 }
 
 const unhandled: unknown[] = [];
@@ -106,63 +97,6 @@ describe(`${RUNS} mutated reports`, () => {
   );
 });
 
-describe(`${RUNS} mutated messages`, () => {
-  const runs = new SettledRuns();
-  const messages = ['6.0.6', '6.4.0', '6.8.9', '7.260817.0']
-    .flatMap((version) => subjects.flatMap((subject) => messagesAbout(subject, version)))
-    // Without a section hardly any message can be read.
-    .map((message) => ({ message, paths: pathsOf(message, 3).filter(isBelowSections) }));
-  const cut = fc.oneof(
-    { weight: 9, arbitrary: fc.constant(undefined) },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.uint8Array({ maxLength: 8 })),
-    },
-  );
-
-  it(
-    'are each settled, or refused with a sentence that says why',
-    async () => {
-      const count = { settled: 0, refused: 0 };
-      runs.answers = {
-        bodyFor: ({ kind }) => bases.find((base) => base.kind === kind)?.body,
-      };
-      await fc.assert(
-        fc.asyncProperty(fc.constantFrom(...messages), mutations, cut, async (base, changes, bytes) => {
-          const text = JSON.stringify(mutate(base.message, base.paths, changes) ?? null);
-          const request = read(spliced(Buffer.from(text), bytes));
-          count[request === undefined ? 'refused' : 'settled'] += 1;
-          if (request !== undefined) expect(await runs.faultsOf(request)).toEqual([]);
-        }),
-        { numRuns: RUNS },
-      );
-      // Neither is the rare case: a mutation that spoils everything, or nothing, would try little.
-      expect(count.settled).toBeGreaterThan(RUNS / 10);
-      expect(count.refused).toBeGreaterThan(RUNS / 10);
-      expect(unhandled).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
-});
-
-/** Throws what is no refusal. */
-function read(body: Buffer): EnrichmentRequest | undefined {
-  try {
-    return decodeRequest(body, new Date(NOW));
-  } catch (error) {
-    if (!(error instanceof UndecodableMessageError)) throw error;
-    expect(error.message.length).toBeGreaterThan(20);
-    return undefined;
-  }
-}
-
-/** The text with some bytes replaced by others, at a place between 0 and 1. */
-function spliced(text: Buffer, bytes: readonly [number, Uint8Array] | undefined): Buffer {
-  if (bytes === undefined) return text;
-  const at = Math.floor(bytes[0] * text.length);
-  return Buffer.concat([text.subarray(0, at), bytes[1], text.subarray(at + bytes[1].length)]);
-}
-
 function requestAbout(entity: JsonObject, choice: number): EnrichmentRequest {
   const id = String(entity.id);
   const common = { entityId: id, entityType: undefined, entity };
@@ -182,24 +116,4 @@ function requestAbout(entity: JsonObject, choice: number): EnrichmentRequest {
       bundle: { type: 'bundle', objects: [entity] },
     },
   });
-}
-
-function messagesAbout({ entity }: EnrichedEntity, version: string): JsonObject[] {
-  const since = gateOf(version);
-  const standardId = String(entity.id);
-  const entityType = String(entity.type);
-  const work = { workId: `work_c_${NOW}`, standardId, entityType, stix: entity, draftId: null };
-  const step = {
-    executionId: 'e',
-    playbookId: 'p',
-    dataInstanceId: standardId,
-    stepId: 's',
-    previousStepId: 'q',
-    eventId: 'v',
-  };
-  return [
-    enrichmentMessage(since, { ...work, mode: 'manual', trigger: 'update' }),
-    enrichmentMessage(since, { ...work, mode: 'auto', trigger: 'create' }),
-    playbookMessage(since, { step, entityType, objects: [entity] }),
-  ];
 }
