@@ -71,8 +71,9 @@ async function enriched(world: ConnectorWorld, type: string, attributes: Record<
     .map(([source, kind, target]) => `${shown(source)} ${kind} ${shown(target)}`)
     .toSorted();
   const note = notesAbout(platform, id)
+    .filter(({ attributes }) => attributes.attribute_abstract === 'VirusTotal results')
     .map(({ attributes: { content } }) => String(content))
-    .find((content) => content.includes('**Score:**'));
+    .at(0);
   return { edges, note, message: work.messages.at(-1)?.message };
 }
 
