@@ -13,7 +13,8 @@ import { type ClientOptions, VirusTotalClient } from './client.js';
 import { VirusTotalError } from './errors.js';
 import { QuotaExhaustedError } from './quota/quota-exhausted-error.js';
 import type { Asker, VtObject } from './schema.js';
-import { type Pacer, type TransportOptions, VirusTotalTransport } from './http/transport.js';
+import type { Pacer } from './http/pacer.js';
+import { type TransportOptions, VirusTotalTransport } from './http/transport.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const md5 = '44d88612fea8a8f36de82e1278abb02f';
