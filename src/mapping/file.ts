@@ -27,7 +27,8 @@ export function mapFileReport(
   const context: MappingContext = { ...given, fileHashes: hashes };
   const { fullReportNote } = options.file;
   const contributions = contribute(fileParts, { report, verdict, context, extras });
-  const hasNote = fullReportNote || keepsHigherScore(verdict, context) || wantsNote(contributions);
+  const keepsScore = keepsHigherScore(verdict, contributions, context);
+  const hasNote = fullReportNote || keepsScore || wantsNote(contributions);
   const detail = {
     engines: fullReportNote ? 'versions' : 'none',
     attributes: fullReportNote ? attributes(report) : [],

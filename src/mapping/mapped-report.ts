@@ -60,6 +60,7 @@ export function assembleReport(
     size: undefined,
     name: undefined,
     additionalNames: [],
+    killChainPhases: [],
     ...parts.changes,
   };
   return {
@@ -94,12 +95,14 @@ function indications(
 function withChanges(changes: EntityChanges, added: Partial<EntityChanges>): EntityChanges {
   return {
     score: changes.score ?? added.score,
+    band: changes.band ?? added.band,
     labels: [...new Set([...changes.labels, ...(added.labels ?? [])])],
     externalReferences: [...changes.externalReferences, ...(added.externalReferences ?? [])],
     hashes: { ...added.hashes, ...changes.hashes },
     size: changes.size ?? added.size,
     name: changes.name ?? added.name,
     additionalNames: [...changes.additionalNames, ...(added.additionalNames ?? [])],
+    killChainPhases: [...changes.killChainPhases, ...(added.killChainPhases ?? [])],
     cleared: changes.cleared ?? added.cleared,
   };
 }

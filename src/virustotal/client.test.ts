@@ -548,7 +548,6 @@ describe('what goes beyond a report', () => {
         text: 'Seen in <b>spam</b>',
         author: 'demo_user',
         date: new Date('2023-11-14T22:13:20Z'),
-        tags: [],
         votes: { positive: 2, negative: 0, abuse: 0 },
       },
     ]);

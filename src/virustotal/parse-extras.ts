@@ -108,7 +108,7 @@ export function parseComments(json: JsonObject): readonly Comment[] | undefined 
       abuse: asCount(abuse) ?? 0,
     };
     const author = asText(asObject(asObject(relationships.author).data).id);
-    return { id, text, author, date: asDate(attributes.date), tags: readTexts(attributes.tags), votes };
+    return { id, text, author, date: asDate(attributes.date), votes };
   });
 }
 

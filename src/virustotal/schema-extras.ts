@@ -39,7 +39,6 @@ export interface Comment {
   /** Name of the user who wrote it. */
   readonly author: string | undefined;
   readonly date: Date | undefined;
-  readonly tags: readonly string[];
   readonly votes: { readonly positive: number; readonly negative: number; readonly abuse: number };
 }
 

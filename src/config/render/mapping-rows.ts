@@ -205,6 +205,7 @@ export const indicatorRows: readonly MappingRow[] = [
     'A lower score, or `revoked`, when a later report clears it',
     'indicator_follow_verdict',
   ),
+  row('as above', '`kill_chain_phases` of one that VirusTotal is the author of', 'indicator_kill_chain'),
   row('`id`', 'External references, one for each value'),
   row('as above', 'Labels, as for the kinds of its values'),
   row('as above', 'The Notes, one set for each value; but for comments'),
