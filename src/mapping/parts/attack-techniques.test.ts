@@ -120,7 +120,9 @@ describe('ATT&CK techniques', () => {
 
   it('are used by the Malware that has most votes, when it is imported', () => {
     const both = { options: { file: { ...options.file, attackTechniques: true, malware: true } } };
-    const report = fileReport({ threatNames: ['trojan', 'emotet', 'heodo'] });
+    const report = fileReport({
+      threatNames: ['trojan', 'emotet', 'heodo'].map((value) => ({ value, count: 9 })),
+    });
     const objects = made([hollowing], contextFor('StixFile', EICAR.sha256, FILE, both), report)?.objects;
     expect(objects?.filter(({ relationship_type }) => relationship_type === 'uses')).toMatchObject([
       { source_ref: EMOTET, target_ref: HOLLOWING },
