@@ -70,7 +70,7 @@ function common(prefix: 'file' | 'ip' | 'domain' | 'url', note: readonly string[
     row('`total_votes`, `reputation`', 'The same Note', 'import_votes'),
     row(
       '`associations`',
-      'Malware, Tool, Intrusion-Set, Campaign, Vulnerability, Report; `related-to`, the Indicator `indicates` them',
+      'Malware, Tool, Intrusion-Set, Campaign, Vulnerability, Report; `related-to`, `targets`, the Indicator `indicates` them',
       'import_gti',
     ),
   ].filter(({ options }) => prefix === 'file' || prefix === 'url' || !options.includes('label_threat'));
@@ -104,7 +104,7 @@ const fileRows: readonly MappingRow[] = [
   ),
   row(
     '`/files/{id}/behaviour_mitre_trees`',
-    'Attack-Patterns; file `related-to`, Malware `uses` them; table in the Note',
+    'Attack-Patterns; file and Malware `uses` them; table in the Note',
     'file_import_attack_techniques',
   ),
   row(

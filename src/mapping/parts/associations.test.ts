@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   contextFor,
+  EICAR,
   engineResult,
+  fileReport,
   indicatorContextFor,
   ipAddressReport,
   stats,
@@ -120,6 +122,23 @@ describe('associations of Google Threat Intelligence', () => {
   ] as const)('make of %s what the platform knows by its name', (kind, name, id) => {
     const [object] = made([association({ kind, name })])?.objects ?? [];
     expect(object).toMatchObject({ id, name, ...(kind === 'malware_families' ? { is_family: true } : {}) });
+  });
+
+  it.each([
+    ['StixFile', ['peexe', 'cve-2017-11882'], 'targets'],
+    ['StixFile', ['cve-2021-44228'], 'related-to'],
+    ['Artifact', ['cve-2017-11882'], 'related-to'],
+    ['Indicator', ['cve-2017-11882'], 'indicates'],
+  ] as const)('of a %s with the tags %j link the vulnerability by %s', (type, tags, expected) => {
+    const report = fileReport({ tags });
+    const options = { options: { gti } };
+    const within =
+      type === 'Indicator'
+        ? indicatorContextFor('StixFile', EICAR.sha256, options)
+        : contextFor(type, EICAR.sha256, 'file--5a0c55a1-48a3-5003-9776-42946d1054cb', options);
+    const known = association({ kind: 'vulnerabilities', name: 'Equation', cve: 'CVE-2017-11882' });
+    const input = { report, verdict: readVerdict(report), context: within, extras: extras(known) };
+    expect(associations(input)?.objects?.[1]).toMatchObject({ relationship_type: expected });
   });
 
   it('know a vulnerability by its CVE id, and leave out others', () => {

@@ -35,8 +35,9 @@ const NOUNS: Readonly<Record<AssociationKind, string>> = {
 };
 
 /**
- * What Google Threat Intelligence associates with an object. An observable is `related-to` it, an Indicator `indicates`
- * it (protocol reference §7.3) unless Google calls the object benign; reports refer to the enriched object.
+ * What Google Threat Intelligence associates with an object. An observable is `related-to` it, a file `targets` the
+ * vulnerability that it exploits, an Indicator `indicates` it (protocol reference §7.3) unless Google calls the object
+ * benign; reports refer to the enriched object.
  */
 export const associations: Part = ({ report, context, extras }) => {
   const { gti } = context.options;
@@ -47,10 +48,16 @@ export const associations: Part = ({ report, context, extras }) => {
   const threats = usable.flatMap((association) => threatOf(association, context));
   const reports = usable.flatMap((association) => reportOf(association, context));
   const { id: subjectId, entityType } = context.subject;
-  const type = entityType === 'Indicator' && !isBenign ? 'indicates' : 'related-to';
+  const typeTo = (threat: StixObject): string => {
+    if (entityType === 'Indicator' && !isBenign) return 'indicates';
+    return entityType === 'StixFile' && exploits(report, threat) ? 'targets' : 'related-to';
+  };
   return {
     objects: [
-      ...threats.flatMap((threat) => [threat, createRelationship(type, subjectId, threat.id, context)]),
+      ...threats.flatMap((threat) => [
+        threat,
+        createRelationship(typeTo(threat), subjectId, threat.id, context),
+      ]),
       ...reports,
     ],
     indicated: isBenign ? [] : threats.map(({ id }) => id),
@@ -62,6 +69,11 @@ export const associations: Part = ({ report, context, extras }) => {
 /** Shared infrastructure is named in many a report; that does not make an Indicator of it one of their subject. */
 function isBenignTo({ gti }: Report): boolean {
   return gti?.verdict?.toUpperCase().endsWith('BENIGN') ?? false;
+}
+
+/** VirusTotal tags files with the vulnerabilities that they exploit (`cve-2017-11882`); to be named together is less. */
+function exploits({ tags }: Report, { type, name }: StixObject): boolean {
+  return type === 'vulnerability' && tags.some((tag) => tag.toUpperCase() === name);
 }
 
 function nameOf({ kind, name, cve }: Association): string {

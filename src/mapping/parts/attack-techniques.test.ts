@@ -89,7 +89,7 @@ describe('ATT&CK techniques', () => {
           type: 'relationship',
           id: expect.stringMatching(/^relationship--/) as string,
           ...provenance,
-          relationship_type: 'related-to',
+          relationship_type: 'uses',
           source_ref: FILE,
           target_ref: HOLLOWING,
         },
@@ -125,6 +125,7 @@ describe('ATT&CK techniques', () => {
     });
     const objects = made([hollowing], contextFor('StixFile', EICAR.sha256, FILE, both), report)?.objects;
     expect(objects?.filter(({ relationship_type }) => relationship_type === 'uses')).toMatchObject([
+      { source_ref: FILE, target_ref: HOLLOWING },
       { source_ref: EMOTET, target_ref: HOLLOWING },
     ]);
     expect(JSON.stringify(made([hollowing], context, report)?.objects)).not.toContain(EMOTET);
