@@ -188,7 +188,7 @@ export function parseResolutions(json: JsonObject): readonly Resolution[] | unde
     const address = asText(attributes.ip_address);
     const host = asText(attributes.host_name);
     if (address === undefined || host === undefined) return undefined;
-    return { address, host, date: asDate(attributes.date), resolver: asText(attributes.resolver) };
+    return { address, host, date: asDate(attributes.date) };
   });
 }
 

@@ -1,5 +1,5 @@
 import { asText } from '../shared/json.js';
-import { asCount, asDate, asObject, readList, readMap } from './report-fields.js';
+import { asCount, asObject, readList, readMap } from './report-fields.js';
 import type { RelatedObject, RelatedObjects, RelatedTotals } from './schema.js';
 
 /** Ids of comments and resolutions hold those of two objects. */
@@ -25,8 +25,8 @@ function relatedObject(entry: unknown): RelatedObject | undefined {
   const type = asText(object.type);
   const id = asText(object.id);
   if (type === undefined || id === undefined || id.length > MAX_ID_LENGTH) return undefined;
-  const { url, filename, timestamp } = asObject(object.context_attributes);
-  return { type, id, url: asText(url), filename: asText(filename), seenAt: asDate(timestamp) };
+  const { url, filename } = asObject(object.context_attributes);
+  return { type, id, url: asText(url), filename: asText(filename) };
 }
 
 /**

@@ -72,7 +72,6 @@ export interface Resolution {
   readonly address: string;
   readonly host: string;
   readonly date: Date | undefined;
-  readonly resolver: string | undefined;
 }
 
 /** A Sigma rule (`/sigma_rules/{id}`): in parts, or as a whole where VirusTotal sends it so. */

@@ -64,8 +64,6 @@ export interface RelatedObject {
   readonly url: string | undefined;
   /** `context_attributes.filename` of a bundled file. */
   readonly filename: string | undefined;
-  /** `context_attributes.timestamp`, e.g. of a subdomain. */
-  readonly seenAt: Date | undefined;
 }
 
 /** Related objects by the name of the relationship. */

@@ -50,7 +50,7 @@ const made = {
 };
 
 function descriptor(type: string, id: string, context: Partial<RelatedObject> = {}): RelatedObject {
-  return { type, id, url: undefined, filename: undefined, seenAt: undefined, ...context };
+  return { type, id, url: undefined, filename: undefined, ...context };
 }
 const file = (id: string, filename?: string) => descriptor('file', id, { filename });
 const domain = (id: string) => descriptor('domain', id);
@@ -409,13 +409,11 @@ describe('what is related to an address', () => {
         address: '1.2.3.4',
         host: 'WWW.example.com',
         date: new Date('2023-11-14T22:13:20Z'),
-        resolver: 'VirusTotal',
       },
       {
         address: '1.2.3.4',
         host: 'www.example.com',
         date: new Date('2020-01-01T00:00:00Z'),
-        resolver: 'Other',
       },
     ];
     const related = { resolutions: ['1.2.3.4www.example.com', '1.2.3.4old.example.com'].map(resolution) };
@@ -496,7 +494,7 @@ describe('what is related to a domain', () => {
       related: { resolutions: [resolution('1.2.3.4www.example.com')] },
       dnsRecords: ['1.2.3.4', '1.2.3.5'].map((value) => ({ type: 'A', value, ttlSeconds: 60 })),
     });
-    const resolutions = [{ address: '1.2.3.4', host: 'www.example.com', date, resolver: undefined }];
+    const resolutions = [{ address: '1.2.3.4', host: 'www.example.com', date }];
     const starts = (extras: typeof noExtras): unknown[] =>
       mapDomainReport(report, context, extras)
         .objects.filter((object) => object.relationship_type === 'resolves-to')
@@ -586,7 +584,6 @@ describe('the relationships', () => {
       id: text,
       url: fc.option(text, { nil: undefined }),
       filename: fc.option(text, { nil: undefined }),
-      seenAt: fc.constant(undefined),
     });
     const names = Object.keys({ ...fileRules, ...ipAddressRules, ...domainRules, ...urlRules });
     const anything = fc.dictionary(fc.constantFrom(...names), fc.array(object, { maxLength: 25 }));
