@@ -1,4 +1,4 @@
-import { asText } from '../shared/json.js';
+import { asText, type JsonObject } from '../shared/json.js';
 import { asCount, asObject, readList, readMap } from './report-fields.js';
 import type { RelatedObject, RelatedObjects, RelatedTotals } from './schema.js';
 
@@ -36,12 +36,17 @@ function relatedObject(entry: unknown): RelatedObject | undefined {
 export function parseRelatedTotals(relationships: unknown): RelatedTotals {
   return Object.fromEntries(
     readMap(relationships, (name, sent): [string, number | 'more'] | undefined => {
-      const { data, meta } = asObject(sent);
-      const { cursor, count } = asObject(meta);
-      const sentCount = Array.isArray(data) ? data.length : 0;
-      const total = asCount(count);
-      if (total !== undefined && total > sentCount) return [name, total];
-      return asText(cursor) === undefined ? undefined : [name, 'more'];
+      const total = totalOf(asObject(sent));
+      return total === undefined ? undefined : [name, total];
     }),
   );
+}
+
+/** How many elements a list has of which a further page exists; `undefined` when this is all. */
+export function totalOf({ data, meta }: JsonObject): number | 'more' | undefined {
+  const { cursor, count } = asObject(meta);
+  const sentCount = Array.isArray(data) ? data.length : 0;
+  const total = asCount(count);
+  if (total !== undefined && total > sentCount) return total;
+  return asText(cursor) === undefined ? undefined : 'more';
 }

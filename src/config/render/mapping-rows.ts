@@ -171,7 +171,7 @@ const urlRows: readonly MappingRow[] = [
   row('`categories`', 'Note "VirusTotal categories"'),
   row('`favicon`', 'In the Note; as StixFile, `related-to`', 'import_fingerprints'),
   row(
-    '`last_serving_ip_address`, `redirects_to`, `redirecting_urls`, `downloaded_files`',
+    '`last_serving_ip_address`, `redirects_to`, `redirection_chain`, `last_final_url`, `redirecting_urls`, `downloaded_files`',
     'Observables; `related-to`',
     'url_related',
     'related_max',

@@ -48,7 +48,7 @@ function association(changes: Partial<Association>): Association {
 }
 
 function extras(...found: readonly Association[]): ReportExtras {
-  return { ...noExtras, answers: { associations: found } };
+  return { ...noExtras, answers: { associations: { entries: found, beyond: 0 } } };
 }
 
 function made(found: readonly Association[], inContext: MappingContext = context, verdict?: string) {
@@ -111,7 +111,13 @@ describe('associations of Google Threat Intelligence', () => {
           ],
         },
       ],
-      clauses: ['1 association of Google Threat Intelligence added'],
+      remarks: [],
+      counts: [
+        {
+          ids: ['intrusion-set--c8d132a1-daa7-56a3-8304-0d0a5c84f899'],
+          clause: expect.any(Function) as unknown,
+        },
+      ],
     });
   });
 
@@ -229,6 +235,16 @@ describe('associations of Google Threat Intelligence', () => {
     expect(String(object?.name)).toHaveLength(255);
     expect(String(object?.description).length).toBeLessThanOrEqual(4000);
     expect(object?.aliases).toHaveLength(50);
+  });
+
+  it.each([
+    [160, '**Google Threat Intelligence:** 160 more in VirusTotal'],
+    ['some', '**Google Threat Intelligence:** at least 1 more in VirusTotal'],
+  ] as const)('say that there are more: %s', (beyond, remark) => {
+    const report = ipAddressReport();
+    const answers = { associations: { entries: [], beyond } };
+    const input = { report, verdict: readVerdict(report), context, extras: { ...noExtras, answers } };
+    expect(associations(input)?.remarks).toEqual([remark]);
   });
 
   it('are of the wanted kinds only, and say nothing without any', () => {

@@ -7,6 +7,7 @@ import type { Report } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';
 import type { Part } from '../contribution.js';
 import { inlineText, prose } from '../note-markdown.js';
+import { moreInVirusTotal } from './more-in-virustotal.js';
 import { plainText } from '../plain-text.js';
 import { stixDate } from '../stix-date.js';
 
@@ -41,9 +42,12 @@ const NOUNS: Readonly<Record<AssociationKind, string>> = {
  */
 export const associations: Part = ({ report, context, extras }) => {
   const { gti } = context.options;
-  const wanted = (extras.answers.associations ?? []).filter(({ kind }) => gti.includes(kind));
+  const { entries, beyond } = extras.answers.associations ?? { entries: [], beyond: 0 };
+  const wanted = entries.filter(({ kind }) => gti.includes(kind));
   const usable = wanted.filter((association) => nameOf(association).length >= 2);
-  if (usable.length === 0) return undefined;
+  const isLeast = beyond === 'some';
+  const remarks = beyond === 0 ? [] : [`**${SOURCE}:** ${moreInVirusTotal(isLeast ? 1 : beyond, isLeast)}`];
+  if (usable.length + remarks.length === 0) return undefined;
   const isBenign = isBenignTo(report);
   const threats = usable.flatMap((association) => threatOf(association, context));
   const reports = usable.flatMap((association) => reportOf(association, context));
@@ -62,7 +66,8 @@ export const associations: Part = ({ report, context, extras }) => {
     ],
     indicated: isBenign ? [] : threats.map(({ id }) => id),
     sections: [{ title: SOURCE, lines: usable.map(noteLine) }],
-    clauses: [countClause(threats.length + reports.length)],
+    remarks,
+    counts: [{ ids: [...threats, ...reports].map(({ id }) => id), clause: countClause }],
   };
 };
 

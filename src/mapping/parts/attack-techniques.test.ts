@@ -148,6 +148,15 @@ describe('ATT&CK techniques', () => {
     expect(made([old])?.objects?.[0]).toMatchObject({ x_mitre_id: 'T1059.001', name: 'PowerShell' });
   });
 
+  it.each([
+    ['T1073', 'T1574.001'],
+    ['T1574.002', 'T1574.001'],
+    ['T1502', 'T1134.004'],
+    ['T1215', 'T1547.006'],
+  ])('that were revoked as %s are %s', (id, current) => {
+    expect(made([{ ...hollowing, id }])?.objects?.[0]).toMatchObject({ x_mitre_id: current });
+  });
+
   it('that nobody knows keep their id, without phases', () => {
     const pattern = made([{ ...hollowing, id: 'T9999', tactics: [{ id: 'TA9999', name: undefined }] }])
       ?.objects?.[0];
