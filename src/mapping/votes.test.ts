@@ -11,15 +11,15 @@ describe('agreedValues', () => {
     expect(agreedValues(values, 2)).toEqual(['first', 'second', 'also second']);
   });
 
-  it('have as many votes as are needed, and a quarter of those of the leading one', () => {
+  it('have as many votes as are needed, and a sixth of those of the leading one', () => {
     const values = [
-      { value: 'leading', count: 12 },
+      { value: 'leading', count: 18 },
       { value: 'enough', count: 3 },
       { value: 'too few', count: 2 },
     ];
     expect(agreedValues(values, 1)).toEqual(['leading', 'enough']);
     expect(agreedValues(values, 4)).toEqual(['leading']);
-    expect(agreedValues(values, 13)).toEqual([]);
+    expect(agreedValues(values, 19)).toEqual([]);
     expect(agreedValues([{ value: 'nobody', count: 0 }], 1)).toEqual([]);
     expect(agreedValues([], 1)).toEqual([]);
   });

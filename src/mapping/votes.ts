@@ -1,7 +1,7 @@
 import type { VotedValue } from '../virustotal/schema.js';
 
 /** Of the votes for the leading value: what has fewer is a slip of some vendors, or their word for something else. */
-const LEAST_SHARE = 1 / 4;
+const LEAST_SHARE = 1 / 6;
 
 /**
  * The values that enough vendors agree on to become knowledge, those with most votes first. A value that nobody is said

@@ -5,10 +5,12 @@ import type { StixId, StixObject } from './objects.js';
 const ID: StixId = 'malware--36297121-bf18-56e1-b200-d39c9f9f5cee';
 const LINK: StixId = 'relationship--167266df-a51f-5b4a-9499-f4c9c24f50a8';
 
-const malware = (properties: object): StixObject =>
-  ({ type: 'malware', id: ID, ...properties });
-const link = (description?: string): StixObject =>
-  ({ type: 'relationship', id: LINK, ...(description === undefined ? {} : { description }) });
+const malware = (properties: object): StixObject => ({ type: 'malware', id: ID, ...properties });
+const link = (description?: string): StixObject => ({
+  type: 'relationship',
+  id: LINK,
+  ...(description === undefined ? {} : { description }),
+});
 
 describe('mergedById', () => {
   it('fills what the first leaves out, unites lists, and else keeps what the first says', () => {
