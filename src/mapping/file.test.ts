@@ -335,7 +335,12 @@ describe('mapFileReport', () => {
 
   it('shows the attributes when the option is on', () => {
     const { objects } = map(
-      { ...EICAR, magic: 'EICAR virus | test', timesSubmitted: 0, threatCategories: ['virus'] },
+      {
+        ...EICAR,
+        magic: 'EICAR virus | test',
+        timesSubmitted: 0,
+        threatCategories: [{ value: 'virus', count: 3 }],
+      },
       { options: { includeAttributesInNote: true } },
     );
     expect(String(objects[0]?.content).split('\n').slice(8)).toEqual([

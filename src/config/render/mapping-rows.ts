@@ -70,7 +70,7 @@ function common(prefix: 'file' | 'ip' | 'domain' | 'url', note: readonly string[
     row('`total_votes`, `reputation`', 'The same Note', 'import_votes'),
     row(
       '`associations`',
-      'Malware, Tool, Intrusion-Set, Campaign, Vulnerability, Report; `related-to`, the Indicator `indicates` them',
+      'Malware, Tool, Intrusion-Set, Campaign, Vulnerability, Report; `related-to`, `targets`, the Indicator `indicates` them',
       'import_gti',
     ),
   ].filter(({ options }) => prefix === 'file' || prefix === 'url' || !options.includes('label_threat'));
@@ -104,7 +104,7 @@ const fileRows: readonly MappingRow[] = [
   ),
   row(
     '`/files/{id}/behaviour_mitre_trees`',
-    'Attack-Patterns; file `related-to`, Malware `uses` them; table in the Note',
+    'Attack-Patterns; file and Malware `uses` them; table in the Note',
     'file_import_attack_techniques',
   ),
   row(
@@ -171,7 +171,7 @@ const urlRows: readonly MappingRow[] = [
   row('`categories`', 'Note "VirusTotal categories"'),
   row('`favicon`', 'In the Note; as StixFile, `related-to`', 'import_fingerprints'),
   row(
-    '`last_serving_ip_address`, `redirects_to`, `redirecting_urls`, `downloaded_files`',
+    '`last_serving_ip_address`, `redirects_to`, `redirection_chain`, `last_final_url`, `redirecting_urls`, `downloaded_files`',
     'Observables; `related-to`',
     'url_related',
     'related_max',
