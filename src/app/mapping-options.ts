@@ -15,7 +15,6 @@ export function mappingOptions({ virustotal }: Config): MappingOptions {
       threat: virustotal.labelThreat,
       verdict: virustotal.labelVerdict,
       prefix: virustotal.labelPrefix ?? '',
-      color: virustotal.labelColor,
       allow: virustotal.labelAllow,
       deny: virustotal.labelDeny,
     },

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { clearanceClause } from '../mapping/clearance.js';
 import { describeReports } from '../mapping/work-message.js';
 import { mapReport } from '../mapping/map-report.js';
 import type { MappedReport, MappingContext, Subject } from '../mapping/context.js';
@@ -113,19 +114,20 @@ async function enrich(
   const mapped = await Promise.all(
     found.map((answer) => mapAnswer(answer, entity, subject, { request, asker }, dependencies)),
   );
-  await dependencies.labels?.prepare(
-    mapped.flatMap(({ changes }) => changes.labels),
-    request,
-  );
-  const isComplete =
-    found.length === answers.length && targets.notAsked.length === 0 && targets.leftOut === 0;
-  const changes = mergeChanges(
+  const { changes, clearance } = mergeChanges(
     mapped.map((report) => report.changes),
-    { isComplete, now: dependencies.clock.now() },
+    {
+      isComplete: targets.isWhole && found.length === answers.length,
+      score: subject.score,
+      labels: dependencies.mapping.labels,
+      now: dependencies.clock.now(),
+    },
   );
+  await dependencies.labels?.prepare(changes.labels ?? [], request);
   return {
     status: 'enriched',
     ...assemble(entity, subject, mapped, changes),
+    sharedAlready: mapped.flatMap(({ ownIndicators }) => ownIndicators.map(({ id }) => id)),
     message: [
       describeReports(
         mapped.map((report) => report.summary),
@@ -138,7 +140,7 @@ async function enrich(
           ...targets.notAsked,
         ],
       ),
-      ...(changes.revokedAt === undefined ? [] : ['Indicator revoked']),
+      ...(clearance === undefined ? [] : [clearanceClause(clearance, 1)]),
       ...remarks,
     ].join('; '),
   };
@@ -215,13 +217,18 @@ async function considerAnalysis(
   return analyses.consider({ ...about, target: answer.target, answer: answer.lookUp });
 }
 
+interface MappedAnswer extends MappedReport {
+  /** Indicators of earlier verdicts, as the platform holds them. */
+  readonly ownIndicators: readonly StixObject[];
+}
+
 async function mapAnswer(
   answer: { readonly target: Target; readonly report: Report; readonly fetchedAt: Date },
   entity: JsonObject,
   subject: Subject,
   { request, asker }: { readonly request: EnrichmentRequest; readonly asker: Asker },
   dependencies: EnrichmentDependencies,
-): Promise<MappedReport> {
+): Promise<MappedAnswer> {
   const { observable } = answer.target;
   const onLoss = (what: string, error: unknown): void => {
     if (error instanceof HandBackError) throw error;
@@ -247,14 +254,16 @@ async function mapAnswer(
     observable,
     options: dependencies.mapping,
   };
-  if (subject.entityType === 'Indicator') return mapReport(answer.report, context, extras);
+  if (subject.entityType === 'Indicator') {
+    return { ...mapReport(answer.report, context, extras), ownIndicators: [] };
+  }
   const ownIndicators = await askPlatform(request, () =>
     readOwnIndicators(answer.report, observable, dependencies, request),
   ).catch((error: unknown) => {
     onLoss('the Indicator of an earlier verdict', error);
     return [];
   });
-  return mapReport(answer.report, context, { ...extras, ownIndicators });
+  return { ...mapReport(answer.report, context, { ...extras, ownIndicators }), ownIndicators };
 }
 
 /** One entity and one list of objects from all reports of a request. */

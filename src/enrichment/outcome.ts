@@ -1,4 +1,4 @@
-import type { StixObject } from '../stix/objects.js';
+import type { StixId, StixObject } from '../stix/objects.js';
 
 /**
  * What came of a request. A handler returns one; only `settle` acts on it.
@@ -25,6 +25,8 @@ export interface EnrichedOutcome extends Outcome {
   readonly leanEntity: StixObject;
   /** Everything derived: author, notes, indicators, observables, relationships. */
   readonly objects: readonly StixObject[];
+  /** Ids of those that the platform holds already, shared as they are: what changes on them is for nobody else. */
+  readonly sharedAlready?: readonly StixId[];
 }
 
 export interface UnknownOutcome extends Outcome {

@@ -112,6 +112,7 @@ describe('the Indicator of an earlier verdict', () => {
       },
     ]);
     expect(outcome.message).toContain('; Indicator revoked');
+    expect(outcome.sharedAlready).toEqual([OF_ADDRESS]);
   });
 
   it('does not come to be when it is not there', async () => {
@@ -167,6 +168,66 @@ describe('an enriched Indicator', () => {
     const run = await enriched(ofAddress, { reports: { '1.1.1.1': doubtful }, options: keepsHigher });
     expect(scoreOf(run)).toBe(10);
     expect(run.outcome.leanEntity).not.toHaveProperty('revoked');
+  });
+
+  it('of ours is said to be lowered, where it is', async () => {
+    const lowered = await enriched(ofAddress, { reports: { '1.1.1.1': doubtful }, options: keepsHigher });
+    expect(lowered.outcome.message).toContain('; Indicator lowered to a score of 10');
+    const low = indicator(String(ofAddress.pattern), { extensions: { [OCTI_EXTENSION]: { score: 2 } } });
+    const raised = await enriched(low, { reports: { '1.1.1.1': doubtful }, options: keepsHigher });
+    expect(scoreOf(raised)).toBe(10);
+    expect(raised.outcome.message).not.toContain('lowered');
+  });
+
+  it('of ours that was lowered to the score of the report is revoked with another', async () => {
+    const gti_assessment = { verdict: { value: 'VERDICT_UNDETECTED' }, threat_score: { value: 1 } };
+    const low = indicator(String(ofAddress.pattern), { extensions: { [OCTI_EXTENSION]: { score: 1 } } });
+    const run = await enriched(low, { reports: { '1.1.1.1': { ...clean, gti_assessment } } });
+    expect([scoreOf(run), run.outcome.leanEntity.revoked]).toEqual([0, true]);
+  });
+
+  it('of ours stays while it asks for what nobody was asked about', async () => {
+    const mixed = indicator("[ipv4-addr:value = '1.1.1.1'] OR [email-addr:value = 'bad@evil.example']");
+    const run = await enriched(mixed, { reports: { '1.1.1.1': clean }, options: keepsHigher });
+    expect([scoreOf(run), run.outcome.leanEntity.revoked]).toEqual([80, undefined]);
+    expect(run.outcome.message).not.toContain('revoked');
+  });
+
+  it('of ours has no Note that contradicts what becomes of it', async () => {
+    const { outcome } = await enriched(ofAddress, { reports: { '1.1.1.1': clean }, options: keepsHigher });
+    const [note] = outcome.objects.filter(({ type }) => type === 'note');
+    expect(note?.content).toContain('0/90');
+    expect(note?.content).not.toContain('Score kept');
+    const foreign = { ...ofAddress, created_by_ref: 'identity--someone' };
+    const other = await enriched(foreign, { reports: { '1.1.1.1': clean }, options: keepsHigher });
+    expect(JSON.stringify(other.outcome.objects)).toContain('Score kept');
+  });
+
+  it('of ours gets the kill-chain phases of a verdict that deserves an Indicator, each once', async () => {
+    const categories = { Alpha: 'phishing', Beta: 'Phishing site', Gamma: 'botnet', Delta: 'c2' };
+    const known = { kill_chain_name: 'mitre-attack', phase_name: 'initial-access' };
+    const onName = indicator("[domain-name:value = 'evil.example.com']", { kill_chain_phases: [known] });
+    const phases = async (entity: JsonObject, report: JsonObject): Promise<unknown> => {
+      const mapping = { ...follows, indicators: { ...follows.indicators, killChain: true } };
+      const reports = { 'evil.example.com': { ...report, categories } };
+      return (await enriched(entity, { reports, options: mapping })).outcome.leanEntity.kill_chain_phases;
+    };
+    expect(await phases(onName, malicious)).toEqual([
+      { kill_chain_name: 'mitre-attack', phase_name: 'command-and-control' },
+    ]);
+    expect(await phases(onName, doubtful)).toBeUndefined();
+    expect(await phases({ ...onName, created_by_ref: 'identity--someone' }, malicious)).toBeUndefined();
+  });
+
+  it('on several values has the label of the worst verdict only', async () => {
+    const labels = { ...follows.labels, verdict: true, prefix: 'vt:' };
+    const run = async (other: JsonObject): Promise<unknown> => {
+      const reports = { '1.1.1.1': clean, 'evil.example.com': other };
+      return (await enriched(two, { reports, options: { ...follows, labels } })).outcome.leanEntity.labels;
+    };
+    expect(await run(malicious)).toEqual(['vt:malicious']);
+    expect(await run(doubtful)).toEqual(['vt:suspicious']);
+    expect(await run(clean)).toEqual(['vt:clean']);
   });
 
   it('of another author keeps its validity, and its score by the usual rule', async () => {

@@ -32,6 +32,39 @@ describe('playbookBundle', () => {
     });
   });
 
+  it('keeps what the platform knows of a followed Indicator that is in the bundle, and with whom it is shared', () => {
+    const [extension, mine, others] = [
+      'extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba',
+      'a',
+      'b',
+    ];
+    const known: StixObject = {
+      type: 'indicator',
+      id: 'indicator--1',
+      created_by_ref: 'identity--1',
+      extensions: {
+        [extension]: { id: 'internal', score: 80, detection: true, granted_refs: [mine] },
+        'extension-definition--other': { kept: true },
+      },
+    };
+    const followed: StixObject = {
+      type: 'indicator',
+      id: 'indicator--1',
+      revoked: true,
+      extensions: { [extension]: { score: 0, detection: false, granted_refs: [mine] } },
+    };
+    const shared = { ...entity, extensions: { [extension]: { granted_refs: [others] } } };
+    const outcome = { ...outcomeWith([followed]), entity: shared, sharedAlready: [followed.id] };
+    expect(playbookBundle({ objects: [entity, known] }, outcome).objects[1]).toEqual({
+      ...known,
+      revoked: true,
+      extensions: {
+        [extension]: { id: 'internal', score: 0, detection: false, granted_refs: [mine] },
+        'extension-definition--other': { kept: true },
+      },
+    });
+  });
+
   it('adds the enriched entity when the received bundle lacks it', () => {
     expect(playbookBundle({ objects: [] }, outcomeWith([])).objects).toEqual([entity]);
   });

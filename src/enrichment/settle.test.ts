@@ -141,6 +141,26 @@ describe('settle', () => {
     expect(platform.bundles[0]?.objects).toEqual([address, note]);
   });
 
+  it('shares what is derived like the entity, but for what was there before', async () => {
+    const { platform, settle } = setUp();
+    const organisation = 'identity--0f0f0f0f-1111-5222-8333-444444444444';
+    const entity: StixObject = { ...address, x_opencti_granted_refs: [organisation] };
+    const followed: StixObject = { type: 'indicator', id: 'indicator--1', revoked: true };
+    const objects = [note, followed];
+    await settle(request, {
+      ...enriched,
+      entity,
+      leanEntity: entity,
+      objects,
+      sharedAlready: [followed.id],
+    });
+    expect(platform.bundles[0]?.objects).toEqual([
+      entity,
+      { ...note, x_opencti_granted_refs: [organisation] },
+      followed,
+    ]);
+  });
+
   it('reports one failed expectation for each message that could not be delivered', async () => {
     const { platform, settle } = setUp();
     platform.report = { undelivered: [{ error: 'returned by the broker', source: 'note--x' }] };

@@ -3,7 +3,7 @@ import { ConnectorError, describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { createBundle, shareWithOrganisations } from '../stix/bundle.js';
 import { grantedOrganisationsOf } from '../stix/extensions.js';
-import type { Bundle, StixObject } from '../stix/objects.js';
+import type { Bundle } from '../stix/objects.js';
 import type { Attempt } from './attempts.js';
 import { creationOf, type Turn } from './commit-order.js';
 import type { EnrichedOutcome, EnrichmentOutcome, FailedOutcome, PostponedOutcome } from './outcome.js';
@@ -93,7 +93,7 @@ export function createSettle(dependencies: SettleDependencies): Settle {
       await conclude(request, outcome, turn, attempt);
       return;
     }
-    const bundle = shared([outcome.leanEntity, ...outcome.objects], outcome.entity);
+    const bundle = sharedBundle(outcome);
     let prepared: PreparedBundle;
     try {
       prepared = await sink.prepare(request, bundle);
@@ -238,6 +238,7 @@ function leave(request: EnrichmentRequest, turn: Turn): void {
   else turn.sent();
 }
 
-function shared(objects: readonly StixObject[], entity: StixObject): Bundle {
-  return createBundle(shareWithOrganisations(objects, grantedOrganisationsOf(entity)));
+function sharedBundle({ entity, leanEntity, objects, sharedAlready }: EnrichedOutcome): Bundle {
+  const all = [leanEntity, ...objects];
+  return createBundle(shareWithOrganisations(all, grantedOrganisationsOf(entity), sharedAlready));
 }

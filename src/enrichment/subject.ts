@@ -5,7 +5,7 @@ import { asText, type JsonObject } from '../shared/json.js';
 import { createdAtOf, observableValuesOf, scoreOf } from '../stix/extensions.js';
 import type { StixId } from '../stix/objects.js';
 import type { ObservableValue } from '../stix/observable-value.js';
-import { patternObservables } from '../stix/pattern.js';
+import { asksForObservablesOnly, patternObservables } from '../stix/pattern.js';
 import { vtObject } from '../virustotal/object-id.js';
 import type { VtObject } from '../virustotal/schema.js';
 import type { Exclusions } from './exclusions.js';
@@ -31,6 +31,8 @@ export interface Targets {
   readonly notAsked: readonly string[];
   /** How many more there are than may be looked up. */
   readonly leftOut: number;
+  /** Whether the valid values are all that the entity is about. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -68,17 +70,25 @@ export function targetsOf(
   }
   const targets = [...valid.values()];
   const looked = targets.slice(0, MAX_VALUES);
-  return { valid: looked, notAsked, leftOut: targets.length - looked.length };
+  const leftOut = targets.length - looked.length;
+  const isWhole = identities.isWhole && notAsked.length === 0 && leftOut === 0;
+  return { valid: looked, notAsked, leftOut, isWhole };
+}
+
+interface Identities {
+  readonly identities: readonly ObservableIdentity[];
+  /** Whether the entity is about nothing else. */
+  readonly isWhole: boolean;
 }
 
 function identitiesOf(
   entity: JsonObject,
   entityType: string,
-): { readonly identities: readonly ObservableIdentity[] } | { readonly skipped: SkippedOutcome } {
+): Identities | { readonly skipped: SkippedOutcome } {
   if (entityType.toLowerCase() === 'indicator') {
-    const identities = indicatorIdentities(entity);
-    return identities.length > 0
-      ? { identities }
+    const found = indicatorIdentities(entity);
+    return found.identities.length > 0
+      ? found
       : skipped(
           'nothing-to-look-up',
           'VirusTotal: this Indicator holds no file hash, address, domain, hostname or URL; nothing was asked.',
@@ -97,19 +107,22 @@ function identitiesOf(
         'invalid-value',
         `VirusTotal: this ${definition.type} has no value or hash to look up; nothing was asked.`,
       )
-    : { identities: [identity] };
+    : { identities: [identity], isWhole: true };
 }
 
 /** What the platform extracted from the pattern (from 6.4.0 on), else what the pattern itself says. */
-function indicatorIdentities(entity: JsonObject): ObservableIdentity[] {
+function indicatorIdentities(entity: JsonObject): Identities {
   const listed = observableValuesOf(entity);
-  const patternType = asText(entity.pattern_type)?.toLowerCase() ?? 'stix';
-  const named = patternType === 'stix' ? patternObservables(asText(entity.pattern) ?? '') : [];
+  const isStix = (asText(entity.pattern_type)?.toLowerCase() ?? 'stix') === 'stix';
+  const pattern = asText(entity.pattern) ?? '';
+  const named = isStix ? patternObservables(pattern) : [];
   const values = listed.length > 0 ? withWholeFiles(listed, named) : named;
-  return values.flatMap((value): ObservableIdentity[] => {
+  const identities = values.flatMap((value): ObservableIdentity[] => {
     const type = definitionOf(value.type)?.type;
     return type === undefined ? [] : [{ ...value, type }];
   });
+  const isWhole = isStix && identities.length === values.length && asksForObservablesOnly(pattern);
+  return { identities, isWhole };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ExternalReference, StixId, StixObject } from '../stix/objects.js';
+import type { ExternalReference, KillChainPhase, StixId, StixObject } from '../stix/objects.js';
 import type { MappingOptions } from './options.js';
 
 /** OpenCTI types of the observables that VirusTotal can be asked about. */
@@ -43,10 +43,16 @@ export interface MappingContext {
   readonly options: MappingOptions;
 }
 
+/** What a verdict is called as a label. */
+export type VerdictBand = 'malicious' | 'suspicious' | 'clean';
+
 /** What changes on the enriched object. `undefined` and empty lists mean: leave as it is. */
 export interface EntityChanges {
   /** 0–100, whole. */
   readonly score: number | undefined;
+  /** What the verdict amounts to, where it is wanted as a label. */
+  readonly band?: VerdictBand | undefined;
+  /** Further names for labels, in any case; the options for labels are not applied yet. */
   readonly labels: readonly string[];
   readonly externalReferences: readonly ExternalReference[];
   /** STIX hash names: `MD5`, `SHA-1`, `SHA-256`. */
@@ -56,6 +62,8 @@ export interface EntityChanges {
   /** StixFile only. */
   readonly name: string | undefined;
   readonly additionalNames: readonly string[];
+  /** Indicators only. */
+  readonly killChainPhases: readonly KillChainPhase[];
   /** The enriched Indicator no longer deserves the score that it had. */
   readonly cleared?: Clearance | undefined;
 }
@@ -64,7 +72,7 @@ export interface EntityChanges {
 export interface Clearance {
   /** Nobody has anything against the object any more; else the Indicator is worth its score only. */
   readonly revokes: boolean;
-  /** VirusTotal's own: 0–100, whole. */
+  /** 0 for what is revoked, else 1–100: VirusTotal's own. Whole. */
   readonly score: number;
 }
 

@@ -52,6 +52,15 @@ export interface Contribution {
   readonly remarks?: readonly string[];
   /** Clauses of the work's message, e.g. `12 related observables added`: plain text. */
   readonly clauses?: readonly string[];
+  /** Clauses that count objects which other parts may make as well. */
+  readonly counts?: readonly ObjectCount[];
+}
+
+/** A clause of the work's message that counts objects: each object counts in the first such clause only. */
+export interface ObjectCount {
+  readonly ids: readonly StixId[];
+  /** @param count - Of those that no other clause counted; never 0. */
+  readonly clause: (count: number) => string;
 }
 
 /** What a part sees. */
@@ -72,8 +81,11 @@ export type Part<R extends Report = Report> = (input: PartInput<R>) => Contribut
 export function contribute<R extends Report>(
   parts: readonly Part<R>[],
   input: PartInput<R>,
-): Required<Omit<Contribution, 'changes'>> & { readonly changes: readonly Partial<EntityChanges>[] } {
+): Required<Omit<Contribution, 'changes' | 'counts'>> & {
+  readonly changes: readonly Partial<EntityChanges>[];
+} {
   const contributions = parts.map((part) => part(input)).filter((made) => made !== undefined);
+  const counted = new Set<StixId>();
   return {
     objects: contributions.flatMap(({ objects }) => objects ?? []),
     indicated: contributions.flatMap(({ indicated }) => indicated ?? []),
@@ -81,8 +93,17 @@ export function contribute<R extends Report>(
     opening: contributions.flatMap(({ opening }) => opening ?? []),
     sections: contributions.flatMap(({ sections }) => sections ?? []),
     remarks: contributions.flatMap(({ remarks }) => remarks ?? []),
-    clauses: contributions.flatMap(({ clauses }) => clauses ?? []),
+    clauses: contributions.flatMap(({ clauses = [], counts = [] }) => [
+      ...clauses,
+      ...counts.flatMap((count) => counting(count, counted)),
+    ]),
   };
+}
+
+function counting({ ids, clause }: ObjectCount, counted: Set<StixId>): readonly string[] {
+  const before = counted.size;
+  for (const id of ids) counted.add(id);
+  return counted.size === before ? [] : [clause(counted.size - before)];
 }
 
 /** What all parts of one report made. */

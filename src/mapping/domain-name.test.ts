@@ -58,6 +58,7 @@ describe('mapDomainReport', () => {
         size: undefined,
         name: undefined,
         additionalNames: [],
+        killChainPhases: [],
       },
       objects: [
         {

@@ -82,7 +82,7 @@ describe('mapFileReport', () => {
     expect(mapFileReport(report, context(), { ...noExtras, rulesets })).toEqual({
       changes: {
         score: 60,
-        labels: ['eicar', 'text'],
+        labels: ['EICAR', 'text'],
         externalReferences: [reference],
         hashes: {
           MD5: '44d88612fea8a8f36de82e1278abb02f',
@@ -92,6 +92,7 @@ describe('mapFileReport', () => {
         size: 68,
         name: 'eicar.com',
         additionalNames: ['eicar.txt'],
+        killChainPhases: [],
       },
       objects: [
         {
@@ -200,6 +201,7 @@ describe('mapFileReport', () => {
       size: undefined,
       name: undefined,
       additionalNames: ['eicar.com', 'eicar.txt'],
+      killChainPhases: [],
     });
     expect(objects[0]).toMatchObject({
       pattern: `[file:hashes.'SHA-256' = '${EICAR.sha256}']`,
@@ -234,6 +236,7 @@ describe('mapFileReport', () => {
       size: undefined,
       name: undefined,
       additionalNames: [],
+      killChainPhases: [],
     });
     expect(objects.map(({ type }) => type)).toEqual(['note']);
   });
@@ -332,7 +335,12 @@ describe('mapFileReport', () => {
 
   it('shows the attributes when the option is on', () => {
     const { objects } = map(
-      { ...EICAR, magic: 'EICAR virus | test', timesSubmitted: 0, threatCategories: ['virus'] },
+      {
+        ...EICAR,
+        magic: 'EICAR virus | test',
+        timesSubmitted: 0,
+        threatCategories: [{ value: 'virus', count: 3 }],
+      },
       { options: { includeAttributesInNote: true } },
     );
     expect(String(objects[0]?.content).split('\n').slice(8)).toEqual([

@@ -27,7 +27,8 @@ export function mapFileReport(
   const context: MappingContext = { ...given, fileHashes: hashes };
   const { fullReportNote } = options.file;
   const contributions = contribute(fileParts, { report, verdict, context, extras });
-  const hasNote = fullReportNote || keepsHigherScore(verdict, context) || wantsNote(contributions);
+  const keepsScore = keepsHigherScore(verdict, contributions, context);
+  const hasNote = fullReportNote || keepsScore || wantsNote(contributions);
   const detail = {
     engines: fullReportNote ? 'versions' : 'none',
     attributes: fullReportNote ? attributes(report) : [],
@@ -84,8 +85,8 @@ function attributes(report: FileReport): readonly AttributeRow[] {
     ['Magic', report.magic],
     ['Size (bytes)', report.size],
     ['Threat label', report.threatLabel],
-    ['Threat categories', report.threatCategories],
-    ['Family names', report.threatNames],
+    ['Threat categories', report.threatCategories.map(({ value }) => value)],
+    ['Family names', report.threatNames.map(({ value }) => value)],
     ['Tags', report.tags],
     ['First submission', report.firstSubmissionDate],
     ['Last submission', report.lastSubmissionDate],

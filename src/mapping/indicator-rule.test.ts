@@ -52,6 +52,13 @@ describe('the rule for an Indicator', () => {
     );
   });
 
+  it('names engines as safe Markdown', () => {
+    const trusted = ['![x](http://evil.example/a.png)'];
+    const said = reason(verdict(2, 0, trusted), { trustedPositives: 1 });
+    expect(said).toContain('threshold 1 of the trusted');
+    expect(said).not.toContain('![x](');
+  });
+
   it('never holds when Indicators are switched off, or nobody judged', () => {
     const lenient = { countSuspicious: true, trustedPositives: 1 };
     expect(reason(verdict(70, 0, ['Alpha']), { ...lenient, createPositives: 0 })).toBeUndefined();

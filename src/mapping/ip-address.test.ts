@@ -58,6 +58,7 @@ describe('mapIpAddressReport', () => {
         size: undefined,
         name: undefined,
         additionalNames: [],
+        killChainPhases: [],
       },
       objects: [
         {

@@ -51,13 +51,15 @@ describe('killChainPhases', () => {
   });
 
   it.each([
-    [['Ransomware', 'trojan'], ['mitre-attack:impact']],
-    [
-      ['keylogger', 'worm', 'stealer'],
-      ['mitre-attack:lateral-movement', 'mitre-attack:collection'],
-    ],
-    [['trojan', 'pua', 'constructor', '__proto__'], []],
-  ])('of the threat categories %j are %j', (threatCategories, expected) => {
+    [{ Ransomware: 20, trojan: 30 }, ['mitre-attack:impact']],
+    [{ keylogger: 5, worm: 4, stealer: 3 }, ['mitre-attack:lateral-movement', 'mitre-attack:collection']],
+    [{ trojan: 9, pua: 9, constructor: 9, ['__proto__']: 9 }, []],
+    [{ worm: 2 }, ['mitre-attack:lateral-movement']],
+    // One engine is no category of a file, nor are two of thirty.
+    [{ worm: 1 }, []],
+    [{ trojan: 30, downloader: 2, ransomware: 1 }, []],
+  ])('of the threat categories with the votes %j are %j', (votes, expected) => {
+    const threatCategories = Object.entries(votes).map(([value, count]) => ({ value, count }));
     expect(phases(fileReport({ threatCategories }))).toEqual(expected);
   });
 
@@ -73,6 +75,21 @@ describe('killChainPhases', () => {
       phases(ipAddressReport({ results: [voice('One', 'c2'), voice('Two', 'malware')] })),
       phases(ipAddressReport({ results: [engineResult('One', 'harmless', 'phish'), voice('Two', 'phish')] })),
     ]).toEqual([[], ['mitre-attack:initial-access'], ['mitre-attack:command-and-control'], [], []]);
+  });
+
+  it('of URLs count what they are called as one voice', () => {
+    const threatNames = ['C2/Generic-A', 'C2/Generic-B'];
+    const categories = [
+      { vendor: 'Dr.Web', category: 'known infection source' },
+      { vendor: 'Forcepoint ThreatSeeker', category: 'bot networks' },
+    ];
+    expect([
+      phases(urlReport({ threatNames })),
+      phases(urlReport({ threatNames, categories })),
+      phases(
+        urlReport({ categories: [...categories, { vendor: 'Sophos', category: 'command and control' }] }),
+      ),
+    ]).toEqual([[], ['mitre-attack:command-and-control'], ['mitre-attack:command-and-control']]);
   });
 
   it('stand on the Indicator that is made of the verdict', () => {

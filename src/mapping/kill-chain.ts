@@ -3,6 +3,7 @@ import type { FileReport, Report } from '../virustotal/schema.js';
 import type { ReportExtras } from './contribution.js';
 import type { MappingOptions } from './options.js';
 import { tacticOf } from './parts/attack-knowledge.js';
+import { agreedValues } from './votes.js';
 
 /** Tactics that an object serves by what it is; a category that may serve any of them has none. */
 const CATEGORY_TACTICS: Readonly<Record<string, string>> = {
@@ -32,10 +33,10 @@ const CATEGORY_TACTICS: Readonly<Record<string, string>> = {
 /** What vendors and engines write of addresses, names and URLs. */
 const WORDINGS: readonly (readonly [wording: RegExp, tactic: string])[] = [
   [/phish/iu, 'TA0001'],
-  [/command[ _-](?:and|&)[ _-]control|\bc2\b|\bc&c\b|\bbotnets?\b/iu, 'TA0011'],
+  [/command[ _-](?:and|&)[ _-]control|\bc2\b|\bc&c\b|\bbot[ _-]?net(?:work)?s?\b/iu, 'TA0011'],
 ];
 
-/** One vendor alone may be wrong. */
+/** One vendor or engine alone may be wrong. */
 const LEAST_VOICES = 2;
 /** Real ones are some words. */
 const MAX_WORDING_LENGTH = 200;
@@ -65,7 +66,7 @@ export function killChainPhases(
 }
 
 function fileTactics({ threatCategories }: FileReport): readonly string[] {
-  return threatCategories.flatMap((category) => {
+  return agreedValues(threatCategories, LEAST_VOICES).flatMap((category) => {
     const key = category.trim().toLowerCase();
     return Object.hasOwn(CATEGORY_TACTICS, key) ? (CATEGORY_TACTICS[key] ?? []) : [];
   });
@@ -79,7 +80,9 @@ function wordedTactics(report: Exclude<Report, FileReport>): readonly string[] {
     report.kind === 'ip_address'
       ? []
       : report.categories.map(({ vendor, category }) => [vendor, category] as const);
-  const voices = [...engines, ...vendors];
+  // Nobody signs a name of the threat, and all of them may come from one vendor: together they are one voice.
+  const names = report.kind === 'url' ? report.threatNames.map((name) => ['', name] as const) : [];
+  const voices = [...engines, ...vendors, ...names];
   return WORDINGS.flatMap(([wording, tactic]) => {
     const agreeing = voices.filter(([, said]) => wording.test(said.slice(0, MAX_WORDING_LENGTH)));
     return new Set(agreeing.map(([who]) => who.toLowerCase())).size < LEAST_VOICES ? [] : [tactic];

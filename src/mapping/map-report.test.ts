@@ -17,6 +17,7 @@ import type { StixObject } from '../stix/objects.js';
 import type { Report, YaraRuleset } from '../virustotal/schema.js';
 import type { MappingContext, ObservableType } from './context.js';
 import { noExtras, type ReportExtras } from './contribution.js';
+import { labelsOf } from './labels.js';
 import { mapReport } from './map-report.js';
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -240,8 +241,9 @@ describe('mapReport', () => {
 
         if (changes.score !== undefined)
           expect(changes.score).toBeOneOf(Array.from({ length: 101 }, (_, n) => n));
-        for (const label of changes.labels) expect(label).toBe(label.toLowerCase().trim());
-        expect(changes.labels).not.toContain('');
+        const labels = labelsOf(changes.band, changes.labels, context.options.labels);
+        for (const label of labels) expect(label).toBe(label.toLowerCase().trim());
+        expect(labels).not.toContain('');
         expect(changes.additionalNames).not.toContain('');
         expect(changes.externalReferences).toHaveLength(1);
       }),

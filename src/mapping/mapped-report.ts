@@ -1,4 +1,5 @@
 import { createRelationship } from '../stix/create.js';
+import { mergedById } from '../stix/merge-objects.js';
 import type { ExternalReference, Note, StixId, StixObject } from '../stix/objects.js';
 import { guiLink } from '../virustotal/gui-link.js';
 import type { Report } from '../virustotal/schema.js';
@@ -41,7 +42,7 @@ export function assembleReport(
   const yaraObjects = yaraIndicators?.objects ?? [];
   const notes = parts.notes.filter((note) => note !== undefined);
   const contributed = withoutSubject(contributions.objects, context.subject.id);
-  const objects = distinctById([
+  const objects = mergedById([
     ...verdictIndicator,
     ...yaraObjects,
     ...network,
@@ -60,6 +61,7 @@ export function assembleReport(
     size: undefined,
     name: undefined,
     additionalNames: [],
+    killChainPhases: [],
     ...parts.changes,
   };
   return {
@@ -70,7 +72,7 @@ export function assembleReport(
       detection: detection && { malicious: detection.malicious, engines: detection.engines },
       score,
       indicatorCreated: verdictIndicator.length > 0,
-      yaraRules: distinctById(yaraObjects).filter((object) => object.type === 'indicator').length,
+      yaraRules: mergedById(yaraObjects).filter((object) => object.type === 'indicator').length,
       yaraRulesLeftOut: yaraIndicators?.leftOut ?? 0,
       notes: objects.filter((object) => object.type === 'note').length,
       relationships: relationships.length,
@@ -94,12 +96,14 @@ function indications(
 function withChanges(changes: EntityChanges, added: Partial<EntityChanges>): EntityChanges {
   return {
     score: changes.score ?? added.score,
+    band: changes.band ?? added.band,
     labels: [...new Set([...changes.labels, ...(added.labels ?? [])])],
     externalReferences: [...changes.externalReferences, ...(added.externalReferences ?? [])],
     hashes: { ...added.hashes, ...changes.hashes },
     size: changes.size ?? added.size,
     name: changes.name ?? added.name,
     additionalNames: [...changes.additionalNames, ...(added.additionalNames ?? [])],
+    killChainPhases: [...changes.killChainPhases, ...(added.killChainPhases ?? [])],
     cleared: changes.cleared ?? added.cleared,
   };
 }
@@ -117,10 +121,4 @@ function withoutSubject(objects: readonly StixObject[], subjectId: StixId): read
 
 function isRelationship(object: StixObject): boolean {
   return object.type === 'relationship';
-}
-
-function distinctById(objects: readonly StixObject[]): readonly StixObject[] {
-  const byId = new Map<StixId, StixObject>();
-  for (const object of objects) if (!byId.has(object.id)) byId.set(object.id, object);
-  return [...byId.values()];
 }

@@ -27,7 +27,7 @@ export interface ResultsDetail {
   /** Shown when the option for it is on. */
   readonly attributes: readonly AttributeRow[];
   /** What the parts have to say in this Note. */
-  readonly contributions: Pick<Contributions, 'opening' | 'sections' | 'remarks'>;
+  readonly contributions: Contributions;
 }
 
 /** What must be seen first, then what clears an object, then what says nothing. */
@@ -49,7 +49,7 @@ export function resultsNote(
   const content = composeNote([
     [`**VirusTotal: ${headline(verdict, context)}.**`],
     opening,
-    [...facts(report, verdict, context), ...remarks.map((remark) => `- ${remark}`)],
+    [...facts(report, verdict, detail.contributions, context), ...remarks.map((remark) => `- ${remark}`)],
     ...sections.flatMap(({ title, lines }) => section(title, lines)),
     ...section('Attributes', attributes.length === 0 ? [] : table(['Attribute', 'Value'], attributes)),
     ...section('Engines', engineTable(report.results, detail.engines)),
@@ -89,11 +89,19 @@ export function communityRows({
   ];
 }
 
-/** Whether the enriched object keeps its score because VirusTotal's is lower. */
-export function keepsHigherScore(verdict: Verdict, context: MappingContext): boolean {
+/**
+ * Whether the enriched object keeps its score because VirusTotal's is lower. The verdict that clears a value of an
+ * Indicator of ours may lower it whatever holds for scores, so that nothing can be said of one value alone.
+ */
+export function keepsHigherScore(
+  verdict: Verdict,
+  { changes }: Pick<Contributions, 'changes'>,
+  context: MappingContext,
+): boolean {
   const { score } = verdict;
   return (
     score !== undefined &&
+    !changes.some(({ cleared }) => cleared !== undefined) &&
     scoreToSet(score, context.subject.score, context.options.replaceWithLowerScore) === undefined
   );
 }
@@ -128,13 +136,20 @@ function headline({ detection }: Verdict, context: MappingContext): string {
   return `${clause} (${detection.malicious}/${detection.engines})`;
 }
 
-function facts(report: Report, verdict: Verdict, context: MappingContext): string[] {
+function facts(
+  report: Report,
+  verdict: Verdict,
+  contributions: Contributions,
+  context: MappingContext,
+): string[] {
   const { observable, options } = context;
   // The explanation above says the rest already.
   const isExplained = options.explainVerdict;
   const lines = [`- **Looked up:** ${cell(codeSpan(observable.value))}`];
   if (!isExplained) lines.push(`- **Score:** ${scoreText(verdict)}`);
-  if (keepsHigherScore(verdict, context)) lines.push(`- **Score kept:** ${keptScoreText(verdict, context)}`);
+  if (keepsHigherScore(verdict, contributions, context)) {
+    lines.push(`- **Score kept:** ${keptScoreText(verdict, context)}`);
+  }
   if (report.stats !== undefined) lines.push(...countLines(report.stats, isExplained));
   if (report.gti !== undefined && !isExplained) lines.push(...gtiLines(report.gti));
   lines.push(`- **Last analysis:** ${dateText(report.lastAnalysisDate)}`);

@@ -25,8 +25,6 @@ export interface LabelOptions {
   readonly verdict: boolean;
   /** Empty: none. */
   readonly prefix: string;
-  /** `#rrggbb`; `undefined`: the platform chooses. */
-  readonly color: string | undefined;
   /** Patterns in which `*` stands for any text; empty: all. */
   readonly allow: readonly string[];
   readonly deny: readonly string[];

@@ -4,6 +4,7 @@ import { allHashes } from './parts/all-hashes.js';
 import { community } from './parts/community.js';
 import { explainedVerdict } from './parts/explained-verdict.js';
 import { followVerdict } from './parts/follow-verdict.js';
+import { killChain } from './parts/kill-chain.js';
 import { labels } from './parts/labels.js';
 import { attackTechniques } from './parts/attack-techniques.js';
 import { idsIndicators } from './parts/ids-indicators.js';
@@ -21,7 +22,14 @@ import { relatedToDomain, relatedToFile, relatedToIpAddress, relatedToUrl } from
  * The parts of the mapping by kind of object, in the order in which they speak in the Note. A new part is a file in
  * `parts/` and a line here; one for every kind of object stands in `everyPart`.
  */
-const everyPart: readonly Part[] = [explainedVerdict, labels, community, associations, followVerdict];
+const everyPart: readonly Part[] = [
+  explainedVerdict,
+  labels,
+  community,
+  associations,
+  followVerdict,
+  killChain,
+];
 
 export const fileParts: readonly Part<FileReport>[] = [
   ...everyPart,

@@ -44,6 +44,7 @@ describe('mapUrlReport', () => {
         size: undefined,
         name: undefined,
         additionalNames: [],
+        killChainPhases: [],
       },
       objects: [
         {

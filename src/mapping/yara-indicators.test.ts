@@ -79,9 +79,9 @@ describe('yaraIndicators', () => {
       { description: 'Finds\nit', author: 'A. Nonymous', rulesetName: 'demo_rules' },
       'other',
       'date = "2019-05-06"',
-      'Finds it\n\nYARA ruleset demo_rules, by A. Nonymous, dated 2019-05-06.',
+      'Finds it\n\nYARA ruleset demo\\_rules, by A. Nonymous, dated 2019-05-06.',
     ],
-    [{ description: 'Finds it' }, 'demo_rules', '', 'Finds it\n\nYARA ruleset demo_rules.'],
+    [{ description: 'Finds it' }, 'demo_rules', '', 'Finds it\n\nYARA ruleset demo\\_rules.'],
     [{ author: ' ' }, undefined, 'date = "2019-05-06"', 'YARA ruleset 0001, dated 2019-05-06.'],
   ])('describes a rule matched as %j', (changes, name, meta, description) => {
     const [indicator] = yaraIndicators(
@@ -90,6 +90,20 @@ describe('yaraIndicators', () => {
       context,
     ).objects;
     expect(indicator).toMatchObject({ description });
+  });
+
+  it('describes a rule by strangers as text, without anything to click', () => {
+    const hostile = '[fix now](https://evil.example/x) <b>';
+    const changes = { description: hostile, author: hostile, rulesetName: hostile };
+    const [indicator] = yaraIndicators(
+      [match('Rule', changes)],
+      new Map([ruleset('0001', rule('Rule'))]),
+      context,
+    ).objects;
+    const shown = '\\[fix now\\](https\\[:\\]//evil.example/x) &lt;b&gt;';
+    expect(indicator).toMatchObject({
+      description: `${shown}\n\nYARA ruleset ${shown}, by ${shown}.`,
+    });
   });
 
   it('says the same of one web page whatever the rule, as the platform keeps one reference for each', () => {

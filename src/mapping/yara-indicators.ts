@@ -1,13 +1,8 @@
-import { createIndicator, createRelationship } from '../stix/create.js';
-import type { ExternalReference, StixObject } from '../stix/objects.js';
+import type { StixObject } from '../stix/objects.js';
 import type { YaraMatch, YaraRuleset } from '../virustotal/schema.js';
 import type { MappingContext } from './context.js';
-import { plainText } from './plain-text.js';
+import { origin, ruleIndicator, rulesetReference } from './parts/rule-indicators.js';
 import { parseYaraRuleset, type ExtractedYaraRule, type YaraRulesetIndex } from './yara-rules.js';
-
-const MAX_DESCRIPTION_LENGTH = 2000;
-const MAX_NAME_LENGTH = 255;
-const MAX_URL_LENGTH = 2000;
 
 /**
  * In UTF-16 units. A rule brings along what it depends on, which may be most of a ruleset of megabytes; real rules have
@@ -82,60 +77,22 @@ function yaraIndicator(
   ruleset: YaraRuleset | undefined,
   context: MappingContext,
 ): readonly StixObject[] {
-  const reference = sourceReference(match, ruleset);
-  const indicator = createIndicator(
+  const { ruleName } = match;
+  return ruleIndicator(
     {
-      name: indicatorName(match.ruleName),
-      description: ruleDescription(match, rule, ruleset),
+      name: ruleName,
+      otherName: `YARA rule ${ruleName}`,
+      purpose: match.description,
+      origins: [
+        origin('YARA ruleset', match.rulesetName ?? ruleset?.name ?? match.rulesetId) ?? 'YARA rule',
+        origin('by', match.author),
+        origin('dated', rule.date?.toISOString().slice(0, 10)),
+      ],
       // No UTF-8 can carry lone surrogates, and few programs a NUL.
       pattern: rule.text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD'),
       patternType: 'yara',
-      // Not the date of the rule: the platform adds the lifetime to this and revokes what is over.
-      validFrom: context.now,
-      mainObservableType: 'StixFile',
-      externalReferences: reference === undefined ? [] : [reference],
+      reference: rulesetReference('YARA', match.source, ruleset?.source),
     },
     context,
   );
-  return [indicator, createRelationship('related-to', context.subject.id, indicator.id, context)];
-}
-
-/** OpenCTI wants at least two characters. */
-function indicatorName(ruleName: string): string {
-  const name = plainText(ruleName, MAX_NAME_LENGTH);
-  return name.length < 2 ? `YARA rule ${name}` : name;
-}
-
-/** What the rule finds, and who wrote it when. Nothing of the file that it matched: other files share the Indicator. */
-function ruleDescription(
-  match: YaraMatch,
-  rule: ExtractedYaraRule,
-  ruleset: YaraRuleset | undefined,
-): string {
-  const purpose = plainText(match.description ?? '', MAX_DESCRIPTION_LENGTH);
-  const rulesetName = plainText(match.rulesetName ?? ruleset?.name ?? match.rulesetId, MAX_NAME_LENGTH);
-  const author = plainText(match.author ?? '', MAX_NAME_LENGTH);
-  const origin = [
-    `YARA ruleset ${rulesetName}`,
-    ...(author === '' ? [] : [`by ${author}`]),
-    ...(rule.date === undefined ? [] : [`dated ${rule.date.toISOString().slice(0, 10)}`]),
-  ].join(', ');
-  return `${purpose === '' ? '' : `${purpose}\n\n`}${origin}.`;
-}
-
-/**
- * Where the rule comes from, when that is a web page; some sources are bare names. The platform knows a reference by
- * its URL alone, so what it says must hold for every rule from there.
- */
-function sourceReference(match: YaraMatch, ruleset: YaraRuleset | undefined): ExternalReference | undefined {
-  const url = [match.source, ruleset?.source].map(webUrl).find((source) => source !== undefined);
-  return url === undefined
-    ? undefined
-    : { source_name: 'YARA ruleset', description: 'Source of YARA rules', url };
-}
-
-function webUrl(source: string | undefined): string | undefined {
-  if (source === undefined || source.length > MAX_URL_LENGTH || !URL.canParse(source)) return undefined;
-  const { protocol, href } = new URL(source);
-  return protocol === 'http:' || protocol === 'https:' ? href : undefined;
 }

@@ -71,6 +71,14 @@ describe('shareWithOrganisations', () => {
     ]);
   });
 
+  it('leaves what is shared already as it is', () => {
+    const other: StixObject = { ...address, id: 'ipv4-addr--1' };
+    expect(shareWithOrganisations([address, other], [ORGANISATION], [other.id])).toEqual([
+      { ...address, x_opencti_granted_refs: [ORGANISATION] },
+      other,
+    ]);
+  });
+
   it('leaves locations and markings alone', () => {
     const marking: StixObject = { type: 'marking-definition', id: TLP_IDS['TLP:RED'] };
     const objects = [createCountry('US', provenance), marking];

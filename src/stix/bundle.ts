@@ -29,14 +29,18 @@ const NEVER_SHARED = ['location', 'marking-definition'];
  * Locations and markings belong to everybody and stay as they are.
  *
  * @param organisationIds - STIX ids of organisations; none leaves the objects as they are.
+ * @param except - Ids of objects that are shared as they are, because they were there before.
  */
 export function shareWithOrganisations(
   objects: readonly StixObject[],
   organisationIds: readonly StixId[],
+  except: readonly StixId[] = [],
 ): readonly StixObject[] {
   if (organisationIds.length === 0) return objects;
   return objects.map((object) =>
-    NEVER_SHARED.includes(object.type) ? object : shareObject(object, organisationIds),
+    NEVER_SHARED.includes(object.type) || except.includes(object.id)
+      ? object
+      : shareObject(object, organisationIds),
   );
 }
 

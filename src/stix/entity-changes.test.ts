@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyChanges, leanEntity, type Changes } from './entity-changes.js';
 import { OCTI_EXTENSION, OCTI_SCO_EXTENSION, readAttribute } from './extensions.js';
-import type { ExternalReference, StixObject } from './objects.js';
+import type { ExternalReference, KillChainPhase, StixObject } from './objects.js';
 
 const ORGANISATION = 'identity--0f0f0f0f-1111-5222-8333-444444444444';
 const AUTHOR = 'identity--173c879a-bfb3-5dee-9f1f-3fffd76a8756';
@@ -268,6 +268,18 @@ describe('applyChanges', () => {
     it('alone take these changes', () => {
       expect(applyChanges(indicator, changes)).toEqual(indicator);
     });
+  });
+
+  it('continues the kill-chain phases of an Indicator, each once', () => {
+    const [execution, impact] = ['execution', 'impact'].map((phase_name) => ({
+      kill_chain_name: 'mitre-attack',
+      phase_name,
+    })) as [KillChainPhase, KillChainPhase];
+    const received = { ...indicator, kill_chain_phases: [execution] };
+    const changed = applyChanges(received, { killChainPhases: [impact, execution, { ...impact }] });
+    expect(changed.kill_chain_phases).toEqual([execution, impact]);
+    expect(leanEntity(changed, received).kill_chain_phases).toEqual([impact]);
+    expect(applyChanges(address, { killChainPhases: [impact] })).toEqual(address);
   });
 
   it('writes host names with the type that the platform knows, under the id received', () => {

@@ -14,8 +14,8 @@ import {
   winningPlace,
   type Place,
 } from './extensions.js';
-import { externalReferenceId } from './ids.js';
-import type { ExternalReference, StixObject } from './objects.js';
+import { externalReferenceId, killChainPhaseId } from './ids.js';
+import type { ExternalReference, KillChainPhase, StixId, StixObject } from './objects.js';
 import { hashAlgorithm } from './observable-value.js';
 
 /** What is to change on an enriched object. `undefined` and empty lists leave it as it is. */
@@ -24,6 +24,8 @@ export interface Changes {
   readonly score?: number | undefined;
   /** Indicators only: it is revoked, and was valid until then. */
   readonly revokedAt?: Date | undefined;
+  /** Indicators only. */
+  readonly killChainPhases?: readonly KillChainPhase[];
   readonly labels?: readonly string[];
   readonly externalReferences?: readonly ExternalReference[];
   /** By STIX name; files and artifacts only. A hash that the object has already is never replaced. */
@@ -49,7 +51,10 @@ export function applyChanges(entity: StixObject, changes: Changes): StixObject {
   appendTo(draft, 'labels', newLabels(draft, changes.labels ?? []));
   appendTo(draft, 'external_references', newReferences(draft, changes.externalReferences ?? []));
   setScore(draft, changes.score);
-  if (draft.type === 'indicator' && changes.revokedAt !== undefined) revoke(draft, changes.revokedAt);
+  if (draft.type === 'indicator') {
+    appendTo(draft, 'kill_chain_phases', newPhases(draft, changes.killChainPhases ?? []));
+    if (changes.revokedAt !== undefined) revoke(draft, changes.revokedAt);
+  }
   if (draft.type === 'file' || draft.type === 'artifact') {
     addHashes(draft, changes.hashes ?? {});
     if (draft.type === 'file' && changes.size !== undefined) draft.size = changes.size;
@@ -94,6 +99,17 @@ function newNames(entity: JsonObject, names: readonly string[]): string[] {
   const listed = readAttribute(entity, 'additional_names');
   const known = new Set<unknown>([...(Array.isArray(listed) ? (listed as unknown[]) : []), entity.name, '']);
   return [...new Set(names)].filter((name) => !known.has(name));
+}
+
+function newPhases(entity: JsonObject, phases: readonly KillChainPhase[]): KillChainPhase[] {
+  const listed = readAttribute(entity, 'kill_chain_phases');
+  const known = new Set((Array.isArray(listed) ? listed : []).filter(isJsonObject).map(phaseId));
+  const added = new Map(phases.map((phase) => [phaseId(phase), phase]));
+  return [...added].filter(([id]) => !known.has(id)).map(([, phase]) => phase);
+}
+
+function phaseId({ kill_chain_name: chain, phase_name: name }: JsonObject | KillChainPhase): StixId {
+  return killChainPhaseId(String(chain), String(name));
 }
 
 /** Continues the list that counts; where there is none, begins one in the platform's own place. */

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyHashPattern, comparisonPattern, observablePattern, patternObservables } from './pattern.js';
+import {
+  anyHashPattern,
+  asksForObservablesOnly,
+  comparisonPattern,
+  observablePattern,
+  patternObservables,
+} from './pattern.js';
 
 const MD5 = '44d88612fea8a8f36de82e1278abb02f';
 const SHA1 = '3395856ce81f2b7382dee72602f798b642f14140';
@@ -211,5 +217,20 @@ describe('anyHashPattern', () => {
     const one = { MD5: hashes.MD5 };
     expect(anyHashPattern(one)).toBe(observablePattern('StixFile', one));
     expect(() => anyHashPattern({})).toThrow(TypeError);
+  });
+});
+
+describe('asksForObservablesOnly', () => {
+  it.each([
+    [true, "[ipv4-addr:value = '1.1.1.1'] OR [domain-name:value IN ('a.example', 'b.example')]"],
+    [true, `[file:hashes.MD5 = '${MD5}' OR file:hashes.'SHA-1' = '${SHA1}']`],
+    [true, ''],
+    [false, "[ipv4-addr:value = '1.1.1.1'] OR [email-addr:value = 'bad@evil.example']"],
+    [false, `[file:hashes.MD5 = '${MD5}' AND file:name = 'eicar.com']`],
+    [false, `[file:hashes.MD5 = '${MD5}' OR file:hashes.SSDEEP = '3:a:a']`],
+    [false, "[ipv4-addr:value = '1.1.1.1' OR ipv4-addr:value ISSUBSET '198.51.100.0/24']"],
+    [false, "[ipv4-addr:value = '1.1.1.1' AND NOT domain-name:value = 'good.example']"],
+  ])('is %s of %s', (expected, pattern) => {
+    expect(asksForObservablesOnly(pattern)).toBe(expected);
   });
 });

@@ -89,6 +89,16 @@ export function patternObservables(pattern: string): ObservableValue[] {
   return [...new Map(found.map((observable) => [JSON.stringify(observable), observable])).values()];
 }
 
+/**
+ * Whether {@link patternObservables} gives everything that the pattern asks for: a pattern that asks for something else
+ * as well, such as the sender of a mail, is about more than the observables in it.
+ */
+export function asksForObservablesOnly(pattern: string): boolean {
+  return observations(tokenize(pattern)).every((tokens) =>
+    tokens.every((token, index) => token.kind !== 'path' || comparisonAt(tokens, index) !== undefined),
+  );
+}
+
 /** The tokens between square brackets, one list for each pair; a missing end is forgiven. */
 function observations(tokens: readonly Token[]): Token[][] {
   const all: Token[][] = [];
@@ -106,6 +116,18 @@ function observations(tokens: readonly Token[]): Token[][] {
   return all;
 }
 
+/** A path that identifies an observable, and what it is compared to. */
+type Comparison =
+  | {
+      readonly type: Exclude<ObservableValueType, 'StixFile' | 'Artifact'>;
+      readonly values: readonly string[];
+    }
+  | {
+      readonly type: 'StixFile' | 'Artifact';
+      readonly algorithm: string;
+      readonly values: readonly string[];
+    };
+
 interface HashComparison {
   readonly type: 'StixFile' | 'Artifact';
   readonly algorithm: string;
@@ -113,21 +135,34 @@ interface HashComparison {
 }
 
 function observablesIn(tokens: readonly Token[]): ObservableValue[] {
-  const values: ObservableValue[] = [];
-  const hashes: HashComparison[] = [];
-  tokens.forEach((token, index) => {
-    if (token.kind !== 'path' || isWord(tokens[index - 1], 'NOT')) return;
-    const valueType =
-      token.steps.length === 1 && token.steps[0] === 'value' && ownEntry(VALUE_TYPES, token.objectType);
-    const hashedType =
-      token.steps.length === 2 && token.steps[0] === 'hashes' && ownEntry(HASHED_TYPES, token.objectType);
-    for (const value of comparedValues(tokens, index + 1)) {
-      if (valueType) values.push({ type: valueType, value });
-      const algorithm = hashedType ? hashAlgorithm(token.steps[1] ?? '') : undefined;
-      if (hashedType && algorithm !== undefined) hashes.push({ type: hashedType, algorithm, hash: value });
-    }
-  });
+  const comparisons = tokens
+    .map((_, index) => comparisonAt(tokens, index))
+    .filter((found) => found !== undefined);
+  const values = comparisons.flatMap((comparison) =>
+    'algorithm' in comparison ? [] : comparison.values.map((value) => ({ type: comparison.type, value })),
+  );
+  const hashes = comparisons.flatMap((comparison): HashComparison[] =>
+    'algorithm' in comparison ? comparison.values.map((hash) => ({ ...comparison, hash })) : [],
+  );
   return [...values, ...files('StixFile', hashes), ...files('Artifact', hashes)];
+}
+
+/** The comparison that begins with the path at `index`, if it asks for what identifies an observable. */
+function comparisonAt(tokens: readonly Token[], index: number): Comparison | undefined {
+  const token = tokens[index];
+  if (token?.kind !== 'path' || isWord(tokens[index - 1], 'NOT')) return undefined;
+  const { objectType, steps } = token;
+  const [first, second = ''] = steps;
+  const values = comparedValues(tokens, index + 1);
+  if (values.length === 0) return undefined;
+  if (steps.length === 1 && first === 'value') {
+    const type = ownEntry(VALUE_TYPES, objectType);
+    return type && { type, values };
+  }
+  if (steps.length !== 2 || first !== 'hashes') return undefined;
+  const type = ownEntry(HASHED_TYPES, objectType);
+  const algorithm = hashAlgorithm(second);
+  return type && algorithm && { type, algorithm, values };
 }
 
 /** The texts to which the path before `index` is compared for equality. */

@@ -13,7 +13,8 @@ import { type ClientOptions, VirusTotalClient } from './client.js';
 import { VirusTotalError } from './errors.js';
 import { QuotaExhaustedError } from './quota/quota-exhausted-error.js';
 import type { Asker, VtObject } from './schema.js';
-import { type Pacer, type TransportOptions, VirusTotalTransport } from './http/transport.js';
+import type { Pacer } from './http/pacer.js';
+import { type TransportOptions, VirusTotalTransport } from './http/transport.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const md5 = '44d88612fea8a8f36de82e1278abb02f';
@@ -547,7 +548,6 @@ describe('what goes beyond a report', () => {
         text: 'Seen in <b>spam</b>',
         author: 'demo_user',
         date: new Date('2023-11-14T22:13:20Z'),
-        tags: [],
         votes: { positive: 2, negative: 0, abuse: 0 },
       },
     ]);

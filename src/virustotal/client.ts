@@ -41,9 +41,9 @@ export class VirusTotalClient implements VirusTotal {
   }
 
   async lookUp(object: VtObject, asker: Asker): Promise<LookUp> {
-    const report = await this.relationships.ask(object.kind, (query) =>
+    const report = await this.relationships.ask(object.kind, (query, privilege) =>
       this.transport.call(
-        { operation: `look up ${object.kind}`, path: objectPath(object) + query, asker },
+        { operation: `look up ${object.kind}`, path: objectPath(object) + query, asker, privilege },
         (json) => {
           const parsed = parseReport(object.kind, json);
           if (parsed !== undefined) requireSameObject(object, parsed);
@@ -59,7 +59,8 @@ export class VirusTotalClient implements VirusTotal {
     if (!/^[\w-]{1,128}$/.test(id)) return undefined;
     try {
       const path = `/yara_rulesets/${encodePathSegment(id)}`;
-      const call = { operation: 'read YARA ruleset', path, asker, endpoint: 'yara_rulesets' };
+      const privilege = this.transport.privileges.of('yara_rulesets');
+      const call = { operation: 'read YARA ruleset', path, asker, privilege };
       const ruleset = await this.transport.call(call, (json) => rulesetOf(id, json));
       return ruleset === undefined || ruleset.rules === '' ? undefined : ruleset;
     } catch (error) {
@@ -75,10 +76,10 @@ export class VirusTotalClient implements VirusTotal {
   ): Promise<ExtraAnswers[Name] | undefined> {
     const path = extraPath(name, subject);
     if (path === undefined) return undefined;
-    const endpoint = extraEndpoint(name, subject);
+    const privilege = this.transport.privileges.of(extraEndpoint(name, subject));
     try {
       const operation = `read ${name.replaceAll('_', ' ')}`;
-      return await this.transport.call({ operation, path, asker, endpoint }, extraQuestions[name].parse);
+      return await this.transport.call({ operation, path, asker, privilege }, extraQuestions[name].parse);
     } catch (error) {
       if (error instanceof ForbiddenError) return undefined;
       throw error;

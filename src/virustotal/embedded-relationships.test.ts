@@ -3,6 +3,7 @@ import { recordedLogger } from '../../test/helpers/recorded-logger.js';
 import { fixedClock } from '../shared/clock.js';
 import { EmbeddedRelationships } from './embedded-relationships.js';
 import { ForbiddenError, InvalidArgumentError, TransportError } from './errors.js';
+import { PrivilegeCheck, type Privilege } from './http/privilege-check.js';
 import { Privileges } from './http/privileges.js';
 
 const forbidden = new ForbiddenError({ status: 403 });
@@ -61,6 +62,20 @@ describe('relationships in the call for a report', () => {
     await expect(relationships.ask('url', never)).rejects.toBe(badRequest);
     expect(await relationships.ask('url', always)).toBe(`answer to ${serving}`);
     expect(asked).toEqual([serving, '', serving]);
+  });
+
+  it.each([
+    'VirusTotal does not accept this value (InvalidArgumentError: "Unable to canonicalize url"); correct it.',
+    'VirusTotal does not accept this value (InvalidArgumentError: "IP "1" is not a valid IP address pattern").',
+  ])('are not what a value is refused for that VirusTotal cannot read: %s', async (message) => {
+    const unreadable = new InvalidArgumentError(message, { status: 400 });
+    await expect(
+      relationships.ask(
+        'url',
+        answering(() => unreadable),
+      ),
+    ).rejects.toBe(unreadable);
+    expect(asked).toEqual([serving]);
   });
 
   it('were not what a value is refused for, once they have been answered', async () => {
@@ -176,6 +191,26 @@ describe('relationships of which some need a premium key', () => {
     // What was answered meanwhile was another query: this one may still be refused for its names.
     expect(await relationships.ask('url', publicKey)).toBe(`answer to ${serving}`);
     expect(asked).toEqual([all, serving, serving, all, serving]);
+  });
+
+  it('are refused to one of many calls at once, and are to the others as if they had been refused themselves', async () => {
+    const check = new PrivilegeCheck();
+    const publicKey = answering((query) => (query === all ? forbidden : undefined));
+    const call = async (query: string, privilege: Privilege | undefined): Promise<string> => {
+      const end = privilege && (await check.pass(privilege, new AbortController().signal));
+      try {
+        const answer = await publicKey(query);
+        end?.(true);
+        return answer;
+      } catch (error) {
+        await privilege?.failed(error as ForbiddenError);
+        end?.(false);
+        throw error;
+      }
+    };
+    const answers = await Promise.all([1, 2, 3, 4].map(() => relationships.ask('url', call)));
+    expect(answers).toEqual(Array(4).fill(`answer to ${serving}`));
+    expect(asked).toEqual([all, serving, serving, serving, serving]);
   });
 
   it('are not asked for in vain when they are all that is wanted', async () => {

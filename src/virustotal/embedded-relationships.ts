@@ -1,4 +1,5 @@
 import { ForbiddenError, InvalidArgumentError } from './errors.js';
+import type { Privilege } from './http/privilege-check.js';
 import type { Privileges } from './http/privileges.js';
 import type { AskedRelationships, VtObjectKind } from './schema.js';
 
@@ -9,6 +10,12 @@ const PREMIUM_NAMES: Readonly<Partial<Record<VtObjectKind, readonly string[]>>> 
 
 /** The query of a call, which is empty when nothing more is asked for. */
 type Query = string;
+
+/** Makes a call with a query, where the key may. */
+type MakeCall<T> = (query: Query, privilege?: Privilege) => Promise<T>;
+
+/** How VirusTotal refuses values, whatever else the call asks (VirusTotal reference §1.5). */
+const ABOUT_VALUE = /canonicali[sz]e|is not a valid .*pattern/i;
 
 /**
  * Asks for relationships inside the call for a report (`?relationships=`). VirusTotal may refuse the whole call because
@@ -25,6 +32,9 @@ export class EmbeddedRelationships {
    */
   private readonly refusedAltogether = new Map<VtObjectKind, Query>();
 
+  /** Queries by kind that were refused, while the calls without them tell whether it was for their names. */
+  private readonly suspected = new Set<string>();
+
   constructor(
     private readonly relationships: AskedRelationships,
     private readonly privileges: Privileges,
@@ -33,9 +43,9 @@ export class EmbeddedRelationships {
   /**
    * Makes the call for a report, with relationships where they are wanted and to be had.
    *
-   * @param call - Makes the call with a query.
+   * @param call - Makes the call with a query; throws ForbiddenError, without a call, where the privilege is refused.
    */
-  async ask<T>(kind: VtObjectKind, call: (query: Query) => Promise<T>): Promise<T> {
+  async ask<T>(kind: VtObjectKind, call: MakeCall<T>): Promise<T> {
     const queries = await this.queriesOf(kind);
     const [query = '', ...lesser] = queries;
     if (lesser.length === 0) return call(query);
@@ -56,34 +66,46 @@ export class EmbeddedRelationships {
   }
 
   /** Until one is answered: those before it were refused for their names. When none is, it was not because of them. */
-  private async askInTurn<T>(
-    kind: VtObjectKind,
-    queries: readonly Query[],
-    call: (query: Query) => Promise<T>,
-  ): Promise<T> {
+  private async askInTurn<T>(kind: VtObjectKind, queries: readonly Query[], call: MakeCall<T>): Promise<T> {
     const refused: Query[] = [];
-    for (const query of queries) {
-      if (query === '') break;
-      try {
-        const answer = await call(query);
-        this.accepted.add(kind + query);
-        await this.remember(kind, refused);
-        return answer;
-      } catch (error) {
-        if (!this.mayBeRefusal(kind + query, error)) throw error;
-        refused.push(query);
+    try {
+      for (const query of queries) {
+        if (query === '') break;
+        try {
+          const answer = await call(query, this.privilegeOf(kind + query));
+          this.accepted.add(kind + query);
+          await this.remember(kind, refused);
+          return answer;
+        } catch (error) {
+          if (!this.mayBeRefusal(kind + query, error)) throw error;
+          refused.push(query);
+        }
       }
+      const answer = await this.askOnce(kind, '', call);
+      await this.remember(kind, refused);
+      return answer;
+    } finally {
+      for (const query of refused) this.suspected.delete(kind + query);
     }
-    const answer = await this.askOnce(kind, '', call);
-    await this.remember(kind, refused);
-    return answer;
+  }
+
+  /** Others need not make a call that was refused just now. */
+  private privilegeOf(asked: string): Privilege {
+    return {
+      name: asked,
+      isRefused: async () => this.suspected.has(asked) || (await this.privileges.lacks(asked)),
+      failed: (error) => {
+        if (this.mayBeRefusal(asked, error)) this.suspected.add(asked);
+        return Promise.resolve();
+      },
+    };
   }
 
   private async remember(kind: VtObjectKind, refused: readonly Query[]): Promise<void> {
     for (const query of refused) await this.privileges.refused(kind + query);
   }
 
-  private async askOnce<T>(kind: VtObjectKind, query: Query, call: (query: Query) => Promise<T>): Promise<T> {
+  private async askOnce<T>(kind: VtObjectKind, query: Query, call: MakeCall<T>): Promise<T> {
     try {
       const answer = await call(query);
       this.refusedAltogether.delete(kind);
@@ -97,7 +119,8 @@ export class EmbeddedRelationships {
 
   private mayBeRefusal(asked: string, error: unknown): boolean {
     if (error instanceof ForbiddenError) return true;
-    return error instanceof InvalidArgumentError && error.status === 400 && !this.accepted.has(asked);
+    if (!(error instanceof InvalidArgumentError) || ABOUT_VALUE.test(error.message)) return false;
+    return error.status === 400 && !this.accepted.has(asked);
   }
 }
 

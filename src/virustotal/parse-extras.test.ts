@@ -62,7 +62,7 @@ describe('associations', () => {
       { type: 'collection', id: 'campaign--1', attributes: { collection_type: 'campaign' } },
       { type: 'collection', id: 'x', attributes: { collection_type: 'constructor', name: 'x' } },
     ];
-    expect(parseAssociations({ data })).toEqual([
+    expect(parseAssociations({ data })?.entries).toEqual([
       {
         kind: 'threat_actors',
         id: 'threat-actor--1',
@@ -83,7 +83,7 @@ describe('associations', () => {
   const one = (id: string, attributes: Record<string, unknown>) =>
     parseAssociations({
       data: [{ type: 'collection', id, attributes: { name: 'Example', ...attributes } }],
-    })?.[0];
+    })?.entries[0];
 
   it('understand the spelling with an underscore', () => {
     expect(one('malware--1', { collection_type: 'malware_family' })?.kind).toBe('malware_families');
@@ -124,9 +124,18 @@ describe('resolutions', () => {
       { type: 'resolution', id: '192.0.2.1example.com', attributes },
       { type: 'resolution', id: '192.0.2.2example.com' },
     ];
-    expect(parseResolutions({ data })).toEqual([
-      { address: '192.0.2.1', host: 'example.com', date: new Date('2023-11-14T22:13:20Z') },
-    ]);
+    expect(parseResolutions({ data })).toEqual({
+      entries: [{ address: '192.0.2.1', host: 'example.com', date: new Date('2023-11-14T22:13:20Z') }],
+      beyond: 0,
+    });
+  });
+
+  it.each([
+    [{ count: 200, cursor: 'STIwCi4=' }, 199],
+    [{ cursor: 'STIwCi4=' }, 'some'],
+    [{ count: 1 }, 0],
+  ])('say with %j how many more there are', (meta, beyond) => {
+    expect(parseResolutions({ data: [{}], meta })).toEqual({ entries: [], beyond });
   });
 });
 

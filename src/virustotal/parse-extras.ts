@@ -1,9 +1,11 @@
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
+import { totalOf } from './parse-related.js';
 import { asCount, asDate, asObject, readList, readMap, readTexts } from './report-fields.js';
 import type {
   Association,
   AssociationKind,
   Comment,
+  Page,
   Resolution,
   SigmaRule,
   Technique,
@@ -97,6 +99,17 @@ function elements<T>(
   });
 }
 
+/** The same with how many more there are. */
+function page<T>(
+  json: JsonObject,
+  read: (id: string, attributes: JsonObject) => T | undefined,
+): Page<T> | undefined {
+  const entries = elements(json, read);
+  if (entries === undefined || !Array.isArray(json.data)) return undefined;
+  const total = totalOf(json) ?? 0;
+  return { entries, beyond: total === 'more' ? 'some' : Math.max(0, total - json.data.length) };
+}
+
 export function parseComments(json: JsonObject): readonly Comment[] | undefined {
   return elements(json, (id, attributes, relationships) => {
     const text = asText(attributes.text);
@@ -108,7 +121,7 @@ export function parseComments(json: JsonObject): readonly Comment[] | undefined 
       abuse: asCount(abuse) ?? 0,
     };
     const author = asText(asObject(asObject(relationships.author).data).id);
-    return { id, text, author, date: asDate(attributes.date), tags: readTexts(attributes.tags), votes };
+    return { id, text, author, date: asDate(attributes.date), votes };
   });
 }
 
@@ -122,8 +135,8 @@ const ASSOCIATION_KINDS: Readonly<Record<string, AssociationKind>> = {
 };
 
 /** Told apart by `collection_type`, never by the id (reference §5.3). */
-export function parseAssociations(json: JsonObject): readonly Association[] | undefined {
-  return elements(json, (id, attributes) => {
+export function parseAssociations(json: JsonObject): Page<Association> | undefined {
+  return page(json, (id, attributes) => {
     // The documentation spells some with an underscore.
     const type = (asText(attributes.collection_type) ?? '').replaceAll('_', '-');
     const kind = Object.hasOwn(ASSOCIATION_KINDS, type) ? ASSOCIATION_KINDS[type] : undefined;
@@ -183,12 +196,12 @@ function webAddress(value: unknown): string | undefined {
   return new URL(text).href;
 }
 
-export function parseResolutions(json: JsonObject): readonly Resolution[] | undefined {
-  return elements(json, (_id, attributes) => {
+export function parseResolutions(json: JsonObject): Page<Resolution> | undefined {
+  return page(json, (_id, attributes) => {
     const address = asText(attributes.ip_address);
     const host = asText(attributes.host_name);
     if (address === undefined || host === undefined) return undefined;
-    return { address, host, date: asDate(attributes.date), resolver: asText(attributes.resolver) };
+    return { address, host, date: asDate(attributes.date) };
   });
 }
 

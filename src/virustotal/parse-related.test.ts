@@ -70,17 +70,11 @@ describe('parseRelated', () => {
 });
 
 describe('the context of a descriptor', () => {
-  it('is read: the name of a bundled file, the date of a subdomain', () => {
+  it('is read: the name of a bundled file', () => {
     const sent = {
       bundled_files: { data: [{ type: 'file', id: 'ab', context_attributes: { filename: 'a.exe' } }] },
-      subdomains: {
-        data: [{ type: 'domain', id: 'www.example.com', context_attributes: { timestamp: 1_700_000_000 } }],
-      },
     };
-    expect(parseRelated(sent)).toEqual({
-      bundled_files: [{ type: 'file', id: 'ab', filename: 'a.exe' }],
-      subdomains: [{ type: 'domain', id: 'www.example.com', seenAt: new Date('2023-11-14T22:13:20Z') }],
-    });
+    expect(parseRelated(sent)).toEqual({ bundled_files: [{ type: 'file', id: 'ab', filename: 'a.exe' }] });
   });
 });
 

@@ -1,5 +1,5 @@
-import { asText } from '../shared/json.js';
-import { asCount, asDate, asObject, readList, readMap } from './report-fields.js';
+import { asText, type JsonObject } from '../shared/json.js';
+import { asCount, asObject, readList, readMap } from './report-fields.js';
 import type { RelatedObject, RelatedObjects, RelatedTotals } from './schema.js';
 
 /** Ids of comments and resolutions hold those of two objects. */
@@ -25,8 +25,8 @@ function relatedObject(entry: unknown): RelatedObject | undefined {
   const type = asText(object.type);
   const id = asText(object.id);
   if (type === undefined || id === undefined || id.length > MAX_ID_LENGTH) return undefined;
-  const { url, filename, timestamp } = asObject(object.context_attributes);
-  return { type, id, url: asText(url), filename: asText(filename), seenAt: asDate(timestamp) };
+  const { url, filename } = asObject(object.context_attributes);
+  return { type, id, url: asText(url), filename: asText(filename) };
 }
 
 /**
@@ -36,12 +36,17 @@ function relatedObject(entry: unknown): RelatedObject | undefined {
 export function parseRelatedTotals(relationships: unknown): RelatedTotals {
   return Object.fromEntries(
     readMap(relationships, (name, sent): [string, number | 'more'] | undefined => {
-      const { data, meta } = asObject(sent);
-      const { cursor, count } = asObject(meta);
-      const sentCount = Array.isArray(data) ? data.length : 0;
-      const total = asCount(count);
-      if (total !== undefined && total > sentCount) return [name, total];
-      return asText(cursor) === undefined ? undefined : [name, 'more'];
+      const total = totalOf(asObject(sent));
+      return total === undefined ? undefined : [name, total];
     }),
   );
+}
+
+/** How many elements a list has of which a further page exists; `undefined` when this is all. */
+export function totalOf({ data, meta }: JsonObject): number | 'more' | undefined {
+  const { cursor, count } = asObject(meta);
+  const sentCount = Array.isArray(data) ? data.length : 0;
+  const total = asCount(count);
+  if (total !== undefined && total > sentCount) return total;
+  return asText(cursor) === undefined ? undefined : 'more';
 }

@@ -59,7 +59,7 @@ describe('parseReport of a file', () => {
       popular_threat_classification: {
         suggested_threat_label: 'virus.eicar/test',
         popular_threat_category: [{ value: 'virus', count: 3 }],
-        popular_threat_name: [{ value: 'eicar', count: 9 }, { count: 1 }],
+        popular_threat_name: [{ value: 'eicar', count: 9 }, { count: 1 }, { value: 'uncounted' }],
       },
       gti_assessment: {
         verdict: { value: 'VERDICT_MALICIOUS' },
@@ -127,8 +127,11 @@ describe('parseReport of a file', () => {
         { engine: 'Two', category: 'timeout', result: undefined, version: undefined, updated: undefined },
       ],
       threatLabel: 'virus.eicar/test',
-      threatCategories: ['virus'],
-      threatNames: ['eicar'],
+      threatCategories: [{ value: 'virus', count: 3 }],
+      threatNames: [
+        { value: 'eicar', count: 9 },
+        { value: 'uncounted', count: 0 },
+      ],
       gti: {
         verdict: 'VERDICT_MALICIOUS',
         severity: 'SEVERITY_HIGH',

@@ -20,6 +20,7 @@ import type {
   IpAddressReport,
   Report,
   UrlReport,
+  VotedValue,
   VtObjectKind,
   YaraMatch,
 } from './schema.js';
@@ -94,9 +95,13 @@ function fileReport(sent: SentObject): FileReport {
   };
 }
 
-/** `[{ value, count }]`, in the order sent. */
-function readVotedValues(value: unknown): string[] {
-  return readList(value, (entry) => asText(asObject(entry).value));
+/** In the order sent. */
+function readVotedValues(list: unknown): VotedValue[] {
+  return readList(list, (entry) => {
+    const sent = asObject(entry);
+    const value = asText(sent.value);
+    return value === undefined ? undefined : { value, count: asCount(sent.count) ?? 0 };
+  });
 }
 
 function yaraMatch(entry: unknown): YaraMatch | undefined {

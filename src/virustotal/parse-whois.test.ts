@@ -59,6 +59,12 @@ describe('the record of a domain', () => {
     'Data Protected',
     'Statutory Masking Enabled',
     'Not Disclosed',
+    'See PrivacyGuardian.org',
+    'Whois Agent',
+    'Private by Design, LLC',
+    'Registration Private',
+    'Identity Protection Service',
+    'unknown',
     'N/A',
     '-',
     '3432650ec337c945',
@@ -72,11 +78,46 @@ describe('the record of a domain', () => {
   it.each([
     '3432650ec337c945s@example.org',
     'contact@privacyguardian.example.org',
+    'demo.example.com@domainsbyproxy.com',
+    '12345678@withheldforprivacy.com',
+    'demo@whoisguard.example.org',
+    'owner@identity-protect.org',
     'no address',
     'a@localhost',
     'a b@example.org',
   ])('leaves the address %s out', (email) => {
     expect(parseWhois(`Registrant Email: ${email}`)).toBeUndefined();
+  });
+
+  it.each([
+    'Tata Communications Private Limited',
+    'Demonstration (Private) Limited',
+    'Example Private Bank',
+    'Environmental Protection Agency',
+    'Maskell & Sons',
+    'Hidden Valley Foods',
+    'Proxymity Ltd',
+  ])('keeps the registrant %s', (registrant) => {
+    expect(parseWhois(`Registrant Organization: ${registrant}`)?.organization).toBe(registrant);
+  });
+
+  it('keeps addresses and name servers that only sound hidden', () => {
+    const text =
+      'Registrant Email: abuse@privatebank.example.org\nName Server: ns1.maskattack.example.org\n' +
+      'Name Server: ns1.privacy.example.org\nRegistrar Abuse Contact Email: abuse@proxy.example.org\n' +
+      'Registrant Country: REDACTED FOR PRIVACY';
+    expect(parseWhois(text)).toEqual({
+      ...nothing,
+      emails: ['abuse@privatebank.example.org'],
+      nameServers: ['ns1.maskattack.example.org', 'ns1.privacy.example.org'],
+      abuseContacts: ['abuse@proxy.example.org'],
+    });
+  });
+
+  it('prefers what is said of the registrant, wherever it stands', () => {
+    const text =
+      'Organization: Of the administrator\nCountry: DE\nRegistrant Organization: Evil Ltd\nRegistrant Country: NL';
+    expect(parseWhois(text)).toMatchObject({ organization: 'Evil Ltd', country: 'NL' });
   });
 
   it.each([
@@ -115,6 +156,75 @@ describe('the record of a network', () => {
       createdAt: new Date('2014-03-14'),
       abuseContacts: ['network-abuse@google.com'],
     });
+  });
+});
+
+describe('the record of a network of a registry that has handles', () => {
+  it('gives the name of the organisation and not its handle, and the facts of the network', () => {
+    const text = [
+      'inetnum: 198.51.100.0 - 198.51.100.255',
+      'netname: UK-DEMONET-20140505',
+      'country: US',
+      'org: ORG-DL311-RIPE',
+      'status: ALLOCATED PA',
+      'created: 2021-12-09T15:30:26Z',
+      'last-modified: 2021-12-09T21:13:04Z',
+      'source: RIPE',
+      'organisation: ORG-DL311-RIPE',
+      'org-name: DEMONET LTD',
+      'country: GB',
+      'created: 2021-08-13T09:11:59Z',
+      'role: Admin',
+    ].join('\n');
+    expect(parseWhois(text)).toEqual({
+      ...nothing,
+      netRange: '198.51.100.0 - 198.51.100.255',
+      netName: 'UK-DEMONET-20140505',
+      organization: 'DEMONET LTD',
+      country: 'US',
+      statuses: ['ALLOCATED'],
+      createdAt: new Date('2021-12-09T15:30:26Z'),
+      updatedAt: new Date('2021-12-09T21:13:04Z'),
+    });
+  });
+
+  it.each(['ORG-XX1-AP', 'ORG-AFNC1-AFRINIC', 'ORG-DL311-RIPE'])('has no organisation in %s', (handle) => {
+    expect(parseWhois(`organisation: ${handle}\nnetname: X`)).toEqual({ ...nothing, netName: 'X' });
+  });
+});
+
+describe('the record of a network within another', () => {
+  const outer =
+    'NetRange: 203.0.0.0 - 203.127.255.255\nNetName: OUTER\nOrganization: Outer Parent, LLC (OPL-141)\n' +
+    'RegDate: 1992-12-01\nOrgName: Outer Parent, LLC\nCountry: US\nOrgAbuseEmail: abuse@outer.example.org\n';
+
+  it('is that of the inner one, which comes last', () => {
+    const inner =
+      'NetRange: 203.0.113.0 - 203.0.113.255\nNetName: INNER\nOrganization: Inner LLC (INNR)\n' +
+      'RegDate: 2014-03-14\nOrgName: Inner LLC\nCountry: NL\nOrgAbuseEmail: abuse@inner.example.org\n';
+    expect(parseWhois(outer + inner)).toEqual({
+      ...nothing,
+      netRange: '203.0.113.0 - 203.0.113.255',
+      netName: 'INNER',
+      organization: 'Inner LLC',
+      country: 'NL',
+      createdAt: new Date('2014-03-14'),
+      abuseContacts: ['abuse@inner.example.org'],
+    });
+  });
+
+  it('has the same holder, whichever line tells it', () => {
+    const holder = (text: string) =>
+      parseWhois(`NetRange: 203.0.113.0 - 203.0.113.255\n${text}`)?.organization;
+    expect([
+      holder('Organization: Inner LLC (INNR-141)\nOrgName: Inner LLC'),
+      holder('Organization: Inner LLC (INNR-141)'),
+      parseWhois('Organization: Example Holdings (UK)')?.organization,
+    ]).toEqual(['Inner LLC', 'Inner LLC', 'Example Holdings (UK)']);
+  });
+
+  it('does not begin where the range is said again', () => {
+    expect(parseWhois(`${outer}NetRange: 203.0.0.0 - 203.127.255.255\n`)?.netName).toBe('OUTER');
   });
 });
 

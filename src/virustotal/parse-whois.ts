@@ -1,4 +1,5 @@
 import { publicDomainName } from './domain-name.js';
+import { isHiddenEmail, isHiddenName } from './hidden-registrant.js';
 import type { Whois } from './schema-intelligence.js';
 
 /** Real records have some tens of kilobytes (VirusTotal reference §3.5); what lies beyond is not read. */
@@ -14,20 +15,29 @@ type TextField = 'registrar' | 'organization' | 'netName' | 'netRange' | 'countr
 type ListField = 'emails' | 'abuseContacts' | 'nameServers' | 'statuses';
 type DateField = 'createdAt' | 'updatedAt' | 'expiresAt';
 
-/** The keys that are read, in lower case, as registries and registrars write them; everything else is left out. */
-const KEYS: ReadonlyMap<string, TextField | ListField | DateField> = new Map(
+interface Key {
+  readonly field: TextField | ListField | DateField;
+  /** Of keys for one text, the lowest counts. */
+  readonly rank: number;
+}
+
+/**
+ * The keys that are read, in lower case, as registries and registrars write them, those that say it best first;
+ * everything else is left out.
+ */
+const KEYS: ReadonlyMap<string, Key> = new Map(
   Object.entries({
     registrar: ['registrar', 'registrar name', 'sponsoring registrar'],
     organization: [
       'registrant organization',
       'registrant organisation',
-      'registrant',
-      'organization',
-      'organisation',
       'orgname',
       'org-name',
       'custname',
       'owner',
+      'registrant',
+      'organization',
+      'organisation',
     ],
     emails: ['registrant email', 'registrant e-mail', 'registrant contact email'],
     abuseContacts: [
@@ -74,18 +84,16 @@ const KEYS: ReadonlyMap<string, TextField | ListField | DateField> = new Map(
     statuses: ['domain status', 'status'],
     netName: ['netname'],
     netRange: ['netrange', 'inetnum', 'inet6num'],
-    country: ['country', 'registrant country'],
+    country: ['registrant country', 'country'],
   } satisfies Record<TextField | ListField | DateField, readonly string[]>).flatMap(([field, keys]) =>
-    keys.map((key) => [key, field as TextField | ListField | DateField] as const),
+    keys.map((key, rank) => [key, { field: field as Key['field'], rank }] as const),
   ),
 );
 
-/** What stands where the name of a registrant is hidden. An organisation that is called so is lost, which costs little. */
-const HIDDEN =
-  /redact|privacy|private|proxy|proxies|whois ?guard|whois ?trustee|protect|withheld|not disclosed|undisclosed|non-public|gdpr|mask|anonymi|hidden|statutory|not available|not applicable|unknown|request form|^n\/a$|^none$|^null$|^[-.*\s]+$/i;
-
-/** VirusTotal puts hexadecimal digits in place of names of people, also before the `@` of their addresses. */
-const PLACEHOLDER = /^[0-9a-f]{16,}s?(?:@|$)/i;
+/** What registries with handles write where a name ought to be: `ORG-XX1-RIPE`. */
+const HANDLE = /^ORG-[A-Z\d]+-[A-Z\d]+$/i;
+/** Behind the name of an organisation, in records of networks: ` (EXAMP-141)`. */
+const HANDLE_BEHIND = / \([A-Z\d]+(?:-[A-Z\d]+)*\)$/;
 
 /** What OpenCTI takes for the part before the `@`. */
 const MAILBOX = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$/;
@@ -95,14 +103,15 @@ const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 interface Found {
   /** How many lines are still read. */
   linesLeft: number;
-  readonly texts: Map<TextField, string>;
+  readonly texts: Map<TextField, { readonly value: string; readonly rank: number }>;
   readonly dates: Map<DateField, Date>;
   readonly lists: Record<ListField, Set<string>>;
 }
 
 /**
  * Reads the text of a WHOIS record, `Key: value` in each line: of repeated keys the first that says something, or all
- * where there may be several. One pass over a bounded part of the text, whatever it is.
+ * where there may be several. Of networks within each other the last counts, which is the innermost. One pass over a
+ * bounded part of the text, whatever it is.
  */
 export function parseWhois(value: unknown): Whois | undefined {
   if (typeof value !== 'string') return undefined;
@@ -125,21 +134,21 @@ export function parseWhois(value: unknown): Whois | undefined {
 function readLine(text: string, start: number, end: number, found: Found): void {
   const colon = text.slice(start, Math.min(end, start + MAX_KEY)).indexOf(':');
   if (colon <= 0) return;
-  const field = KEYS.get(
+  const key = KEYS.get(
     text
       .slice(start, start + colon)
       .trim()
       .toLowerCase(),
   );
-  if (field === undefined) return;
+  if (key === undefined) return;
   found.linesLeft -= 1;
   const valueStart = start + colon + 1;
   const value = text.slice(valueStart, Math.min(end, valueStart + MAX_VALUE)).trim();
-  if (value === '' || HIDDEN.test(value) || PLACEHOLDER.test(value)) return;
-  note(field, value, found);
+  if (value !== '') note(key, value, found);
 }
 
-function note(field: TextField | ListField | DateField, value: string, { texts, dates, lists }: Found): void {
+function note({ field, rank }: Key, value: string, found: Found): void {
+  const { texts, dates, lists } = found;
   switch (field) {
     case 'createdAt':
     case 'updatedAt':
@@ -148,9 +157,13 @@ function note(field: TextField | ListField | DateField, value: string, { texts, 
       if (date !== undefined) dates.set(field, date);
       return;
     }
-    case 'emails':
+    case 'emails': {
+      const address = emailAddress(value);
+      if (address !== undefined && !isHiddenEmail(address)) add(lists.emails, address);
+      return;
+    }
     case 'abuseContacts':
-      add(lists[field], emailAddress(value));
+      add(lists.abuseContacts, emailAddress(value));
       return;
     case 'nameServers':
       // An address may follow: `ns1.example.com 192.0.2.1`.
@@ -160,9 +173,30 @@ function note(field: TextField | ListField | DateField, value: string, { texts, 
       // `clientHold https://icann.org/epp#clientHold`
       add(lists.statuses, firstWord(value).slice(0, MAX_KEY));
       return;
+    case 'organization': {
+      const name = texts.has('netRange') ? value.replace(HANDLE_BEHIND, '') : value;
+      if (!HANDLE.test(name) && !isHiddenName(name)) noteText(field, name, rank, texts);
+      return;
+    }
+    case 'country':
+      if (!isHiddenName(value)) noteText(field, value, rank, texts);
+      return;
+    case 'netRange':
+      if ((texts.get('netRange')?.value ?? value) !== value) forget(found);
+      noteText(field, value, rank, texts);
+      return;
     default:
-      if (!texts.has(field)) texts.set(field, value);
+      noteText(field, value, rank, texts);
   }
+}
+
+function noteText(field: TextField, value: string, rank: number, texts: Found['texts']): void {
+  if (rank < (texts.get(field)?.rank ?? Infinity)) texts.set(field, { value, rank });
+}
+
+/** What was said of a network says nothing of one within it. */
+function forget({ texts, dates, lists }: Found): void {
+  for (const part of [texts, dates, ...Object.values(lists)]) part.clear();
 }
 
 function add(list: Set<string>, entry: string | undefined): void {
@@ -173,8 +207,8 @@ function resultOf({ texts, dates, lists }: Found): Whois | undefined {
   const isEmpty = texts.size + dates.size === 0 && Object.values(lists).every((list) => list.size === 0);
   if (isEmpty) return undefined;
   return {
-    registrar: texts.get('registrar'),
-    organization: texts.get('organization'),
+    registrar: texts.get('registrar')?.value,
+    organization: texts.get('organization')?.value,
     emails: [...lists.emails],
     abuseContacts: [...lists.abuseContacts],
     nameServers: [...lists.nameServers],
@@ -182,9 +216,9 @@ function resultOf({ texts, dates, lists }: Found): Whois | undefined {
     updatedAt: dates.get('updatedAt'),
     expiresAt: dates.get('expiresAt'),
     statuses: [...lists.statuses],
-    netName: texts.get('netName'),
-    netRange: texts.get('netRange'),
-    country: texts.get('country'),
+    netName: texts.get('netName')?.value,
+    netRange: texts.get('netRange')?.value,
+    country: texts.get('country')?.value,
   };
 }
 

@@ -39,7 +39,6 @@ export interface Comment {
   /** Name of the user who wrote it. */
   readonly author: string | undefined;
   readonly date: Date | undefined;
-  readonly tags: readonly string[];
   readonly votes: { readonly positive: number; readonly negative: number; readonly abuse: number };
 }
 
@@ -72,7 +71,13 @@ export interface Resolution {
   readonly address: string;
   readonly host: string;
   readonly date: Date | undefined;
-  readonly resolver: string | undefined;
+}
+
+/** The first page of a list. */
+export interface Page<T> {
+  readonly entries: readonly T[];
+  /** How many more there are; `some` where VirusTotal does not say. */
+  readonly beyond: number | 'some';
 }
 
 /** A Sigma rule (`/sigma_rules/{id}`): in parts, or as a whole where VirusTotal sends it so. */
@@ -101,8 +106,8 @@ export interface SigmaRule {
 export interface ExtraAnswers {
   readonly behaviour_techniques: readonly Technique[];
   readonly comments: readonly Comment[];
-  readonly associations: readonly Association[];
-  readonly resolutions: readonly Resolution[];
+  readonly associations: Page<Association>;
+  readonly resolutions: Page<Resolution>;
   readonly sigma_rule: SigmaRule;
 }
 

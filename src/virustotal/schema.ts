@@ -64,8 +64,6 @@ export interface RelatedObject {
   readonly url: string | undefined;
   /** `context_attributes.filename` of a bundled file. */
   readonly filename: string | undefined;
-  /** `context_attributes.timestamp`, e.g. of a subdomain. */
-  readonly seenAt: Date | undefined;
 }
 
 /** Related objects by the name of the relationship. */
@@ -110,6 +108,13 @@ export interface YaraMatch {
   readonly matchDate: Date | undefined;
 }
 
+/** One entry of `popular_threat_category` or `popular_threat_name`. */
+export interface VotedValue {
+  readonly value: string;
+  /** How many engines say so; 0 where VirusTotal does not tell. */
+  readonly count: number;
+}
+
 export interface FileReport extends CommonReport {
   readonly kind: 'file';
   readonly md5: string | undefined;
@@ -130,8 +135,8 @@ export interface FileReport extends CommonReport {
   readonly timesSubmitted: number | undefined;
   readonly uniqueSources: number | undefined;
   readonly threatLabel: string | undefined;
-  readonly threatCategories: readonly string[];
-  readonly threatNames: readonly string[];
+  readonly threatCategories: readonly VotedValue[];
+  readonly threatNames: readonly VotedValue[];
   readonly yaraMatches: readonly YaraMatch[];
   readonly sandboxVerdicts: readonly SandboxVerdict[];
   readonly sigmaMatches: readonly SigmaMatch[];

@@ -18,7 +18,8 @@ import {
 import { QuotaExceededError, VirusTotalError } from './errors.js';
 import type { Asker, FileContent } from './schema.js';
 import { VirusTotalSubmissions } from './submissions.js';
-import { VirusTotalTransport, type Pacer, type TransportOptions } from './http/transport.js';
+import type { Pacer } from './http/pacer.js';
+import { type TransportOptions, VirusTotalTransport } from './http/transport.js';
 
 const KEY = '0123456789abcdef'.repeat(4);
 const asker: Asker = { priority: 'manual' };

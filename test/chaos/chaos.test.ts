@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker } from '../../src/simulators/broker/broker.js';
 import { installDebianPackage } from '../../src/simulators/broker/debian-package.js';
@@ -89,6 +90,7 @@ describe('chaos', () => {
       }
       await raging;
       await reached(REQUESTS);
+      await untilAcknowledged(broker);
 
       platform.faults.clear();
       virusTotal.faults.clear();
@@ -114,3 +116,13 @@ describe('chaos', () => {
     TIMEOUT_MS,
   );
 });
+
+/** What a broker forgot to be acknowledged when it was killed comes again, however long it is settled. */
+async function untilAcknowledged({ control }: Broker): Promise<void> {
+  const until = Date.now() + STALL_MS;
+  while (Date.now() < until) {
+    const messages = await control?.command('list_queues', '--quiet', '--no-table-headers', 'messages');
+    if (!/[1-9]/.test(messages ?? '')) return;
+    await pause(250);
+  }
+}

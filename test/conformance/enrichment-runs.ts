@@ -36,7 +36,7 @@ export const everyOption: MappingOptions = {
   includeAttributesInNote: true,
   explainVerdict: true,
   trustedEngines: ['Bkav'],
-  labels: { threat: true, verdict: true, prefix: 'vt:', color: '#394eff', allow: [], deny: ['denied-*'] },
+  labels: { threat: true, verdict: true, prefix: 'vt:', allow: [], deny: ['denied-*'] },
   related: { max: 20, excludeBenign: true, resolutionDates: true },
   network: { certificates: true, whois: true, fingerprints: true },
   community: { comments: 10, votes: true },

@@ -39,7 +39,10 @@ function behaviour(text: string): JsonObject {
 /** A report that says something in each part, with the text wherever there is text. */
 function reportWith(text: string): unknown {
   const attributes: [string, unknown][] = [
-    ['popular_threat_classification', { popular_threat_name: [{ value: text }, { value: 'emotet' }] }],
+    [
+      'popular_threat_classification',
+      { popular_threat_name: [text, 'emotet'].map((value) => ({ value, count: 9 })) },
+    ],
     ['sandbox_verdicts', { [text.slice(0, 100)]: { category: text, malware_names: [text] } }],
     ['sigma_analysis_results', [{ rule_id: RULE, rule_title: text, rule_source: text }]],
     [

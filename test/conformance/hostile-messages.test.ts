@@ -140,7 +140,7 @@ function connector(account: Account): { take: (body: Buffer) => Promise<void>; d
 }
 
 describe('hostile messages', () => {
-  it(`are settled, each of ${RUNS}, whatever was done to them`, { timeout: 120_000 }, async () => {
+  it(`are settled, each of ${RUNS}, whatever was done to them`, { timeout: 300_000 }, async () => {
     const counts = { readable: 0, unreadable: 0, told: 0 };
     await fc.assert(
       fc.asyncProperty(mutatedMessage, async (body) => {

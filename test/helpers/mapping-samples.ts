@@ -39,7 +39,7 @@ export const policy: IndicatorPolicy = {
 export const plainOptions: Omit<MappingOptions, 'replaceWithLowerScore' | 'includeAttributesInNote'> = {
   explainVerdict: false,
   trustedEngines: [],
-  labels: { threat: false, verdict: false, prefix: '', color: undefined, allow: [], deny: [] },
+  labels: { threat: false, verdict: false, prefix: '', allow: [], deny: [] },
   related: { max: 20, excludeBenign: true, resolutionDates: false },
   network: { certificates: false, whois: false, fingerprints: false },
   community: { comments: 0, votes: false },

@@ -34,6 +34,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 
 const MAIN_OBSERVABLE_TYPES = [
   'StixFile',
+  'Network-Traffic',
   'Artifact',
   'IPv4-Addr',
   'IPv6-Addr',

@@ -21,7 +21,8 @@ const RELATIONSHIPS: readonly (readonly [types: string, sources: string, targets
   ['resolves-to', 'domain-name', 'ipv4-addr ipv6-addr domain-name hostname'],
   ['resolves-to communicates-with', 'hostname', 'ipv4-addr ipv6-addr'],
   ['indicates', 'indicator', 'malware attack-pattern'],
-  ['uses', 'malware', 'attack-pattern'],
+  ['uses', 'malware file artifact', 'attack-pattern'],
+  ['targets', 'file', 'vulnerability'],
   ['communicates-with', 'file artifact', 'ipv4-addr ipv6-addr domain-name'],
   ['drops', 'file', 'file'],
 ];

@@ -131,7 +131,7 @@ describe('a file with everything that says something about threats', () => {
         'stix based-on file',
         'stix indicates Emotet',
         'file related-to Emotet',
-        'file related-to System Information Discovery',
+        'file uses System Information Discovery',
         'Emotet uses System Information Discovery',
         'file related-to sigma',
         'file related-to snort',

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/shared/json.js';
 import { eicar } from '../../src/simulators/virustotal/samples/demo-values.js';
-import { startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
+import { API_KEY, startConnectorWorld, type ConnectorWorld } from '../helpers/connector-world.js';
 import { objectsOf, refusals, relationshipsOf, workSettled } from '../helpers/enrichment-results.js';
 
 /** Indicators on all hashes, with their phases, that follow later verdicts: through the broker and into the platform. */
 
 const ADDRESS = '203.0.114.17';
+const ASSESSED = '203.0.114.18';
 const ALL_HASHES = 'indicator--6c6a667c-94f8-5fe0-ad99-637cf5c7e0f2';
 
 describe('Indicators', () => {
@@ -14,6 +15,7 @@ describe('Indicators', () => {
 
   beforeAll(async () => {
     world = await startConnectorWorld({
+      virusTotal: { keys: { [API_KEY]: { kind: 'gti' } } },
       variables: {
         VIRUSTOTAL_INDICATOR_ALL_HASHES: 'true',
         VIRUSTOTAL_INDICATOR_KILL_CHAIN: 'true',
@@ -110,6 +112,29 @@ describe('Indicators', () => {
     const other = platform.addObservable('IPv4-Addr', { value: '8.8.8.8' });
     const { objects } = await enriched(other.standardId);
     expect(objects.filter(({ type }) => type === 'indicator')).toEqual([]);
+    expect(refusals(platform)).toEqual([]);
+  });
+
+  it('are revoked with a score of their own where Google gives one to what it knows nothing of', async () => {
+    const { platform } = world;
+    const { catalog } = world.virusTotal;
+    const gti_assessment = { verdict: { value: 'VERDICT_UNDETECTED' }, threat_score: { value: 1 } };
+    catalog.addIp(ASSESSED, {
+      last_analysis_stats: judged(60, 30),
+      last_analysis_results: {},
+      gti_assessment: { verdict: { value: 'VERDICT_MALICIOUS' }, threat_score: { value: 90 } },
+    });
+    const assessed = platform.addObservable('IPv4-Addr', { value: ASSESSED });
+    await enriched(assessed.standardId);
+    const follow = async (malicious: number): Promise<unknown[]> => {
+      const last_analysis_stats = judged(malicious, 90);
+      catalog.update({ type: 'ip_address', id: ASSESSED }, { last_analysis_stats, gti_assessment });
+      await enriched(assessed.standardId);
+      const [own] = platform.entities('Indicator').filter(({ attributes }) => attributes.name === ASSESSED);
+      return [own?.score, own?.attributes.revoked === true];
+    };
+    expect(await follow(3)).toEqual([1, false]);
+    expect(await follow(0)).toEqual([0, true]);
     expect(refusals(platform)).toEqual([]);
   });
 });

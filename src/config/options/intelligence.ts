@@ -180,7 +180,7 @@ const related = group('Related observables', {
     default: [],
   }),
   url_related: option({
-    doc: `Observables to add to a URL. They come with the report; all but last_serving_ip_address need a premium key, and are left out with another one. Example: last_serving_ip_address. ${FREE}`,
+    doc: `Observables to add to a URL. They come with the report; all but last_serving_ip_address need a premium key, and are left out with another one, except redirects that the report itself tells. Example: last_serving_ip_address. ${FREE}`,
     env: 'VIRUSTOTAL_URL_RELATED',
     type: anyOf(['last_serving_ip_address', 'redirects_to', 'redirecting_urls', 'downloaded_files']),
     default: [],

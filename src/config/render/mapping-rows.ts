@@ -70,7 +70,7 @@ function common(prefix: 'file' | 'ip' | 'domain' | 'url', note: readonly string[
     row('`total_votes`, `reputation`', 'The same Note', 'import_votes'),
     row(
       '`associations`',
-      'Malware, Tool, Intrusion-Set, Campaign, Vulnerability, Report; `related-to`, the Indicator `indicates` them',
+      'Malware, Tool, Intrusion-Set, Campaign, Vulnerability, Report; `related-to`, `targets`, the Indicator `indicates` them',
       'import_gti',
     ),
   ].filter(({ options }) => prefix === 'file' || prefix === 'url' || !options.includes('label_threat'));
@@ -104,7 +104,7 @@ const fileRows: readonly MappingRow[] = [
   ),
   row(
     '`/files/{id}/behaviour_mitre_trees`',
-    'Attack-Patterns; file `related-to`, Malware `uses` them; table in the Note',
+    'Attack-Patterns; file and Malware `uses` them; table in the Note',
     'file_import_attack_techniques',
   ),
   row(
@@ -171,7 +171,7 @@ const urlRows: readonly MappingRow[] = [
   row('`categories`', 'Note "VirusTotal categories"'),
   row('`favicon`', 'In the Note; as StixFile, `related-to`', 'import_fingerprints'),
   row(
-    '`last_serving_ip_address`, `redirects_to`, `redirecting_urls`, `downloaded_files`',
+    '`last_serving_ip_address`, `redirects_to`, `redirection_chain`, `last_final_url`, `redirecting_urls`, `downloaded_files`',
     'Observables; `related-to`',
     'url_related',
     'related_max',
@@ -205,6 +205,7 @@ export const indicatorRows: readonly MappingRow[] = [
     'A lower score, or `revoked`, when a later report clears it',
     'indicator_follow_verdict',
   ),
+  row('as above', '`kill_chain_phases` of one that VirusTotal is the author of', 'indicator_kill_chain'),
   row('`id`', 'External references, one for each value'),
   row('as above', 'Labels, as for the kinds of its values'),
   row('as above', 'The Notes, one set for each value; but for comments'),

@@ -94,11 +94,7 @@ async function askSigmaRules(
     const rule = await ask('sigma_rule', { kind: 'sigma_rule', id }, `the Sigma rule ${id}`, context);
     return rule === undefined ? undefined : [id, rule];
   };
-  // The first alone: a key that may not see rules is refused once, and not for each of them side by side.
-  const rules = [
-    ...(await Promise.all(ids.slice(0, 1).map(askRule))),
-    ...(await Promise.all(ids.slice(1).map(askRule))),
-  ];
+  const rules = await Promise.all(ids.map(askRule));
   return new Map(rules.filter((entry) => entry !== undefined));
 }
 

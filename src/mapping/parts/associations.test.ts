@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   contextFor,
+  EICAR,
   engineResult,
+  fileReport,
   indicatorContextFor,
   ipAddressReport,
   stats,
@@ -46,7 +48,7 @@ function association(changes: Partial<Association>): Association {
 }
 
 function extras(...found: readonly Association[]): ReportExtras {
-  return { ...noExtras, answers: { associations: found } };
+  return { ...noExtras, answers: { associations: { entries: found, beyond: 0 } } };
 }
 
 function made(found: readonly Association[], inContext: MappingContext = context, verdict?: string) {
@@ -109,7 +111,13 @@ describe('associations of Google Threat Intelligence', () => {
           ],
         },
       ],
-      clauses: ['1 association of Google Threat Intelligence added'],
+      remarks: [],
+      counts: [
+        {
+          ids: ['intrusion-set--c8d132a1-daa7-56a3-8304-0d0a5c84f899'],
+          clause: expect.any(Function) as unknown,
+        },
+      ],
     });
   });
 
@@ -120,6 +128,23 @@ describe('associations of Google Threat Intelligence', () => {
   ] as const)('make of %s what the platform knows by its name', (kind, name, id) => {
     const [object] = made([association({ kind, name })])?.objects ?? [];
     expect(object).toMatchObject({ id, name, ...(kind === 'malware_families' ? { is_family: true } : {}) });
+  });
+
+  it.each([
+    ['StixFile', ['peexe', 'cve-2017-11882'], 'targets'],
+    ['StixFile', ['cve-2021-44228'], 'related-to'],
+    ['Artifact', ['cve-2017-11882'], 'related-to'],
+    ['Indicator', ['cve-2017-11882'], 'indicates'],
+  ] as const)('of a %s with the tags %j link the vulnerability by %s', (type, tags, expected) => {
+    const report = fileReport({ tags });
+    const options = { options: { gti } };
+    const within =
+      type === 'Indicator'
+        ? indicatorContextFor('StixFile', EICAR.sha256, options)
+        : contextFor(type, EICAR.sha256, 'file--5a0c55a1-48a3-5003-9776-42946d1054cb', options);
+    const known = association({ kind: 'vulnerabilities', name: 'Equation', cve: 'CVE-2017-11882' });
+    const input = { report, verdict: readVerdict(report), context: within, extras: extras(known) };
+    expect(associations(input)?.objects?.[1]).toMatchObject({ relationship_type: expected });
   });
 
   it('know a vulnerability by its CVE id, and leave out others', () => {
@@ -210,6 +235,16 @@ describe('associations of Google Threat Intelligence', () => {
     expect(String(object?.name)).toHaveLength(255);
     expect(String(object?.description).length).toBeLessThanOrEqual(4000);
     expect(object?.aliases).toHaveLength(50);
+  });
+
+  it.each([
+    [160, '**Google Threat Intelligence:** 160 more in VirusTotal'],
+    ['some', '**Google Threat Intelligence:** at least 1 more in VirusTotal'],
+  ] as const)('say that there are more: %s', (beyond, remark) => {
+    const report = ipAddressReport();
+    const answers = { associations: { entries: [], beyond } };
+    const input = { report, verdict: readVerdict(report), context, extras: { ...noExtras, answers } };
+    expect(associations(input)?.remarks).toEqual([remark]);
   });
 
   it('are of the wanted kinds only, and say nothing without any', () => {

@@ -7,6 +7,7 @@ import type { Report } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';
 import type { Part } from '../contribution.js';
 import { inlineText, prose } from '../note-markdown.js';
+import { moreInVirusTotal } from './more-in-virustotal.js';
 import { plainText } from '../plain-text.js';
 import { stixDate } from '../stix-date.js';
 
@@ -35,33 +36,49 @@ const NOUNS: Readonly<Record<AssociationKind, string>> = {
 };
 
 /**
- * What Google Threat Intelligence associates with an object. An observable is `related-to` it, an Indicator `indicates`
- * it (protocol reference §7.3) unless Google calls the object benign; reports refer to the enriched object.
+ * What Google Threat Intelligence associates with an object. An observable is `related-to` it, a file `targets` the
+ * vulnerability that it exploits, an Indicator `indicates` it (protocol reference §7.3) unless Google calls the object
+ * benign; reports refer to the enriched object.
  */
 export const associations: Part = ({ report, context, extras }) => {
   const { gti } = context.options;
-  const wanted = (extras.answers.associations ?? []).filter(({ kind }) => gti.includes(kind));
+  const { entries, beyond } = extras.answers.associations ?? { entries: [], beyond: 0 };
+  const wanted = entries.filter(({ kind }) => gti.includes(kind));
   const usable = wanted.filter((association) => nameOf(association).length >= 2);
-  if (usable.length === 0) return undefined;
+  const isLeast = beyond === 'some';
+  const remarks = beyond === 0 ? [] : [`**${SOURCE}:** ${moreInVirusTotal(isLeast ? 1 : beyond, isLeast)}`];
+  if (usable.length + remarks.length === 0) return undefined;
   const isBenign = isBenignTo(report);
   const threats = usable.flatMap((association) => threatOf(association, context));
   const reports = usable.flatMap((association) => reportOf(association, context));
   const { id: subjectId, entityType } = context.subject;
-  const type = entityType === 'Indicator' && !isBenign ? 'indicates' : 'related-to';
+  const typeTo = (threat: StixObject): string => {
+    if (entityType === 'Indicator' && !isBenign) return 'indicates';
+    return entityType === 'StixFile' && exploits(report, threat) ? 'targets' : 'related-to';
+  };
   return {
     objects: [
-      ...threats.flatMap((threat) => [threat, createRelationship(type, subjectId, threat.id, context)]),
+      ...threats.flatMap((threat) => [
+        threat,
+        createRelationship(typeTo(threat), subjectId, threat.id, context),
+      ]),
       ...reports,
     ],
     indicated: isBenign ? [] : threats.map(({ id }) => id),
     sections: [{ title: SOURCE, lines: usable.map(noteLine) }],
-    clauses: [countClause(threats.length + reports.length)],
+    remarks,
+    counts: [{ ids: [...threats, ...reports].map(({ id }) => id), clause: countClause }],
   };
 };
 
 /** Shared infrastructure is named in many a report; that does not make an Indicator of it one of their subject. */
 function isBenignTo({ gti }: Report): boolean {
   return gti?.verdict?.toUpperCase().endsWith('BENIGN') ?? false;
+}
+
+/** VirusTotal tags files with the vulnerabilities that they exploit (`cve-2017-11882`); to be named together is less. */
+function exploits({ tags }: Report, { type, name }: StixObject): boolean {
+  return type === 'vulnerability' && tags.some((tag) => tag.toUpperCase() === name);
 }
 
 function nameOf({ kind, name, cve }: Association): string {

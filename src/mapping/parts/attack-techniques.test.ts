@@ -89,7 +89,7 @@ describe('ATT&CK techniques', () => {
           type: 'relationship',
           id: expect.stringMatching(/^relationship--/) as string,
           ...provenance,
-          relationship_type: 'related-to',
+          relationship_type: 'uses',
           source_ref: FILE,
           target_ref: HOLLOWING,
         },
@@ -120,9 +120,12 @@ describe('ATT&CK techniques', () => {
 
   it('are used by the Malware that has most votes, when it is imported', () => {
     const both = { options: { file: { ...options.file, attackTechniques: true, malware: true } } };
-    const report = fileReport({ threatNames: ['trojan', 'emotet', 'heodo'] });
+    const report = fileReport({
+      threatNames: ['trojan', 'emotet', 'heodo'].map((value) => ({ value, count: 9 })),
+    });
     const objects = made([hollowing], contextFor('StixFile', EICAR.sha256, FILE, both), report)?.objects;
     expect(objects?.filter(({ relationship_type }) => relationship_type === 'uses')).toMatchObject([
+      { source_ref: FILE, target_ref: HOLLOWING },
       { source_ref: EMOTET, target_ref: HOLLOWING },
     ]);
     expect(JSON.stringify(made([hollowing], context, report)?.objects)).not.toContain(EMOTET);
@@ -143,6 +146,15 @@ describe('ATT&CK techniques', () => {
     expect(contribution?.clauses).toEqual(['1 ATT&CK technique added']);
     expect(contribution?.sections?.[0]?.lines[2]).toContain('| high |');
     expect(made([old])?.objects?.[0]).toMatchObject({ x_mitre_id: 'T1059.001', name: 'PowerShell' });
+  });
+
+  it.each([
+    ['T1073', 'T1574.001'],
+    ['T1574.002', 'T1574.001'],
+    ['T1502', 'T1134.004'],
+    ['T1215', 'T1547.006'],
+  ])('that were revoked as %s are %s', (id, current) => {
+    expect(made([{ ...hollowing, id }])?.objects?.[0]).toMatchObject({ x_mitre_id: current });
   });
 
   it('that nobody knows keep their id, without phases', () => {

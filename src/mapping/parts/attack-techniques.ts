@@ -28,8 +28,7 @@ const LAST = 1000;
 
 /**
  * The ATT&CK techniques that sandboxes saw, under the ids by which OpenCTI knows them, and a table of them by tactic in
- * the Note. `related-to` from the file; the Malware that has most votes `uses` them; an enriched Indicator `indicates`
- * them.
+ * the Note. The file `uses` them, and so does the Malware that has most votes; an enriched Indicator `indicates` them.
  */
 export const attackTechniques: Part<FileReport> = ({ report, context, extras }) => {
   if (!context.options.file.attackTechniques) return undefined;
@@ -97,7 +96,7 @@ function relations(
   context: MappingContext,
 ): readonly StixObject[] {
   const { subject, options } = context;
-  const type = subject.entityType === 'Indicator' ? 'indicates' : 'related-to';
+  const type = subject.entityType === 'Indicator' ? 'indicates' : 'uses';
   // Further names are mostly other vendors' names for the same family: what one sample did is said of one of them.
   const [family] = options.file.malware ? malwareFamilies(report).names : [];
   const familyId = family === undefined ? undefined : namedObjectId('malware', family);

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { vtObject } from '../../virustotal/object-id.js';
 import { isBenign } from './benign-infrastructure.js';
-import { BENIGN_ADDRESSES, BENIGN_DOMAINS, BENIGN_FILES, BENIGN_HOSTS } from './benign-lists.js';
+import {
+  BENIGN_ADDRESSES,
+  BENIGN_DOMAINS,
+  BENIGN_FILES,
+  BENIGN_HOSTS,
+  BENIGN_SITES,
+} from './benign-lists.js';
 
 const isBenignName = (value: string) => isBenign({ type: 'Domain-Name', value });
 const isBenignUrl = (value: string) => isBenign({ type: 'Url', value });
@@ -42,6 +48,31 @@ describe('infrastructure that everything uses', () => {
     expect(isBenignUrl('http://[broken/')).toBe(false);
   });
 
+  it.each([
+    'https://www.google.com/url?q=http://evil.example.com/login',
+    'https://www.google.com/amp/s/evil.example.com',
+    'https://www.google.com/?q=evil',
+    'https://www.bing.com/ck/a?!&&u=a1aHR0cA',
+    'https://duckduckgo.com/l/?uddg=http%3A%2F%2Fevil.example.com',
+    'https://www.baidu.com/link?url=x',
+    'https://yandex.ru/clck/jsredir?x',
+    'https://login.microsoftonline.com/common/oauth2/authorize?redirect_uri=http://evil.example.com',
+    'https://accounts.google.com/signout/chrome/landing?continue=https://evil.example.com',
+  ])('is not %s, which leads where strangers want', (url) => {
+    expect(isBenignUrl(url)).toBe(false);
+  });
+
+  it.each([
+    'https://www.google.com',
+    'https://www.google.com/#top',
+    'http://ocsp.digicert.com/MFEwTzBNMEswSTAJ',
+    'http://crl.microsoft.com/pki/crl/products/MicCodSigPCA_08-31-2010.crl',
+    'http://www.microsoft.com/pkiops/crl/x.crl',
+    'http://www.msftncsi.com/ncsi.txt',
+  ])('is %s', (url) => {
+    expect(isBenignUrl(url)).toBe(true);
+  });
+
   it('has public resolvers in it, and not their neighbours', () => {
     expect(isBenign({ type: 'IPv4-Addr', value: '1.1.1.1' })).toBe(true);
     expect(isBenign({ type: 'IPv6-Addr', value: '2606:4700:4700::1111' })).toBe(true);
@@ -65,16 +96,16 @@ describe('infrastructure that everything uses', () => {
   });
 
   it('is listed in the form in which it is compared, each once', () => {
-    for (const name of [...BENIGN_HOSTS, ...BENIGN_DOMAINS])
+    for (const name of [...BENIGN_HOSTS, ...BENIGN_SITES, ...BENIGN_DOMAINS])
       expect(vtObject('Domain-Name', name)).toEqual({ object: { kind: 'domain', name } });
     for (const address of BENIGN_ADDRESSES)
       expect(vtObject(address.includes(':') ? 'IPv6-Addr' : 'IPv4-Addr', address)).toEqual({
         object: { kind: 'ip_address', address },
       });
-    for (const list of [BENIGN_HOSTS, BENIGN_DOMAINS, BENIGN_ADDRESSES])
+    for (const list of [[...BENIGN_HOSTS, ...BENIGN_SITES], BENIGN_DOMAINS, BENIGN_ADDRESSES])
       expect(new Set(list).size).toBe(list.length);
     // A host below a domain that is listed would be listed twice.
-    for (const host of BENIGN_HOSTS)
+    for (const host of [...BENIGN_HOSTS, ...BENIGN_SITES])
       expect(BENIGN_DOMAINS.filter((domain) => host === domain || host.endsWith(`.${domain}`))).toEqual([]);
   });
 });

@@ -1,15 +1,22 @@
 import { isIP } from 'node:net';
-import { BENIGN_DOMAINS, BENIGN_FILES, BENIGN_HOSTS, BENIGN_ADDRESSES } from './benign-lists.js';
+import {
+  BENIGN_ADDRESSES,
+  BENIGN_DOMAINS,
+  BENIGN_FILES,
+  BENIGN_HOSTS,
+  BENIGN_SITES,
+} from './benign-lists.js';
 import type { RelatedValue } from './related-value.js';
 
 const hosts: ReadonlySet<string> = new Set(BENIGN_HOSTS);
+const sites: ReadonlySet<string> = new Set(BENIGN_SITES);
 const domains: ReadonlySet<string> = new Set(BENIGN_DOMAINS);
 const addresses: ReadonlySet<string> = new Set(BENIGN_ADDRESSES);
 const files: ReadonlySet<string> = new Set(BENIGN_FILES);
 
 /**
  * Whether everything that runs contacts or drops it, so that it says nothing about what it is related to. A URL is judged
- * by its host.
+ * by its host, where that alone decides what it serves.
  */
 export function isBenign({ type, value }: RelatedValue): boolean {
   switch (type) {
@@ -21,13 +28,13 @@ export function isBenign({ type, value }: RelatedValue): boolean {
     case 'Domain-Name':
       return isBenignName(value);
     case 'Url':
-      return isBenignHost(hostOf(value));
+      return isBenignUrl(value);
   }
 }
 
 /** @param name - In lower case and punycode, without a trailing dot. */
 function isBenignName(name: string): boolean {
-  if (hosts.has(name)) return true;
+  if (hosts.has(name) || sites.has(name)) return true;
   for (let start = 0; ; start = name.indexOf('.', start) + 1) {
     if (domains.has(name.slice(start))) return true;
     // At a dot only: `notwindowsupdate.com` is another domain.
@@ -35,13 +42,12 @@ function isBenignName(name: string): boolean {
   }
 }
 
-function isBenignHost(host: string): boolean {
-  return isIP(host) === 0 ? isBenignName(host) : addresses.has(host);
-}
-
-/** As the WHATWG URL standard writes it: lower case, punycode, addresses in their one form; empty for what is no URL. */
-function hostOf(url: string): string {
+function isBenignUrl(url: string): boolean {
   const absolute = /^https?:\/\//i.test(url) ? url : `http://${url}`;
-  if (!URL.canParse(absolute)) return '';
-  return new URL(absolute).hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  if (!URL.canParse(absolute)) return false;
+  // As the WHATWG URL standard writes them: lower case, punycode, addresses in their one form.
+  const { hostname, pathname, search } = new URL(absolute);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  if (isIP(host) !== 0) return addresses.has(host);
+  return isBenignName(host) && (!sites.has(host) || `${pathname}${search}` === '/');
 }

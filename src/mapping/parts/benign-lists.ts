@@ -7,19 +7,27 @@
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** These names themselves, and nothing below them. Lower case, punycode. */
-export const BENIGN_HOSTS = words(`
-  google.com www.google.com clients1.google.com clients2.google.com clients3.google.com clients4.google.com
-  update.googleapis.com clientservices.googleapis.com safebrowsing.googleapis.com optimizationguide-pa.googleapis.com
-  fonts.googleapis.com ajax.googleapis.com accounts.google.com tools.google.com
+/**
+ * Names that are as harmless to contact, but whose pages lead where strangers want, or show what they made: searches,
+ * log-ins with a place to go to afterwards, counters, shops. Of their URLs only the bare one says nothing.
+ */
+export const BENIGN_SITES = words(`
+  google.com www.google.com accounts.google.com tools.google.com clients2.google.com
   www.google-analytics.com ssl.google-analytics.com
   bing.com www.bing.com api.bing.com duckduckgo.com www.duckduckgo.com search.yahoo.com www.yahoo.com yahoo.com
   www.baidu.com baidu.com yandex.ru www.yandex.ru yandex.com www.yandex.com
-  microsoft.com www.microsoft.com go.microsoft.com login.live.com login.microsoftonline.com
+  login.live.com login.microsoftonline.com www.msn.com ntp.msn.com fedoraproject.org api.snapcraft.io
+`);
+
+/** These names themselves, with all their URLs, and nothing below them. Lower case, punycode. */
+export const BENIGN_HOSTS = words(`
+  clients1.google.com clients3.google.com clients4.google.com
+  update.googleapis.com clientservices.googleapis.com safebrowsing.googleapis.com optimizationguide-pa.googleapis.com
+  fonts.googleapis.com ajax.googleapis.com microsoft.com www.microsoft.com go.microsoft.com
   settings-win.data.microsoft.com watson.telemetry.microsoft.com vortex.data.microsoft.com oca.telemetry.microsoft.com
   licensing.mp.microsoft.com storeedgefd.dsx.mp.microsoft.com displaycatalog.mp.microsoft.com
-  nexusrules.officeapps.live.com ecs.office.com config.edge.skype.com edge.microsoft.com arc.msn.com www.msn.com
-  ntp.msn.com fd.api.iris.microsoft.com smartscreen-prod.microsoft.com nav.smartscreen.microsoft.com
+  nexusrules.officeapps.live.com ecs.office.com config.edge.skype.com edge.microsoft.com arc.msn.com
+  fd.api.iris.microsoft.com smartscreen-prod.microsoft.com nav.smartscreen.microsoft.com
   checkappexec.microsoft.com definitionupdates.microsoft.com wdcp.microsoft.com wdcpalt.microsoft.com
   crl.microsoft.com mscrl.microsoft.com oneocsp.microsoft.com ocsp.msocsp.com
   apple.com www.apple.com captive.apple.com swscan.apple.com swcdn.apple.com swdist.apple.com gdmf.apple.com
@@ -29,8 +37,8 @@ export const BENIGN_HOSTS = words(`
   firefox.settings.services.mozilla.com content-signature-2.cdn.mozilla.net push.services.mozilla.com
   www.mozilla.org mozilla.org
   connectivitycheck.gstatic.com www.gstatic.com fonts.gstatic.com ssl.gstatic.com connectivitycheck.android.com
-  connectivity-check.ubuntu.com nmcheck.gnome.org ping.archlinux.org network-test.debian.org fedoraproject.org
-  archive.ubuntu.com security.ubuntu.com ntp.ubuntu.com motd.ubuntu.com changelogs.ubuntu.com api.snapcraft.io
+  connectivity-check.ubuntu.com nmcheck.gnome.org ping.archlinux.org network-test.debian.org
+  archive.ubuntu.com security.ubuntu.com ntp.ubuntu.com motd.ubuntu.com changelogs.ubuntu.com
   deb.debian.org security.debian.org ftp.debian.org
   time.windows.com time.apple.com time.google.com time.cloudflare.com time.nist.gov time.android.com
   dns.google one.one.one.one dns.quad9.net dns.opendns.com doh.opendns.com resolver1.opendns.com

@@ -24,7 +24,6 @@ function comment(changes: Partial<Comment> = {}): Comment {
     text: 'Seen in a phishing wave',
     author: 'demo_user',
     date: new Date('2025-06-15T15:06:40Z'),
-    tags: [],
     votes: { positive: 0, negative: 0, abuse: 0 },
     ...changes,
   };

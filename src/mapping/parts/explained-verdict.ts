@@ -28,7 +28,7 @@ export const explainedVerdict: Part = (input) => {
 
 function reason({ report, verdict, context }: PartInput): string {
   return [
-    ...assessedScore(scoreSentence(report, verdict), gtiSentence(report)),
+    ...scoreSentences(report, verdict),
     severitySentence(report),
     threatSentence(report),
     ageSentence(report, context),
@@ -38,39 +38,38 @@ function reason({ report, verdict, context }: PartInput): string {
     .join(' ');
 }
 
-function scoreSentence({ stats }: Report, { score, scoreSource }: Verdict): string {
+const GTI = 'Google Threat Intelligence';
+
+/** Where the score comes from, and what Google says: in one sentence where the score is Google's. */
+function scoreSentences(report: Report, verdict: Verdict): readonly (string | undefined)[] {
+  const opinion = gtiOpinion(report);
+  const quoted = quote(report.gti?.description);
+  const said = quoted && `It says: ${quoted}`;
+  if (verdict.score !== undefined && verdict.scoreSource === 'gti') {
+    const source = `The score of ${verdict.score} is the threat score of ${GTI}`;
+    return [`${source}${opinion === undefined ? '' : `, which ${opinion}`}.`, said];
+  }
+  return [engineScore(report, verdict), opinion && `${GTI} ${opinion}.`, said];
+}
+
+function engineScore({ stats }: Report, { score }: Verdict): string {
   if (score === undefined) return 'There is no score, because there is no verdict.';
-  if (scoreSource === 'gti') return `The score of ${score} is the threat score of ${GTI}.`;
   const { malicious = 0, harmless = 0, undetected = 0 } = stats ?? {};
   const decided = malicious + harmless + undetected;
   return `The score of ${score} is the percentage of malicious among malicious, harmless and undetected (${malicious} of ${decided}).`;
 }
 
-const GTI = 'Google Threat Intelligence';
-
-/** One sentence where both are about Google's assessment. */
-function assessedScore(score: string, gti: string | undefined): readonly (string | undefined)[] {
-  const isOne = score.endsWith(`${GTI}.`) && gti?.startsWith(`${GTI} `) === true;
-  return isOne ? [`${score.slice(0, -1)}, which${gti.slice(GTI.length)}`] : [score, gti];
-}
-
-function gtiSentence({ gti, gtiFactors, threatSeverity }: Report): string | undefined {
+/** What Google does, and why, e.g. `assesses it as malicious, because of pervasive use`. */
+function gtiOpinion({ gti, gtiFactors, threatSeverity }: Report): string | undefined {
   if (gti === undefined) return undefined;
   const said = assessment(gti, threatSeverity?.level);
   const because = [...(gtiFactors?.raised ?? []), ...categoriesOf(gti, gtiFactors?.categories ?? [])];
-  const factors =
-    because.length === 0
-      ? ''
-      : `, because of ${listed(
-          because.map((factor) => words(factor)),
-          MAX_FACTORS,
-        )}`;
-  const sentence =
-    said === undefined && factors === '' ? undefined : `${GTI} ${said ?? 'gives no verdict'}${factors}.`;
-  const quoted = quote(gti.description);
-  return (
-    [sentence, quoted && `It says: ${quoted}`].filter((text) => text !== undefined).join(' ') || undefined
+  if (because.length === 0) return said;
+  const factors = listed(
+    because.map((factor) => words(factor)),
+    MAX_FACTORS,
   );
+  return `${said ?? 'gives no verdict'}, because of ${factors}`;
 }
 
 function assessment(

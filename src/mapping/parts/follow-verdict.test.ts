@@ -131,6 +131,20 @@ describe('followVerdict', () => {
     expect(revoked).toMatchObject({ revoked: true, extensions: { [OCTI_EXTENSION]: { score: 0 } } });
   });
 
+  it('revokes with a score that was never set before, though the score is that of the report already', () => {
+    const gti = {
+      verdict: 'VERDICT_UNDETECTED',
+      severity: undefined,
+      threatScore: 1,
+      description: undefined,
+    };
+    const report = ipAddressReport({ stats: stats(clean), gti });
+    const extras = { ...noExtras, ownIndicators: [own({}, 1)] };
+    expect(followVerdict({ report, verdict: readVerdict(report), context, extras })?.objects).toMatchObject([
+      { revoked: true, extensions: { [OCTI_EXTENSION]: { score: 0, detection: false } } },
+    ]);
+  });
+
   it('says of an enriched Indicator of ours that its value is cleared, and nothing of any other', () => {
     const subject = { ...context.subject, entityType: 'Indicator' as const };
     const within = (ownSince?: Date) => ({ ...context, subject: { ...subject, ownSince } });
@@ -158,11 +172,21 @@ describe('clearanceOf', () => {
     [
       'one engine that suspects',
       { stats: stats({ suspicious: 1, harmless: 60 }) },
-      { revokes: false, score: 0 },
+      { revokes: false, score: 1 },
     ],
     ['fewer than the threshold', { stats: stats(doubtful) }, { revokes: false, score: 3 }],
     ['as many as the threshold', { stats: stats({ malicious: 10, harmless: 80 }) }, undefined],
     ['too few engines', { stats: stats({ harmless: 29 }) }, undefined],
+    [
+      'Google that knows nothing of it',
+      { stats: stats(clean), gti: gti('VERDICT_UNDETECTED', 1) },
+      { revokes: true, score: 0 },
+    ],
+    [
+      'Google that knows nothing of it, some engines against',
+      { stats: stats(doubtful), gti: gti('VERDICT_UNDETECTED', 1) },
+      { revokes: false, score: 1 },
+    ],
     ['just enough engines', { stats: stats({ harmless: 30 }) }, { revokes: true, score: 0 }],
     ['no analysis', {}, undefined],
     ['Google against it', { stats: stats(clean), gti: gti('VERDICT_MALICIOUS', 80) }, undefined],

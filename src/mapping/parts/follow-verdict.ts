@@ -1,7 +1,7 @@
 import { applyChanges, leanEntity } from '../../stix/entity-changes.js';
 import { scoreOf } from '../../stix/extensions.js';
 import type { StixObject } from '../../stix/objects.js';
-import { clearanceOf } from '../clearance.js';
+import { clearanceClause, clearanceOf, takesEffect } from '../clearance.js';
 import type { Clearance, MappingContext } from '../context.js';
 import type { Part } from '../contribution.js';
 import { ownSince } from '../own-indicator.js';
@@ -20,29 +20,20 @@ export const followVerdict: Part = ({ report, verdict, context, extras }) => {
     return { changes: { cleared } };
   }
   const followed = (extras.ownIndicators ?? []).flatMap((indicator) => follow(indicator, cleared, context));
-  return { objects: followed, clauses: clauses(followed.length, cleared) };
+  const clauses = followed.length === 0 ? [] : [clearanceClause(cleared, followed.length)];
+  return { objects: followed, clauses };
 };
 
 /** The Indicator as it is to be imported: with its pattern, markings and sharing as they are. */
 function follow(
   indicator: StixObject,
-  { revokes, score }: Clearance,
+  cleared: Clearance,
   { now, fetchedAt }: MappingContext,
 ): readonly StixObject[] {
   const since = ownSince(indicator);
   if (since === undefined || fetchedAt < since) return [];
-  const present = scoreOf(indicator);
-  const isLower = present === undefined || score < present;
-  if (!revokes && !isLower) return [];
-  const changed = applyChanges(indicator, {
-    score: isLower ? score : undefined,
-    revokedAt: revokes ? now : undefined,
-  });
+  if (!takesEffect(cleared, scoreOf(indicator))) return [];
+  const { revokes, score } = cleared;
+  const changed = applyChanges(indicator, { score, revokedAt: revokes ? now : undefined });
   return [leanEntity(changed, indicator)];
-}
-
-function clauses(count: number, { revokes, score }: Clearance): readonly string[] {
-  if (count === 0) return [];
-  const which = count === 1 ? 'Indicator' : `${count} Indicators`;
-  return [revokes ? `${which} revoked` : `${which} lowered to a score of ${score}`];
 }

@@ -71,7 +71,7 @@ describe('IDS rules', () => {
           pattern_type: 'suricata',
           valid_from: '2026-03-04T05:06:07.890Z',
           x_opencti_score: 75,
-          x_opencti_main_observable_type: 'StixFile',
+          x_opencti_main_observable_type: 'Network-Traffic',
           external_references: [
             {
               source_name: 'IDS ruleset',
@@ -98,6 +98,15 @@ describe('IDS rules', () => {
     expect(indicator).toMatchObject({ pattern_type: 'snort', pattern: SNORT });
     expect(indicator).not.toHaveProperty('x_opencti_score');
     expect(indicator).not.toHaveProperty('external_references');
+  });
+
+  it('are described as text, without anything to click', () => {
+    const hostile = '[click](http://evil.example/x.exe) www.evil.example';
+    const shown = '\\[click\\](http\\[:\\]//evil.example/x.exe) www\\[.\\]evil.example';
+    const match = { ...suricata, ruleId: hostile, source: hostile, category: hostile };
+    expect(made([match])?.objects?.[0]).toMatchObject({
+      description: `Suricata rule ${shown}, of ${shown}, category ${shown}.`,
+    });
   });
 
   it('come once each; broken ones and those without text are counted', () => {

@@ -3,13 +3,11 @@ import type { IdsMatch } from '../../virustotal/schema-intelligence.js';
 import type { FileReport } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';
 import type { Part } from '../contribution.js';
-import { plainText } from '../plain-text.js';
 import { idsLanguage, idsText, type IdsLanguage } from './ids-rule.js';
-import { ruleIndicator, rulesClauses, rulesetReference } from './rule-indicators.js';
+import { origin, ruleIndicator, rulesClauses, rulesetReference } from './rule-indicators.js';
 
 /** A file that talks a lot may match hundreds. */
 const MAX_RULES = 50;
-const MAX_NAME_LENGTH = 255;
 
 const LANGUAGE_NAMES: Readonly<Record<IdsLanguage, string>> = { snort: 'Snort', suricata: 'Suricata' };
 
@@ -49,11 +47,13 @@ function idsIndicator(
   language: IdsLanguage,
   context: MappingContext,
 ): readonly StixObject[] {
-  const message = plainText(match.message ?? '', MAX_NAME_LENGTH);
+  const { ruleId, message = '', source, category } = match;
+  const kind = `${LANGUAGE_NAMES[language]} rule`;
   return ruleIndicator(
     {
-      name: message.length < 2 ? `${LANGUAGE_NAMES[language]} rule ${match.ruleId}` : message,
-      description: description(match, language),
+      name: message,
+      otherName: `${kind} ${ruleId}`,
+      origins: [origin(kind, ruleId) ?? kind, origin('of', source), origin('category', category)],
       pattern,
       patternType: language,
       level: match.severity,
@@ -61,14 +61,4 @@ function idsIndicator(
     },
     context,
   );
-}
-
-/** Nothing of the traffic that it matched: other files share the Indicator. */
-function description({ ruleId, category, source }: IdsMatch, language: IdsLanguage): string {
-  const facts = [
-    `${LANGUAGE_NAMES[language]} rule ${plainText(ruleId, MAX_NAME_LENGTH)}`,
-    ...(source === undefined ? [] : [`of ${plainText(source, MAX_NAME_LENGTH)}`]),
-    ...(category === undefined ? [] : [`category ${plainText(category, MAX_NAME_LENGTH)}`]),
-  ];
-  return `${facts.join(', ')}.`;
 }

@@ -7,13 +7,12 @@ import {
   ipAddressReport,
   options,
   plainOptions,
-  policy,
   stats,
   urlReport,
 } from '../../../test/helpers/mapping-samples.js';
 import type { Report } from '../../virustotal/schema.js';
 import { noExtras } from '../contribution.js';
-import { verdictBand } from '../labels.js';
+import { labelsOf } from '../labels.js';
 import type { LabelOptions, MappingOptions } from '../options.js';
 import { readVerdict } from '../score.js';
 import { labels } from './labels.js';
@@ -26,8 +25,8 @@ function labelsFor(
   const context = contextFor('StixFile', EICAR.md5, 'file--5a0c55a1-48a3-5003-9776-42946d1054cb', {
     options: { ...options, ...changes, labels: { ...plainOptions.labels, ...wanted } },
   });
-  const made = labels({ report, verdict: readVerdict(report), context, extras: noExtras });
-  return made?.changes?.labels;
+  const made = labels({ report, verdict: readVerdict(report), context, extras: noExtras })?.changes;
+  return made && labelsOf(made.band, made.labels ?? [], context.options.labels);
 }
 
 const tags = ['peexe', 'Overlay', 'cve-2017-11882'];
@@ -57,7 +56,7 @@ describe('labels from tags', () => {
       'vt:cve-2017-11882',
     ]);
     expect(labelsFor(report, { deny: ['cve-*'] })).toEqual(['peexe', 'overlay']);
-    expect(labelsFor(report, { allow: ['peexe'], deny: ['*'] })).toBeUndefined();
+    expect(labelsFor(report, { allow: ['peexe'], deny: ['*'] })).toEqual([]);
   });
 
   it('are bounded and plain, however many and long they are', () => {
@@ -87,40 +86,5 @@ describe('labels from the verdict', () => {
     const report = fileReport({ tags: ['peexe'], stats: stats({ malicious: 12, undetected: 50 }) });
     expect(labelsFor(report, { verdict: true, prefix: 'vt:' })).toEqual(['vt:malicious', 'vt:peexe']);
     expect(labelsFor(report, { verdict: true, deny: ['malicious'] })).toEqual(['peexe']);
-  });
-
-  it.each([
-    ['malicious', stats({ malicious: 10, undetected: 50 })],
-    ['suspicious', stats({ malicious: 9, undetected: 50 })],
-    ['suspicious', stats({ suspicious: 1, undetected: 50 })],
-    ['clean', stats({ harmless: 1, undetected: 50 })],
-    [undefined, stats({ timeout: 3 })],
-    [undefined, undefined],
-  ])('say %s of %o', (expected, counters) => {
-    const report = ipAddressReport({ stats: counters });
-    expect(verdictBand(report, readVerdict(report), policy)).toBe(expected);
-  });
-
-  it('follow the rule for Indicators, with the default threshold where there are none', () => {
-    const report = ipAddressReport({ stats: stats({ malicious: 3, harmless: 60 }) });
-    const verdict = readVerdict(report);
-    expect(verdictBand(report, verdict, { ...policy, createPositives: 3 })).toBe('malicious');
-    expect(verdictBand(report, verdict, { ...policy, createPositives: 0 })).toBe('suspicious');
-    expect(verdictBand(report, { ...verdict, trusted: ['Alpha'] }, { ...policy, trustedPositives: 1 })).toBe(
-      'malicious',
-    );
-  });
-
-  it.each([
-    ['VERDICT_MALICIOUS', 'malicious'],
-    ['VERDICT_SUSPICIOUS', 'suspicious'],
-    ['VERDICT_BENIGN', 'clean'],
-    ['VERDICT_UNDETECTED', 'clean'],
-    ['VERDICT_UNKNOWN', 'suspicious'],
-    ['constructor', 'suspicious'],
-  ])('are those of Google Threat Intelligence where it gives one: %s', (gtiVerdict, expected) => {
-    const gti = { verdict: gtiVerdict, severity: undefined, threatScore: undefined, description: undefined };
-    const report = ipAddressReport({ gti, stats: stats({ malicious: 1, harmless: 60 }) });
-    expect(verdictBand(report, readVerdict(report), policy)).toBe(expected);
   });
 });

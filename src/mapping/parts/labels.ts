@@ -1,8 +1,15 @@
 import type { Part } from '../contribution.js';
-import { labelsOf } from '../labels.js';
+import { kindOptions } from '../kind-options.js';
+import { labelNames } from '../labels.js';
+import { verdictBand } from '../verdict-band.js';
 
-/** Labels of the enriched object: tags, threat and verdict, as the options want them. */
-export const labels: Part = ({ report, verdict, context }) => {
-  const wanted = labelsOf(report, verdict, context.options);
-  return wanted.length === 0 ? undefined : { changes: { labels: wanted } };
+/**
+ * What the enriched object may be labelled with: verdict, threat and tags, as the options want them. An Indicator has
+ * one verdict for all its values, so the lists and the prefix are applied where the reports are put together.
+ */
+export const labels: Part = ({ report, verdict, context: { options } }) => {
+  const { indicator } = kindOptions(report.kind, options);
+  const band = options.labels.verdict ? verdictBand(report, verdict, indicator) : undefined;
+  const names = labelNames(report, options);
+  return band === undefined && names.length === 0 ? undefined : { changes: { band, labels: names } };
 };

@@ -1,5 +1,6 @@
 import { createFile, createRelationship, createValueObservable, stixTimestamp } from '../../stix/create.js';
 import { relationshipId, type ValueObservableType } from '../../stix/ids.js';
+import { mergedById } from '../../stix/merge-objects.js';
 import type { Relationship, StixId, StixObject } from '../../stix/objects.js';
 import type { MappingContext } from '../context.js';
 import type { RelationSource } from '../relationships.js';
@@ -22,7 +23,7 @@ interface Related {
 /** What is related to one object: each observable once, however many relationships name it, and each relationship once. */
 export class RelatedGraph {
   readonly #related = new Map<string, Related>();
-  readonly #relationships = new Map<StixId, Relationship>();
+  readonly #relationships: Relationship[] = [];
 
   constructor(
     private readonly source: RelationSource,
@@ -39,21 +40,16 @@ export class RelatedGraph {
     // The source itself, however it is written.
     if (related.object.id === this.source.id) return;
     this.#related.set(key, this.#named(related, value));
-    const relationship = this.#relationship(related.object.id, value, rule);
-    const known = this.#relationships.get(relationship.id);
-    this.#relationships.set(
-      relationship.id,
-      known === undefined ? relationship : joined(known, relationship),
-    );
+    this.#relationships.push(this.#relationship(related.object.id, value, rule));
   }
 
   /** The observables and relationships, with what the source needs; empty when nothing is related. */
   objects(): readonly StixObject[] {
-    if (this.#relationships.size === 0) return [];
+    if (this.#relationships.length === 0) return [];
     return [
       ...this.source.objects,
       ...[...this.#related.values()].map(({ object }) => object),
-      ...this.#relationships.values(),
+      ...mergedById(this.#relationships),
     ];
   }
 
@@ -90,10 +86,4 @@ export class RelatedGraph {
     const isForward = direction === 'either' ? own < related : direction === 'to the related';
     return isForward ? [own, related] : [related, own];
   }
-}
-
-/** One relationship that stands for two facts says both. */
-function joined(one: Relationship, other: Relationship): Relationship {
-  const meanings = new Set([one.description, other.description].filter((text) => text !== undefined));
-  return meanings.size < 2 ? one : { ...one, description: [...meanings].join(' ') };
 }

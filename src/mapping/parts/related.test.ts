@@ -14,7 +14,7 @@ import {
 import { everyOption } from '../../../test/conformance/enrichment-runs.js';
 import { acceptsRelationship } from '../../simulators/platform/relationship-rules.js';
 import type { StixId, StixObject } from '../../stix/objects.js';
-import type { RelatedObject, Report, RelatedTotals } from '../../virustotal/schema.js';
+import type { RelatedObject, RelatedTotals, Report, UrlReport } from '../../virustotal/schema.js';
 import type { Resolution } from '../../virustotal/schema-extras.js';
 import type { MappingContext, ObservableType } from '../context.js';
 import { noExtras, type Contribution, type Part } from '../contribution.js';
@@ -50,7 +50,7 @@ const made = {
 };
 
 function descriptor(type: string, id: string, context: Partial<RelatedObject> = {}): RelatedObject {
-  return { type, id, url: undefined, filename: undefined, seenAt: undefined, ...context };
+  return { type, id, url: undefined, filename: undefined, ...context };
 }
 const file = (id: string, filename?: string) => descriptor('file', id, { filename });
 const domain = (id: string) => descriptor('domain', id);
@@ -78,7 +78,7 @@ function run<R extends Report>(
   context: MappingContext,
   resolutions?: readonly Resolution[],
 ): Contribution {
-  const answers = resolutions === undefined ? {} : { resolutions };
+  const answers = resolutions === undefined ? {} : { resolutions: { entries: resolutions, beyond: 0 } };
   const verdict = readVerdict(report);
   return part({ report, verdict, context, extras: { ...noExtras, answers } }) ?? {};
 }
@@ -118,8 +118,8 @@ function ofName(
   return run(relatedToDomain, domainReport({ id: 'www.example.com', related }), context, resolutions);
 }
 
-function ofUrl(related: Related): Contribution {
-  const report = urlReport({ url: 'http://c2.example.com/x', related });
+function ofUrl(related: Related, changes: Partial<UrlReport> = {}): Contribution {
+  const report = urlReport({ url: 'http://c2.example.com/x', related, ...changes });
   return run(relatedToUrl, report, contextFor('Url', 'http://c2.example.com/x', URL_ID, { options: wanted }));
 }
 
@@ -409,13 +409,11 @@ describe('what is related to an address', () => {
         address: '1.2.3.4',
         host: 'WWW.example.com',
         date: new Date('2023-11-14T22:13:20Z'),
-        resolver: 'VirusTotal',
       },
       {
         address: '1.2.3.4',
         host: 'www.example.com',
         date: new Date('2020-01-01T00:00:00Z'),
-        resolver: 'Other',
       },
     ];
     const related = { resolutions: ['1.2.3.4www.example.com', '1.2.3.4old.example.com'].map(resolution) };
@@ -432,6 +430,42 @@ describe('what is related to an address', () => {
     expect(plain).not.toHaveProperty('start_time');
     // Descriptors that were refused are made up for by the answer with the dates.
     expect(relationships(ofAddress({}, {}, dates))).toEqual([dated]);
+  });
+});
+
+describe('resolutions with their dates', () => {
+  const host = 'www.example.com';
+  const date = new Date('2023-11-14T22:13:20Z');
+  const dated = (...addresses: string[]) => addresses.map((each) => ({ address: each, host, date }));
+  const related = { resolutions: ['1.2.3.4', '1.2.3.5'].map((each) => resolution(`${each}${host}`)) };
+
+  it('come first, also those that are not among the descriptors', () => {
+    const contribution = ofName(related, {}, dated('1.2.3.9', '1.2.3.4'));
+    expect(values(contribution)).toEqual(['1.2.3.9', '1.2.3.4', '1.2.3.5']);
+    expect(relationships(contribution).map(({ start_time }) => start_time)).toEqual([
+      '2023-11-14T22:13:20.000Z',
+      '2023-11-14T22:13:20.000Z',
+      undefined,
+    ]);
+    expect(contribution.remarks).toEqual([]);
+  });
+
+  it('are as many as are wanted; the others are counted', () => {
+    const contribution = ofName(related, settings({ max: 2 }), dated('1.2.3.9', '1.2.3.4'));
+    expect(values(contribution)).toEqual(['1.2.3.9', '1.2.3.4']);
+    expect(contribution.remarks).toEqual(['**Resolutions:** 2 added; 1 more in VirusTotal']);
+  });
+
+  it.each([
+    [0, []],
+    [7, ['**Resolutions:** 1 added; 7 more in VirusTotal']],
+    ['some', ['**Resolutions:** 1 added; at least 1 more in VirusTotal']],
+  ] as const)('say themselves how many more there are: %s', (beyond, remarks) => {
+    const report = domainReport({ id: host, related: {}, relatedTotals: { resolutions: 'more' } });
+    const context = contextFor('Domain-Name', host, NAME_ID, { options: wanted });
+    const answers = { resolutions: { entries: dated('1.2.3.4'), beyond } };
+    const input = { report, verdict: readVerdict(report), context, extras: { ...noExtras, answers } };
+    expect(relatedToDomain(input)?.remarks).toEqual(remarks);
   });
 });
 
@@ -496,7 +530,7 @@ describe('what is related to a domain', () => {
       related: { resolutions: [resolution('1.2.3.4www.example.com')] },
       dnsRecords: ['1.2.3.4', '1.2.3.5'].map((value) => ({ type: 'A', value, ttlSeconds: 60 })),
     });
-    const resolutions = [{ address: '1.2.3.4', host: 'www.example.com', date, resolver: undefined }];
+    const resolutions = { entries: [{ address: '1.2.3.4', host: 'www.example.com', date }], beyond: 0 };
     const starts = (extras: typeof noExtras): unknown[] =>
       mapDomainReport(report, context, extras)
         .objects.filter((object) => object.relationship_type === 'resolves-to')
@@ -510,6 +544,26 @@ describe('what is related to a domain', () => {
 });
 
 describe('what is related to a URL', () => {
+  it('is where it leads by its own report, each once, also where the descriptors are refused', () => {
+    const redirects = {
+      redirectionChain: ['http://c2.example.com/x', 'https://hop.example.com/', 'not a url\u202e'],
+      finalUrl: 'https://landing.example.com/',
+    };
+    const contribution = ofUrl({ redirects_to: [url('https://hop.example.com/')] }, redirects);
+    expect(values(contribution)).toEqual(['https://hop.example.com/', 'https://landing.example.com/']);
+    expect(values(ofUrl({}, redirects))).toEqual(values(contribution));
+    expect(relationships(contribution)[1]).toMatchObject({
+      source_ref: URL_ID,
+      relationship_type: 'related-to',
+      description: 'The URL redirects to the other one.',
+    });
+    expect(values(ofUrl({}, { finalUrl: 'http://c2.example.com/x' }))).toEqual([]);
+    const without = contextFor('Url', 'http://c2.example.com/x', URL_ID, {
+      options: { ...wanted, url: { ...wanted.url, related: ['last_serving_ip_address'] } },
+    });
+    expect(run(relatedToUrl, urlReport(redirects), without).objects).toEqual([]);
+  });
+
   it('serves it, is linked by redirects, or was downloaded from it', () => {
     const contribution = ofUrl({
       last_serving_ip_address: [address('1.2.3.4')],
@@ -586,7 +640,6 @@ describe('the relationships', () => {
       id: text,
       url: fc.option(text, { nil: undefined }),
       filename: fc.option(text, { nil: undefined }),
-      seenAt: fc.constant(undefined),
     });
     const names = Object.keys({ ...fileRules, ...ipAddressRules, ...domainRules, ...urlRules });
     const anything = fc.dictionary(fc.constantFrom(...names), fc.array(object, { maxLength: 25 }));

@@ -3,13 +3,16 @@ import type {
   FileReport,
   IpAddressReport,
   RelatedObject,
+  Report,
   UrlReport,
 } from '../../virustotal/schema.js';
+import type { Resolution } from '../../virustotal/schema-extras.js';
 import type { Contribution, Part, PartInput } from '../contribution.js';
 import type { MappingOptions } from '../options.js';
 import { relationSource } from '../relationships.js';
 import { stixDate } from '../stix-date.js';
 import { isBenign } from './benign-infrastructure.js';
+import { moreInVirusTotal } from './more-in-virustotal.js';
 import { RelatedGraph } from './related-graph.js';
 import { domainRules, fileRules, ipAddressRules, urlRules, type RelationRule } from './related-rules.js';
 import { relatedValue, resolutionEnd, valueOf, type Parent, type RelatedValue } from './related-value.js';
@@ -100,21 +103,38 @@ function select(
 ): Selection {
   const { max, excludeBenign } = context.options.related;
   const sent = report.related[name] ?? [];
-  const dated = rule.holds === 'resolution' ? datedEnds(family, extras.answers.resolutions ?? []) : undefined;
+  const dated = rule.holds === 'resolution' ? extras.answers.resolutions : undefined;
   const usable = new Map<string, RelatedValue>();
   const skipped = new Set<string>();
   let unusable = 0;
-  for (const value of readEnds(sent, rule, family, dated)) {
+  const ends = [
+    // First, because these say more of the same.
+    ...datedEnds(family, dated?.entries ?? []),
+    ...readEnds([...sent, ...saidByReport(name, report)], rule, family),
+  ];
+  for (const value of ends) {
     if (value === undefined) unusable += 1;
     else if (family.own.has(value.value) || usable.has(value.value)) continue;
     else if (excludeBenign && rule.isOwn !== true && isBenign(value)) skipped.add(value.value);
     else usable.set(value.value, value);
   }
   const added = [...usable.values()].slice(0, max);
-  const total = report.relatedTotals[name];
-  const beyond = total === 'more' ? 1 : Math.max(0, (total ?? 0) - sent.length);
-  const more = usable.size - added.length + beyond;
-  return { added, benign: skipped.size, unusable, more, isLeast: total === 'more' };
+  // The answer with the dates is the longer list.
+  const beyond = dated?.beyond ?? beyondSent(report.relatedTotals[name], sent.length);
+  const isLeast = beyond === 'some';
+  const more = usable.size - added.length + (isLeast ? 1 : beyond);
+  return { added, benign: skipped.size, unusable, more, isLeast };
+}
+
+function beyondSent(total: number | 'more' | undefined, sent: number): number | 'some' {
+  return total === 'more' ? 'some' : Math.max(0, (total ?? 0) - sent);
+}
+
+/** What the report says itself, which every key sees, also where the descriptors are refused. */
+function saidByReport(name: string, report: Report): readonly RelatedObject[] {
+  if (report.kind !== 'url' || name !== 'redirects_to') return [];
+  const chain = [...report.redirectionChain, ...(report.finalUrl === undefined ? [] : [report.finalUrl])];
+  return chain.map((url) => ({ type: 'url', id: '', url, filename: undefined }));
 }
 
 /** The other ends in the order sent; the enriched object itself is left to the caller where its value tells it. */
@@ -122,29 +142,22 @@ function* readEnds(
   sent: readonly RelatedObject[],
   rule: RelationRule,
   family: Family,
-  dated: ReadonlyMap<string, RelatedValue> | undefined,
 ): Generator<RelatedValue | undefined> {
-  // Where the descriptors were refused, the answer with the dates names the same objects.
-  if (sent.length === 0) yield* dated?.values() ?? [];
   for (const object of sent) {
     const isItself = object.type === family.kind && object.id === family.id;
     if (isItself) continue;
-    const value = object.type === rule.holds ? relatedValue(object, family) : undefined;
-    yield value === undefined ? undefined : (dated?.get(value.value) ?? value);
+    yield object.type === rule.holds ? relatedValue(object, family) : undefined;
   }
 }
 
 /** The other ends of resolutions with their dates; the first of each, since the newest come first. */
-function datedEnds(
-  { kind }: Family,
-  resolutions: NonNullable<PartInput['extras']['answers']['resolutions']>,
-): ReadonlyMap<string, RelatedValue> {
+function datedEnds({ kind }: Family, resolutions: readonly Resolution[]): readonly RelatedValue[] {
   const ends = new Map<string, RelatedValue>();
   for (const { address, host, date } of resolutions) {
     const end = resolutionEnd(kind === 'domain' ? address : host, kind);
     if (end !== undefined && !ends.has(end.value)) ends.set(end.value, { ...end, since: stixDate(date) });
   }
-  return ends;
+  return [...ends.values()];
 }
 
 /** Says what is left out; `undefined` when nothing is. The counts are this product's own, so they are safe Markdown. */
@@ -153,7 +166,7 @@ function remarkOn({ title }: RelationRule, selection: Selection): string | undef
   const leftOut = [
     ...(benign === 0 ? [] : [`${benign} left out as infrastructure that everything uses`]),
     ...(unusable === 0 ? [] : [`${unusable} left out as not public or not readable`]),
-    ...(more === 0 ? [] : [`${isLeast ? 'at least ' : ''}${more} more in VirusTotal`]),
+    ...(more === 0 ? [] : [moreInVirusTotal(more, isLeast)]),
   ];
   if (leftOut.length === 0) return undefined;
   return `**${title}:** ${[`${added.length === 0 ? 'none' : added.length} added`, ...leftOut].join('; ')}`;

@@ -52,8 +52,8 @@ author: Example Author
 tags:
   - attack.t1564.001
 logsource:
-  product: windows
   category: process_creation
+  product: windows
 detection:
   ini:
     CommandLine: "*\\\\desktop.ini *"
@@ -147,6 +147,17 @@ describe('Sigma rules', () => {
     expect(contribution?.clauses).toEqual(['1 Sigma rule imported, 2 left out']);
   });
 
+  it('are described as text, without anything to click', () => {
+    const hostile = '![x](https://evil.example/x.png)';
+    const shown = '!\\[x\\](https\\[:\\]//evil.example/x.png)';
+    const stranger = { ...rule, description: hostile, author: hostile, source: hostile };
+    const indicator = made([{ ...match(rule.id), source: hostile }], [stranger])?.objects?.[0];
+    expect(indicator).toMatchObject({
+      description: `${shown}\n\nSigma ruleset ${shown}, by ${shown}.`,
+    });
+    expect(indicator?.pattern).toContain(hostile);
+  });
+
   it('are nothing for an Indicator, and when the option is off', () => {
     expect(made([match(rule.id)], [rule], indicatorContextFor('StixFile', EICAR.sha256, on))).toBeUndefined();
     expect(made([match(rule.id)], [rule], contextFor('StixFile', EICAR.sha256, FILE))).toBeUndefined();
@@ -167,6 +178,13 @@ describe('the text of a Sigma rule', () => {
     expect(sigmaText({ ...rule, text: 'title: T' })).toBe(text);
     expect(sigmaText({ ...bare, text: 'title: T' })).toBeUndefined();
     expect(sigmaText({ ...bare, text: '{ not yaml' })).toBeUndefined();
+  });
+
+  it('is the same in whatever order VirusTotal sends the parts', () => {
+    const turned = <T>(parts: Readonly<Record<string, T>>) =>
+      Object.fromEntries(Object.entries(parts).toReversed());
+    const other = { ...rule, logSource: turned(rule.logSource), details: turned(rule.details) };
+    expect(sigmaText(other)).toBe(text);
   });
 
   it.each([

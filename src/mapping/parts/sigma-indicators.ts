@@ -4,12 +4,8 @@ import type { SigmaMatch } from '../../virustotal/schema-intelligence.js';
 import type { FileReport } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';
 import type { Part } from '../contribution.js';
-import { plainText } from '../plain-text.js';
-import { ruleIndicator, rulesClauses, rulesetReference } from './rule-indicators.js';
+import { origin, ruleIndicator, rulesClauses, rulesetReference } from './rule-indicators.js';
 import { sigmaText } from './sigma-rule.js';
-
-const MAX_DESCRIPTION_LENGTH = 2000;
-const MAX_NAME_LENGTH = 255;
 
 /**
  * One Indicator for each Sigma rule that matched what the file did. A rule that could not be had, or that is not whole,
@@ -45,28 +41,20 @@ function sigmaIndicator(
   pattern: string,
   context: MappingContext,
 ): readonly StixObject[] {
-  const title = plainText(rule.title ?? match.title ?? '', MAX_NAME_LENGTH);
   return ruleIndicator(
     {
-      name: title.length < 2 ? `Sigma rule ${match.ruleId}` : title,
-      description: description(match, rule),
+      name: rule.title ?? match.title ?? '',
+      otherName: `Sigma rule ${match.ruleId}`,
+      purpose: rule.description ?? match.description,
+      origins: [
+        origin('Sigma ruleset', match.source ?? rule.source) ?? 'Sigma rule',
+        origin('by', rule.author ?? match.author),
+      ],
       pattern,
       patternType: 'sigma',
       level: rule.level ?? match.level,
-      reference: rulesetReference('Sigma', rule.source) ?? rulesetReference('Sigma', match.source),
+      reference: rulesetReference('Sigma', rule.source, match.source),
     },
     context,
   );
-}
-
-/** What the rule finds and who wrote it; nothing of the file that it matched: other files share the Indicator. */
-function description(match: SigmaMatch, rule: SigmaRule): string {
-  const purpose = plainText(rule.description ?? match.description ?? '', MAX_DESCRIPTION_LENGTH);
-  const source = plainText(match.source ?? rule.source ?? '', MAX_NAME_LENGTH);
-  const author = plainText(rule.author ?? match.author ?? '', MAX_NAME_LENGTH);
-  const origin = [
-    source === '' ? 'Sigma rule' : `Sigma ruleset ${source}`,
-    ...(author === '' ? [] : [`by ${author}`]),
-  ].join(', ');
-  return `${purpose === '' ? '' : `${purpose}\n\n`}${origin}.`;
 }

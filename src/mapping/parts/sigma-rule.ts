@@ -65,7 +65,7 @@ function isShallow(text: string): boolean {
 
 function textOfParts(rule: SigmaRule): string | undefined {
   if (Object.values(rule.details).join('').length > MAX_RULE_LENGTH) return undefined;
-  const details = Object.entries(rule.details).map(
+  const details = inOrder(rule.details).map(
     // Sent as a text of JSON.
     ([name, detail]): [string, unknown] => [name, read(() => JSON.parse(detail) as unknown)],
   );
@@ -77,7 +77,7 @@ function textOfParts(rule: SigmaRule): string | undefined {
     ...list('references', rule.references),
     ...(rule.author === undefined ? {} : { author: plainText(rule.author, MAX_PROSE_LENGTH) }),
     ...list('tags', rule.tags),
-    logsource: rule.logSource,
+    logsource: Object.fromEntries(inOrder(rule.logSource)),
     detection: { ...Object.fromEntries(details), condition: rule.condition },
     ...list('fields', rule.fields),
     ...list('falsepositives', rule.falsePositives),
@@ -89,6 +89,14 @@ function textOfParts(rule: SigmaRule): string | undefined {
     stringify(document, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }),
   );
   return text !== undefined && isWritable(text) ? text : undefined;
+}
+
+/**
+ * VirusTotal sends the keys in any order (its reference, §1.3), and the platform knows an Indicator by its text. Within a
+ * detection, which it sends as text, the order is the author's.
+ */
+function inOrder(texts: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(texts).toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function list(name: string, sent: readonly string[]): JsonObject {

@@ -52,6 +52,21 @@ describe('LabelMaker', () => {
     expect(endpoint.calls).toHaveLength(2);
   });
 
+  it('asks once for a label that is named many times', async () => {
+    await maker().prepare(
+      Array.from({ length: 50 }, () => 'vt:clean'),
+      request,
+    );
+    expect(endpoint.calls).toHaveLength(2);
+  });
+
+  it('asks once for a label that another request has made while it waited', async () => {
+    const labels = maker();
+    const own = ['a', 'b', 'c', 'd', 'e'];
+    await Promise.all([labels.prepare([...own, 'last'], request), labels.prepare(['last'], request)]);
+    expect(added()).toHaveLength(6);
+  });
+
   it('asks for nothing without labels', async () => {
     await maker().prepare([], request);
     expect(endpoint.calls).toEqual([]);

@@ -38,14 +38,16 @@ export class LabelMaker implements LabelKeeper {
 
   async prepare(labels: readonly string[], request: EnrichmentRequest): Promise<void> {
     if (this.#isRefused) return;
-    const missing = labels.filter((label) => !this.#known.has(label));
-    if (missing.length === 0) return;
+    const missing = new Set(labels.filter((label) => !this.#known.has(label)));
+    if (missing.size === 0) return;
     let goesOn = true;
     // All take from one queue; a failure ends them all, so that a platform that hangs is not waited for label by label.
     const queue = missing.values();
     const work = async (): Promise<void> => {
       for (const label of queue) {
         if (!goesOn) return;
+        // Another request may have made it meanwhile.
+        if (this.#known.has(label)) continue;
         goesOn = (await this.#make(label, request)) && goesOn;
       }
     };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 import { isJsonObject, type JsonObject } from '../../shared/json.js';
 import type { ExternalReference, StoredEntity } from './entity.js';
-import { withValidity } from './indicator-validity.js';
+import { keepsItsValidity, withFormerValidity, withValidity } from './indicator-validity.js';
 import { Labels } from './labels.js';
 import { SHIPPED_MARKINGS } from './markings.js';
 import { standardId } from './standard-id.js';
@@ -95,6 +95,7 @@ export class EntityStore {
       stixType: reading.stixType,
       attributes: {},
       score: undefined,
+      importedScores: [],
       description: undefined,
       detection: undefined,
       mainObservableType: undefined,
@@ -129,9 +130,14 @@ export class EntityStore {
     resolve: (id: string) => string,
   ): void {
     const merged = mergeAttributes(entity.attributes, reading.attributes);
-    entity.attributes =
-      entity.stixType === 'indicator' ? withValidity(merged, reading.attributes, this.#clock.now()) : merged;
-    entity.score = score ?? entity.score;
+    const isKept = keepsItsValidity(entity, score, this.#since);
+    if (entity.stixType !== 'indicator') entity.attributes = merged;
+    else if (isKept) entity.attributes = withFormerValidity(merged, entity.attributes);
+    else entity.attributes = withValidity(merged, reading.attributes, this.#clock.now());
+    if (score !== undefined && !isKept) {
+      entity.score = score;
+      entity.importedScores = union(entity.importedScores, [score]);
+    }
     entity.description = reading.description ?? entity.description;
     entity.detection = reading.detection ?? entity.detection;
     entity.mainObservableType = reading.mainObservableType ?? entity.mainObservableType;

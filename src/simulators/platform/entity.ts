@@ -34,6 +34,8 @@ export interface StoredEntity {
   /** What identifies and describes it in its type: value, hashes, pattern, name, content, source_ref… */
   attributes: JsonObject;
   score: number | undefined;
+  /** Every score that an import gave it, in any order. */
+  importedScores: number[];
   description: string | undefined;
   /** Indicators: whether it is used for detection. */
   detection: boolean | undefined;

@@ -93,6 +93,46 @@ describe('importObject', () => {
     expect(store.find(indicator.id)?.attributes).toMatchObject({ revoked, valid_until: validUntil });
   });
 
+  describe('an Indicator that has a score', () => {
+    const id = 'indicator--e49c6d75-277b-528f-8f47-40f2a7557c51';
+    const imported = (target: EntityStore, score: number, isOver = false): unknown[] => {
+      const indicator = {
+        id,
+        type: 'indicator',
+        name: 'demo',
+        pattern: "[ipv4-addr:value = '1.1.1.1']",
+        pattern_type: 'stix',
+        valid_from: '2020-01-01T00:00:00.000Z',
+        valid_until: isOver ? '2021-01-01T00:00:00.000Z' : '2099-01-01T00:00:00.000Z',
+        x_opencti_score: score,
+      };
+      importInto(indicator, target);
+      const held = target.find(id);
+      return [held?.score, held?.attributes.revoked === true];
+    };
+
+    it('is not revoked by an import with the score of now', () => {
+      imported(store, 1);
+      expect(imported(store, 1, true)).toEqual([1, false]);
+      expect(imported(store, 0, true)).toEqual([0, true]);
+    });
+
+    it('stays as it is from August 2025 on when the score was set before, unless it is 0', () => {
+      imported(store, 60);
+      imported(store, 3);
+      expect(imported(store, 60, true)).toEqual([3, false]);
+      imported(store, 0);
+      imported(store, 5);
+      expect(imported(store, 0, true)).toEqual([0, true]);
+      expect(imported(store, 60)).toEqual([0, true]);
+
+      const older = new EntityStore(gateOf('6.7.0'), fixedClock('2024-05-01T10:00:00.000Z'));
+      imported(older, 60);
+      imported(older, 3, true);
+      expect(imported(older, 60)).toEqual([60, false]);
+    });
+  });
+
   it('reports references nobody knows', () => {
     const missing = 'identity--00000000-0000-4000-8000-000000000002';
     expect(importInto(ipAddress({ created_by_ref: missing }), store)).toMatchObject({

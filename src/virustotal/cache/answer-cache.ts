@@ -72,7 +72,7 @@ type Recalled<T> = Entry<T> | 'miss' | 'stale';
 const SHORT_WAIT_MS = 50;
 
 /** Changes whenever an answer of the version before would be read wrongly. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Answers from the store as long as the answers are fresh. Requests for one thing at the same time are one look-up, also

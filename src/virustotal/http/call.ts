@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { RequestFacts } from '../../shared/request-facts.js';
 import type { Asker } from '../schema.js';
+import type { Privilege } from './privilege-check.js';
 
 /** Milliseconds; `total` bounds one attempt from its start to the end of its body. */
 export interface ClientTimeouts {
@@ -63,9 +64,8 @@ export interface Call {
   /** Another origin than that of the transport, such as the one of an upload URL. The key is sent there. */
   readonly baseUrl?: string;
   /**
-   * The kind of endpoint, such as `yara_rulesets`, when it is one that not every key may use: a refusal (403
-   * `ForbiddenError`) is remembered for it, and calls to it then fail at once, without a unit. Absent for what every key
-   * may ask.
+   * What the key must be allowed for it. When VirusTotal refused that a short time ago the call fails at once, without a
+   * unit; while nobody knows, one call at a time finds out. Absent for what every key may ask.
    */
-  readonly endpoint?: string;
+  readonly privilege?: Privilege | undefined;
 }

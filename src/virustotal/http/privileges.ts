@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.js';
 import { describeError } from '../../shared/connector-error.js';
 import type { StateStore } from '../../state/port.js';
 import { ForbiddenError } from '../errors.js';
+import type { Privilege } from './privilege-check.js';
 
 export interface PrivilegesOptions {
   readonly clock: Clock;
@@ -31,11 +32,18 @@ export class Privileges {
   constructor(private readonly options: PrivilegesOptions) {}
 
   /**
+   * That to ask an endpoint.
+   *
    * @param endpoint - The kind of endpoint, such as `yara_rulesets`.
-   * @throws ForbiddenError when VirusTotal refused it a short time ago.
    */
-  async require(endpoint: string): Promise<void> {
-    if (await this.lacks(endpoint)) throw new ForbiddenError({ status: 403, code: 'ForbiddenError' });
+  of(endpoint: string): Privilege {
+    return {
+      name: endpoint,
+      isRefused: () => this.lacks(endpoint),
+      failed: async (error) => {
+        if (error instanceof ForbiddenError) await this.refused(endpoint);
+      },
+    };
   }
 
   /** Whether VirusTotal refused it a short time ago. */

@@ -18,7 +18,8 @@ import { CircuitOpenError } from './circuit-open-error.js';
 import { TemporaryFailureError, TransportError } from '../errors.js';
 import { QuotaExhaustedError } from '../quota/quota-exhausted-error.js';
 import type { Asker } from '../schema.js';
-import { type Pacer, type TransportOptions, VirusTotalTransport } from './transport.js';
+import type { Pacer } from './pacer.js';
+import { type TransportOptions, VirusTotalTransport } from './transport.js';
 
 const key = '0123456789abcdef'.repeat(4);
 const auto: Asker = { priority: 'auto' };
@@ -371,16 +372,59 @@ describe('an endpoint that the key may not use', () => {
   it('is asked once, and then refused without a call', async () => {
     server.answers = [forbidden];
     for (let time = 0; time < 3; time += 1)
-      expect(await lookUp(auto, { endpoint: 'yara_rulesets', path: '/yara_rulesets/a' })).toBe(
-        'ForbiddenError',
-      );
+      expect(
+        await lookUp(auto, { privilege: transport.privileges.of('yara_rulesets'), path: '/yara_rulesets/a' }),
+      ).toBe('ForbiddenError');
     expect(paths()).toEqual(['/yara_rulesets/a']);
     expect(units).toEqual(['taken']);
   });
 
+  it('is asked by one of many calls at once, and the units of the others are given back', async () => {
+    server.answers = [forbidden];
+    const privilege = transport.privileges.of('files/associations');
+    const calls = [auto, auto, manual, auto].map((asker) => lookUp(asker, { privilege }));
+    expect(await Promise.all(calls)).toEqual(Array(4).fill('ForbiddenError'));
+    expect(paths()).toEqual(['/files/x']);
+    expect(units.filter((unit) => unit === 'taken')).toHaveLength(4);
+    expect(units.filter((unit) => unit === 'given back')).toHaveLength(3);
+  });
+
+  it('is asked by all at once when the key may use it, or when one call could not tell', async () => {
+    server.answers = [found, found, found];
+    const privilege = transport.privileges.of('files/associations');
+    expect(await Promise.all([auto, auto, auto].map((asker) => lookUp(asker, { privilege })))).toEqual(
+      Array(3).fill('found'),
+    );
+    const gone = jsonAnswer({ error: { code: 'NotFoundError', message: 'no' } }, 404);
+    server.answers = [jsonAnswer({ error: { code: 'BadRequestError', message: 'no' } }, 400), gone, found];
+    const other = transport.privileges.of('urls/associations');
+    const ends = await Promise.all([auto, auto, auto].map((asker) => lookUp(asker, { privilege: other })));
+    expect(ends.toSorted()).toEqual(['InvalidArgumentError', 'found', 'found']);
+  });
+
+  it('is not waited for by a request that goes back', async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const leaving = new AbortController();
+    server.answers = [
+      (response) => {
+        leaving.abort(new Error('it goes back'));
+        void released.then(() => {
+          forbidden(response);
+        });
+      },
+    ];
+    const privilege = transport.privileges.of('files/associations');
+    const first = lookUp(auto, { privilege });
+    expect(await lookUp({ ...auto, signal: leaving.signal }, { privilege })).toBe('TransportError');
+    expect(units).toEqual(['taken', 'taken', 'given back']);
+    release();
+    expect(await first).toBe('ForbiddenError');
+  });
+
   it('is not one that a proxy keeps from us', async () => {
     server.answers = [html(403), found];
-    const rulesets = { endpoint: 'yara_rulesets', path: '/yara_rulesets/a' };
+    const rulesets = { privilege: transport.privileges.of('yara_rulesets'), path: '/yara_rulesets/a' };
     expect(await lookUp(manual, rulesets)).toBe('TransportError');
     expect(await lookUp(manual, rulesets)).toBe('found');
   });

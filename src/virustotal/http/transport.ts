@@ -1,19 +1,18 @@
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
-import { withAnySignal } from '../../shared/any-signal.js';
 import type { Sleep } from '../../shared/backoff.js';
 import type { Clock } from '../../shared/clock.js';
-import { ConnectorError } from '../../shared/connector-error.js';
+import type { ConnectorError } from '../../shared/connector-error.js';
 import { withDeadline } from '../../shared/deadline.js';
 import type { JsonObject } from '../../shared/json.js';
 import type { RequestFacts } from '../../shared/request-facts.js';
 import type { Telemetry } from '../../shared/telemetry.js';
+import { Admissions } from './admissions.js';
 import { readAnswer } from './api-answer.js';
 import type { Call, ClientTimeouts } from './call.js';
 import { CircuitBreaker, type CircuitState, type Outage, type Passage } from './circuit-breaker.js';
 import {
   CredentialsError,
-  ForbiddenError,
   isOutage,
   TooManyRequestsError,
   TransportError,
@@ -27,37 +26,11 @@ import { KeyFreeFailures } from './key-free-failures.js';
 import { neverArrived } from './network-fault.js';
 import { OutageTrial } from './outage-trial.js';
 import { OutageWatch, type OutageListener } from './outage-watch.js';
+import type { Pacer, Unit } from './pacer.js';
 import { parseQuota } from '../parse-quota.js';
 import { Privileges } from './privileges.js';
 import { askedPauseMs, retryDelayMs } from './retry.js';
-import type { KeyQuota, Priority } from '../schema.js';
-
-/** The right to make one call that costs quota. */
-export interface Unit {
-  /** Puts it back: the call never reached VirusTotal, or was turned away without being counted. */
-  giveBack(): Promise<void>;
-  /** The call has ended, with an answer or without: VirusTotal may have counted it as late as now. */
-  answered(): Promise<void>;
-}
-
-/** Says when a call that costs quota may be made; see `quota/scheduler.ts`. */
-export interface Pacer {
-  /**
-   * Waits for one unit.
-   *
-   * @param startedAtMs - Since when the request is in work, in monotonic milliseconds.
-   * @throws ConnectorError
-   */
-  acquire(priority: Priority, signal?: AbortSignal, startedAtMs?: number): Promise<Unit>;
-  /**
-   * VirusTotal refused a call for lack of quota, or, again and again, because there are too many at the moment; resolves
-   * when the next `acquire` knows it.
-   */
-  blocked(
-    refusal: { readonly retryAfterMs?: number | undefined },
-    fetchQuota: () => Promise<KeyQuota>,
-  ): Promise<void>;
-}
+import type { KeyQuota } from '../schema.js';
 
 export interface TransportOptions {
   /** `https://www.virustotal.com/api/v3`, with or without a slash at its end. */
@@ -106,6 +79,7 @@ export class VirusTotalTransport {
   private readonly breaker: CircuitBreaker;
   private readonly trial: OutageTrial;
   private readonly quotaCall: Call;
+  private readonly admissions: Admissions;
   private refusal: KeyRefusal | undefined;
 
   /** @throws CredentialsError when the key holds characters that no header can carry. */
@@ -135,6 +109,12 @@ export class VirusTotalTransport {
     this.breaker = new CircuitBreaker({ ...options, onChange: () => watch?.review() });
     const { breaker } = this;
     this.trial = new OutageTrial({ ...options, breaker, ask: () => this.faultNow() });
+    this.admissions = new Admissions({
+      ...options,
+      breaker,
+      trial: this.trial,
+      failure: (error) => this.asVirusTotalError(error),
+    });
     const watch =
       options.outages &&
       new OutageWatch({ ...options, ...options.outages, breaker, probe: () => this.trial.probe() });
@@ -180,16 +160,16 @@ export class VirusTotalTransport {
    *   the source of the body throws.
    */
   async call<T>(call: Call, parse: (json: JsonObject) => T | undefined): Promise<T | undefined> {
-    if (call.endpoint !== undefined) await this.privileges.require(call.endpoint);
     for (let attempt = 1; ; attempt += 1) {
-      const { unit, passage } = await this.admit(call);
+      const { unit, passage, privilege } = await this.admissions.admit(call, call === this.quotaCall);
       try {
         const answer = await this.attempt(call, parse).finally(() => unit?.answered());
         passage.answered();
+        privilege?.(true);
         this.refusal = undefined;
         return answer;
       } catch (cause) {
-        const error = await this.failureOf(call, cause, unit, passage);
+        const error = await this.failureOf(call, cause, unit, passage).finally(() => privilege?.(false));
         const delayMs = await this.delayBefore(call, error, attempt);
         if (unit !== undefined && delayMs === undefined && wantsPause(error) && !this.isStopping()) {
           // The next unit is to be had when the pause is over, and not at all when it is long: this loop ends.
@@ -233,39 +213,6 @@ export class VirusTotalTransport {
     }
   }
 
-  /** Waits until an attempt may be made: VirusTotal is up, and there is a unit. */
-  private async admit(call: Call): Promise<{ unit: Unit | undefined; passage: Passage }> {
-    // Nobody needs to wait for a unit that is not used then.
-    this.breaker.check();
-    const unit = await this.acquire(call);
-    try {
-      // The quota itself is free, short, and about no object: it needs no other call to go ahead.
-      return { unit, passage: call === this.quotaCall ? this.breaker.enter() : await this.trial.enter() };
-    } catch (error) {
-      await unit?.giveBack();
-      throw error;
-    }
-  }
-
-  /** The unit that an attempt costs; `undefined` when it is free, or nothing is counted. */
-  private async acquire({ asker }: Call): Promise<Unit | undefined> {
-    const { pacer, signal, telemetry } = this.options;
-    if (asker === undefined || pacer === undefined) return undefined;
-    const since = performance.now();
-    try {
-      const unit = await withAnySignal([asker.signal, signal], (either) =>
-        pacer.acquire(asker.priority, either, asker.startedAtMs),
-      );
-      telemetry.quotaAwaited(asker.priority, performance.now() - since);
-      if (asker.isNeeded === undefined || (await asker.isNeeded())) return unit;
-      await unit.giveBack();
-      throw new TransportError('The answer came from elsewhere.');
-    } catch (error) {
-      if (error instanceof ConnectorError) throw error;
-      throw this.asVirusTotalError(error);
-    }
-  }
-
   /** Why VirusTotal does not answer a call that is free; `undefined` when it does. */
   private async faultNow(): Promise<VirusTotalError | undefined> {
     try {
@@ -298,8 +245,7 @@ export class VirusTotalTransport {
     else if (isOutage(error)) passage.failed(error);
     else if (error instanceof TransportError) passage.abandoned();
     else passage.answered();
-    if (call.endpoint !== undefined && error instanceof ForbiddenError)
-      await this.privileges.refused(call.endpoint);
+    await call.privilege?.failed(error);
     return error;
   }
 
