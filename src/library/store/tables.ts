@@ -160,6 +160,8 @@ export interface JobItemTable {
   state: JobItemState;
   verdict: Verdict | null;
   message: string | null;
+  /** While in work: when somebody else may take it, as whoever had it must be gone. */
+  leaseUntil: string | null;
   finishedAt: string | null;
 }
 

@@ -85,6 +85,7 @@ export function library(dialect: Dialect): readonly string[] {
     `create index iocs_by_malicious on iocs (organisation_id, malicious ${leastNull}, id)`,
     `create index iocs_by_enrichment on iocs (organisation_id, enriched_at ${leastNull}, id)`,
     'create index iocs_by_creation on iocs (organisation_id, created_at, id)',
+    'create index iocs_by_source on iocs (organisation_id, source, id)',
     // All that the facets and a search count by, so that they need not touch the rows.
     'create index iocs_by_facet on iocs (organisation_id, type, verdict, value, id)',
 
@@ -149,6 +150,7 @@ export function library(dialect: Dialect): readonly string[] {
        state ${text} not null check (state in ('open', 'in_work', 'done', 'failed', 'skipped')),
        verdict ${text},
        message ${text},
+       lease_until ${text},
        finished_at ${text},
        primary key (job_id, position)
      )`,

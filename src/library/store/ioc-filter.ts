@@ -1,0 +1,56 @@
+import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
+import type { Dialect } from './dialect.js';
+import type { IocType, Tables, Verdict } from './tables.js';
+
+/** What the IOCs of a list have in common; an absent or empty part restricts nothing. */
+export interface IocFilter {
+  /** Part of the value, letters A–Z in either case. */
+  readonly search?: string | undefined;
+  readonly types?: readonly IocType[] | undefined;
+  readonly verdicts?: readonly Verdict[] | undefined;
+  /** All of them. */
+  readonly tags?: readonly string[] | undefined;
+  readonly enriched?: boolean | undefined;
+  readonly source?: string | undefined;
+}
+
+/** Some IOCs of an organisation: named one by one, or by what they have in common. */
+export type IocSelection = { readonly ids: readonly string[] } | { readonly filter: IocFilter };
+
+type Condition = (eb: ExpressionBuilder<Tables, 'iocs'>) => Expression<SqlBool>;
+
+/** The filter as a condition on `iocs`; always within the organisation. */
+export function iocCondition(dialect: Dialect, organisationId: string, filter: IocFilter): Condition {
+  const { search = '', types = [], verdicts = [], tags = [], enriched, source = '' } = filter;
+  return (eb) => {
+    const parts: Expression<SqlBool>[] = [eb('iocs.organisationId', '=', organisationId)];
+    if (search !== '') parts.push(contains(dialect, search));
+    if (types.length > 0) parts.push(eb('iocs.type', 'in', types));
+    if (verdicts.length > 0) parts.push(eb('iocs.verdict', 'in', verdicts));
+    // The verdict is set by the first enrichment, and is part of the index that serves counts.
+    if (enriched !== undefined) parts.push(eb('iocs.verdict', enriched ? 'is not' : 'is', null));
+    if (source !== '') parts.push(eb('iocs.source', '=', source));
+    for (const tag of new Set(tags)) {
+      parts.push(
+        eb(
+          'iocs.id',
+          'in',
+          eb
+            .selectFrom('iocTags')
+            .select('iocTags.iocId')
+            .where('iocTags.organisationId', '=', organisationId)
+            .where('iocTags.tag', '=', tag),
+        ),
+      );
+    }
+    return eb.and(parts);
+  };
+}
+
+/** SQLite's LIKE ignores the case of A–Z, PostgreSQL's ILIKE that of all letters, of which a value has no others. */
+function contains(dialect: Dialect, search: string): Expression<SqlBool> {
+  const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  return dialect === 'postgres'
+    ? sql<SqlBool>`iocs.value ilike ${pattern} escape '\\'`
+    : sql<SqlBool>`iocs.value like ${pattern} escape '\\'`;
+}

@@ -1,0 +1,128 @@
+import { sql, type Kysely, type OrderByExpression } from 'kysely';
+import type { Dialect } from './dialect.js';
+import { inChunks } from './in-chunks.js';
+import { iocCondition, type IocFilter, type IocSelection } from './ioc-filter.js';
+import { IOC_COLUMNS, withTags, type IocRecord } from './ioc-record.js';
+import { offsetOf, type Page, type PageRequest } from './page.js';
+import type { Tables } from './tables.js';
+
+export type IocSort = 'value' | 'type' | 'verdict' | 'malicious' | 'createdAt' | 'enrichedAt';
+
+export interface IocListRequest extends PageRequest {
+  readonly filter: IocFilter;
+  readonly sort: IocSort;
+  readonly order: 'asc' | 'desc';
+}
+
+/** By verdict means from unknown to malicious. */
+const SORT_COLUMNS = {
+  value: 'iocs.value',
+  type: 'iocs.type',
+  verdict: 'iocs.severity',
+  malicious: 'iocs.malicious',
+  createdAt: 'iocs.createdAt',
+  enrichedAt: 'iocs.enrichedAt',
+} as const satisfies Record<IocSort, string>;
+
+const EXPORT_BATCH = 500;
+
+/**
+ * One page of the IOCs that a filter lets through, and how many these are. What is not enriched sorts below what is;
+ * IOCs that are equal in the sorted column are in the order of their creation.
+ */
+export async function listIocs(
+  database: Kysely<Tables>,
+  dialect: Dialect,
+  organisationId: string,
+  request: IocListRequest,
+): Promise<Page<IocRecord>> {
+  const condition = iocCondition(dialect, organisationId, request.filter);
+  // The ids of the page come from an index alone: rows left out before the page are not read.
+  const page = database
+    .selectFrom('iocs')
+    .select('iocs.id')
+    .where(condition)
+    .orderBy(inOrder(dialect, request))
+    .orderBy('iocs.id', request.order)
+    .limit(request.pageSize)
+    .offset(offsetOf(request));
+  const rows = await database
+    .selectFrom('iocs')
+    .innerJoin(page.as('page'), 'page.id', 'iocs.id')
+    .select(IOC_COLUMNS)
+    .orderBy(inOrder(dialect, request))
+    .orderBy('iocs.id', request.order)
+    .execute();
+  return {
+    items: await withTags(database, rows),
+    total: await countIocs(database, dialect, organisationId, request.filter),
+  };
+}
+
+/** How many IOCs a filter lets through. */
+export async function countIocs(
+  database: Kysely<Tables>,
+  dialect: Dialect,
+  organisationId: string,
+  filter: IocFilter,
+): Promise<number> {
+  const { total } = await database
+    .selectFrom('iocs')
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .where(iocCondition(dialect, organisationId, filter))
+    .executeTakeFirstOrThrow();
+  return total;
+}
+
+/**
+ * The selected IOCs of an organisation, in the order of their creation where a filter selects them. Reads a batch at a
+ * time and holds nothing in between; what is created or deleted meanwhile may or may not be among them.
+ */
+export async function* iterateIocs(
+  database: Kysely<Tables>,
+  dialect: Dialect,
+  organisationId: string,
+  selection: IocSelection,
+): AsyncGenerator<IocRecord, void, undefined> {
+  if ('ids' in selection) {
+    for await (const chunk of inChunks(selection.ids)) {
+      const rows = await database
+        .selectFrom('iocs')
+        .select(IOC_COLUMNS)
+        .where('organisationId', '=', organisationId)
+        .where('id', 'in', chunk)
+        .orderBy('id')
+        .execute();
+      yield* await withTags(database, rows);
+    }
+    return;
+  }
+  const query = database
+    .selectFrom('iocs')
+    .select(IOC_COLUMNS)
+    .where(iocCondition(dialect, organisationId, selection.filter))
+    .orderBy('iocs.createdAt')
+    .orderBy('iocs.id')
+    .limit(EXPORT_BATCH);
+  let last: IocRecord | undefined;
+  do {
+    const rows: Omit<IocRecord, 'tags'>[] = await (
+      last === undefined
+        ? query
+        : query.where(sql<boolean>`(iocs.created_at, iocs.id) > (${last.createdAt}, ${last.id})`)
+    ).execute();
+    const batch = await withTags(database, rows);
+    yield* batch;
+    last = batch.length < EXPORT_BATCH ? undefined : batch.at(-1);
+  } while (last !== undefined);
+}
+
+/** NULL as the least value: SQLite's way, and that of PostgreSQL's indexes here; they are not used otherwise. */
+function inOrder(
+  dialect: Dialect,
+  { sort, order }: Pick<IocListRequest, 'sort' | 'order'>,
+): OrderByExpression<Tables, 'iocs', unknown> {
+  const column = sql.ref(SORT_COLUMNS[sort]);
+  if (dialect === 'sqlite') return order === 'asc' ? sql`${column} asc` : sql`${column} desc`;
+  return order === 'asc' ? sql`${column} asc nulls first` : sql`${column} desc nulls last`;
+}
