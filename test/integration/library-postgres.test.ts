@@ -2,6 +2,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/library/store/database-error.js';
 import { openDatabase, type LibraryDatabase } from '../../src/library/store/open-database.js';
+import { itKeepsAccounts } from '../helpers/library-contract/accounts.js';
+import { itKeepsIocs } from '../helpers/library-contract/iocs.js';
+import { itKeepsWork } from '../helpers/library-contract/work.js';
 import { createDatabase, findPostgres } from '../helpers/postgres-server.js';
 import type { RealServer } from '../helpers/real-server.js';
 
@@ -55,5 +58,18 @@ describe('opening PostgreSQL', () => {
     expect(fault.message).toContain('LIBRARY_DATABASE_URL');
     expect(fault.message).not.toContain(password);
     expect(fault.message).not.toContain('hunter2');
+  });
+});
+
+describe('the library in PostgreSQL', () => {
+  const openEmpty = async (): Promise<LibraryDatabase> => open(await emptyDatabase());
+  describe('IOCs', () => {
+    itKeepsIocs(openEmpty);
+  });
+  describe('work', () => {
+    itKeepsWork(openEmpty);
+  });
+  describe('accounts', () => {
+    itKeepsAccounts(openEmpty);
   });
 });

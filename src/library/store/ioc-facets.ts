@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Dialect } from './dialect.js';
 import { iocCondition, type IocFilter } from './ioc-filter.js';
 import type { IocType, Tables, Verdict } from './tables.js';
+import { splitTags } from './tag-list.js';
 
 /** How many IOCs there are of each kind. */
 export interface IocFacets {
@@ -15,7 +16,7 @@ export interface IocFacets {
 const MOST_TAGS = 50;
 
 /**
- * Counts what a filter lets through. A facet leaves its own part of the filter out: while domains are shown, the others
+ * Counts what a filter lets through. A facet leaves its own part of the filter out: while domains are shown, the other
  * types' counts say what choosing them would show. The tags alone count within the whole filter, as several of them
  * are chosen together.
  */
@@ -26,64 +27,42 @@ export async function countFacets(
   filter: IocFilter,
 ): Promise<IocFacets> {
   const { types = [], verdicts = [], enriched, ...rest } = filter;
+  // One scan answers all: there are many IOCs, but few combinations of type, verdict and tags.
   const groups = await database
     .selectFrom('iocs')
-    .select(['iocs.type', 'iocs.verdict'])
+    .select(['iocs.type', 'iocs.verdict', 'iocs.tags'])
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where(iocCondition(dialect, organisationId, rest))
-    .groupBy(['iocs.type', 'iocs.verdict'])
+    .groupBy(['iocs.type', 'iocs.verdict', 'iocs.tags'])
     .execute();
   const ofType = new Map<IocType, number>();
   const ofVerdict = new Map<Verdict, number>();
+  const ofTag = new Map<string, number>();
   const ofEnriched = { yes: 0, no: 0 };
-  for (const { type, verdict, count } of groups) {
+  for (const { type, verdict, tags, count } of groups) {
     const hasType = types.length === 0 || types.includes(type);
     const hasVerdict = verdicts.length === 0 || (verdict !== null && verdicts.includes(verdict));
     const isChosen = enriched === undefined || enriched === (verdict !== null);
-    if (hasVerdict && isChosen) ofType.set(type, (ofType.get(type) ?? 0) + count);
-    if (hasType && isChosen && verdict !== null) {
-      ofVerdict.set(verdict, (ofVerdict.get(verdict) ?? 0) + count);
-    }
+    if (hasVerdict && isChosen) add(ofType, type, count);
+    if (hasType && isChosen && verdict !== null) add(ofVerdict, verdict, count);
     if (hasType && hasVerdict) ofEnriched[verdict === null ? 'no' : 'yes'] += count;
+    if (hasType && hasVerdict && isChosen) for (const tag of splitTags(tags)) add(ofTag, tag, count);
   }
   return {
-    types: [...ofType].map(([type, count]) => ({ type, count })).sort(mostFirst),
-    verdicts: [...ofVerdict].map(([verdict, count]) => ({ verdict, count })).sort(mostFirst),
-    tags: await countTags(database, dialect, organisationId, filter),
+    types: mostFirst(ofType).map(([type, count]) => ({ type, count })),
+    verdicts: mostFirst(ofVerdict).map(([verdict, count]) => ({ verdict, count })),
+    tags: mostFirst(ofTag)
+      .slice(0, MOST_TAGS)
+      .map(([tag, count]) => ({ tag, count })),
     enriched: ofEnriched,
   };
 }
 
-function countTags(
-  database: Kysely<Tables>,
-  dialect: Dialect,
-  organisationId: string,
-  filter: IocFilter,
-): Promise<{ tag: string; count: number }[]> {
-  const isFiltered = Object.values(filter).some(
-    (part: IocFilter[keyof IocFilter]) =>
-      part !== undefined && (typeof part === 'boolean' || part.length > 0),
-  );
-  return database
-    .selectFrom('iocTags')
-    .select('iocTags.tag')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('iocTags.organisationId', '=', organisationId)
-    .$if(isFiltered, (query) =>
-      query.where('iocTags.iocId', 'in', (eb) =>
-        eb
-          .selectFrom('iocs')
-          .select('iocs.id')
-          .where(iocCondition(dialect, organisationId, filter)),
-      ),
-    )
-    .groupBy('iocTags.tag')
-    .orderBy('count', 'desc')
-    .orderBy('iocTags.tag')
-    .limit(MOST_TAGS)
-    .execute();
+function add<K>(counts: Map<K, number>, key: K, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
-function mostFirst(one: { readonly count: number }, other: { readonly count: number }): number {
-  return other.count - one.count;
+/** What is as frequent is in the order of its name. */
+function mostFirst<K extends string>(counts: ReadonlyMap<K, number>): [K, number][] {
+  return [...counts].sort(([one, ofOne], [other, ofOther]) => ofOther - ofOne || (one < other ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { IocType, Tables, Verdict } from './tables.js';
+import { hasTag } from './tag-list.js';
 
 /** What the IOCs of a list have in common; an absent or empty part restricts nothing. */
 export interface IocFilter {
@@ -30,25 +31,23 @@ export function iocCondition(dialect: Dialect, organisationId: string, filter: I
     // The verdict is set by the first enrichment, and is part of the index that serves counts.
     if (enriched !== undefined) parts.push(eb('iocs.verdict', enriched ? 'is not' : 'is', null));
     if (source !== '') parts.push(eb('iocs.source', '=', source));
-    for (const tag of new Set(tags)) {
-      parts.push(
-        eb(
-          'iocs.id',
-          'in',
-          eb
-            .selectFrom('iocTags')
-            .select('iocTags.iocId')
-            .where('iocTags.organisationId', '=', organisationId)
-            .where('iocTags.tag', '=', tag),
-        ),
-      );
-    }
+    for (const tag of tags) parts.push(hasTag(dialect, tag));
     return eb.and(parts);
   };
 }
 
+/** Whether the filter restricts anything. */
+export function isFiltering(filter: IocFilter): boolean {
+  return Object.values(filter).some(
+    (part: IocFilter[keyof IocFilter]) =>
+      part !== undefined && (typeof part === 'boolean' || part.length > 0),
+  );
+}
+
 /** SQLite's LIKE ignores the case of A–Z, PostgreSQL's ILIKE that of all letters, of which a value has no others. */
 function contains(dialect: Dialect, search: string): Expression<SqlBool> {
+  // No value has one, and PostgreSQL takes none.
+  if (search.includes('\0')) return sql<SqlBool>`1 = 0`;
   const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
   return dialect === 'postgres'
     ? sql<SqlBool>`iocs.value ilike ${pattern} escape '\\'`

@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
+import { ConnectorError } from '../../shared/connector-error.js';
+import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
-import type { IocType, Tables } from './tables.js';
+import { MAX_VALUE_LENGTH, type IocType, type Tables } from './tables.js';
+import { hasTag, joinTags, plusTag, splitTags } from './tag-list.js';
 
 /** What identifies an IOC within an organisation; the value in its normal form. */
 export interface IocIdentity {
@@ -55,16 +58,27 @@ export async function findIocIds(
 /**
  * Adds what is new; run it in a transaction. Tags are given to the known ones too, source and note are not: somebody
  * may have written better ones.
+ *
+ * @throws ConnectorError (`invalid`) when a value is too long.
  */
 export async function importIocs(
   transaction: Kysely<Tables>,
+  dialect: Dialect,
   organisationId: string,
   items: readonly IocIdentity[],
   origin: IocOrigin,
   now: string,
 ): Promise<ImportResult> {
   const distinct = [...new Map(items.map((item) => [keyOf(item), item])).values()];
+  const tooLong = distinct.find(({ value }) => value.length > MAX_VALUE_LENGTH);
+  if (tooLong !== undefined) {
+    throw new ConnectorError(
+      `The value ${tooLong.value.slice(0, 60)}… has more than ${MAX_VALUE_LENGTH} characters; leave it out.`,
+      'invalid',
+    );
+  }
   const before = await findIocIds(transaction, organisationId, distinct);
+  const tags = joinTags(origin.tags ?? []);
   const rows = distinct
     .filter((_, index) => before[index] === undefined)
     .map(({ type, value }) => ({
@@ -72,6 +86,7 @@ export async function importIocs(
       organisationId,
       type,
       value,
+      tags,
       source: origin.source ?? null,
       note: origin.note ?? null,
       createdAt: now,
@@ -91,30 +106,18 @@ export async function importIocs(
   }
   const after = await findIocIds(transaction, organisationId, distinct);
   const ids = after.filter((id) => id !== undefined);
-  await tagIocs(transaction, organisationId, ids, origin.tags ?? []);
-  return {
-    ids,
-    created: ids.filter((id) => created.has(id)),
-    known: ids.filter((id) => !created.has(id)),
-  };
-}
-
-/** Gives tags to IOCs, which must be the organisation's; those they have already are no fault. */
-export async function tagIocs(
-  transaction: Kysely<Tables>,
-  organisationId: string,
-  iocIds: readonly string[],
-  tags: readonly string[],
-): Promise<void> {
-  for (const tag of new Set(tags)) {
-    for await (const chunk of inChunks(iocIds)) {
+  const known = ids.filter((id) => !created.has(id));
+  for (const tag of splitTags(tags)) {
+    for await (const chunk of inChunks(known)) {
       await transaction
-        .insertInto('iocTags')
-        .values(chunk.map((iocId) => ({ iocId, organisationId, tag })))
-        .onConflict((conflict) => conflict.doNothing())
+        .updateTable('iocs')
+        .set({ tags: plusTag(tag), updatedAt: now })
+        .where('iocs.id', 'in', chunk)
+        .where((eb) => eb.not(hasTag(dialect, tag)))
         .execute();
     }
   }
+  return { ids, created: ids.filter((id) => created.has(id)), known };
 }
 
 function keyOf({ type, value }: IocIdentity): string {

@@ -1,8 +1,8 @@
 import { sql, type Kysely, type OrderByExpression } from 'kysely';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
-import { iocCondition, type IocFilter, type IocSelection } from './ioc-filter.js';
-import { IOC_COLUMNS, withTags, type IocRecord } from './ioc-record.js';
+import { iocCondition, isFiltering, type IocFilter, type IocSelection } from './ioc-filter.js';
+import { asIocRecord, IOC_COLUMNS, type IocRecord } from './ioc-record.js';
 import { offsetOf, type Page, type PageRequest } from './page.js';
 import type { Tables } from './tables.js';
 
@@ -24,6 +24,8 @@ const SORT_COLUMNS = {
   enrichedAt: 'iocs.enrichedAt',
 } as const satisfies Record<IocSort, string>;
 
+/** So many that sorting them takes as long as a walk that meets a page of them. */
+const FEW = 3_000;
 const EXPORT_BATCH = 500;
 
 /**
@@ -36,27 +38,41 @@ export async function listIocs(
   organisationId: string,
   request: IocListRequest,
 ): Promise<Page<IocRecord>> {
-  const condition = iocCondition(dialect, organisationId, request.filter);
-  // The ids of the page come from an index alone: rows left out before the page are not read.
-  const page = database
+  const { filter, order } = request;
+  const total = await countIocs(database, dialect, organisationId, filter);
+  if (total === 0) return { items: [], total };
+  const matching = database
     .selectFrom('iocs')
     .select('iocs.id')
-    .where(condition)
-    .orderBy(inOrder(dialect, request))
-    .orderBy('iocs.id', request.order)
+    .where(iocCondition(dialect, organisationId, filter));
+  const sorting = inOrder(dialect, request);
+  // Few are found by the filter and then sorted; of many, those of the page are soon met on a walk in the order of an
+  // index. The databases cannot tell which, as they do not know what a search will find.
+  const candidates =
+    isFiltering(filter) && total <= FEW
+      ? database
+          .with(
+            (cte) => cte('matched').materialized(),
+            () => matching,
+          )
+          .selectFrom('matched')
+          .innerJoin('iocs', 'iocs.id', 'matched.id')
+          .select('iocs.id')
+      : matching;
+  const page = candidates
+    .orderBy(sorting)
+    .orderBy('iocs.id', order)
     .limit(request.pageSize)
     .offset(offsetOf(request));
+  // Rows left out before the page are not read: their ids come from the index alone.
   const rows = await database
     .selectFrom('iocs')
     .innerJoin(page.as('page'), 'page.id', 'iocs.id')
     .select(IOC_COLUMNS)
-    .orderBy(inOrder(dialect, request))
-    .orderBy('iocs.id', request.order)
+    .orderBy(sorting)
+    .orderBy('iocs.id', order)
     .execute();
-  return {
-    items: await withTags(database, rows),
-    total: await countIocs(database, dialect, organisationId, request.filter),
-  };
+  return { items: rows.map(asIocRecord), total };
 }
 
 /** How many IOCs a filter lets through. */
@@ -93,7 +109,7 @@ export async function* iterateIocs(
         .where('id', 'in', chunk)
         .orderBy('id')
         .execute();
-      yield* await withTags(database, rows);
+      yield* rows.map(asIocRecord);
     }
     return;
   }
@@ -106,12 +122,13 @@ export async function* iterateIocs(
     .limit(EXPORT_BATCH);
   let last: IocRecord | undefined;
   do {
-    const rows: Omit<IocRecord, 'tags'>[] = await (
-      last === undefined
-        ? query
-        : query.where(sql<boolean>`(iocs.created_at, iocs.id) > (${last.createdAt}, ${last.id})`)
-    ).execute();
-    const batch = await withTags(database, rows);
+    const batch: IocRecord[] = (
+      await (
+        last === undefined
+          ? query
+          : query.where(sql<boolean>`(iocs.created_at, iocs.id) > (${last.createdAt}, ${last.id})`)
+      ).execute()
+    ).map(asIocRecord);
     yield* batch;
     last = batch.length < EXPORT_BATCH ? undefined : batch.at(-1);
   } while (last !== undefined);

@@ -1,10 +1,12 @@
-import type { Kysely, Selectable } from 'kysely';
-import { inChunks } from './in-chunks.js';
-import type { IocTable, Tables } from './tables.js';
+import type { Selectable } from 'kysely';
+import type { IocTable } from './tables.js';
+import { splitTags } from './tag-list.js';
+
+type IocRow = Omit<Readonly<Selectable<IocTable>>, 'severity'>;
 
 /** An IOC as the library keeps it. */
-export interface IocRecord extends Omit<Readonly<Selectable<IocTable>>, 'severity'> {
-  /** In the order of the alphabet. */
+export interface IocRecord extends Omit<IocRow, 'tags'> {
+  /** Sorted. */
   readonly tags: readonly string[];
 }
 
@@ -14,6 +16,7 @@ export const IOC_COLUMNS = [
   'iocs.organisationId',
   'iocs.type',
   'iocs.value',
+  'iocs.tags',
   'iocs.source',
   'iocs.note',
   'iocs.verdict',
@@ -27,28 +30,7 @@ export const IOC_COLUMNS = [
   'iocs.createdBy',
 ] as const;
 
-/** The rows with their tags, in their order. */
-export async function withTags(
-  database: Kysely<Tables>,
-  rows: readonly Omit<IocRecord, 'tags'>[],
-): Promise<IocRecord[]> {
-  const tags = new Map<string, string[]>();
-  for await (const chunk of inChunks(rows)) {
-    const found = await database
-      .selectFrom('iocTags')
-      .select(['iocId', 'tag'])
-      .where(
-        'iocId',
-        'in',
-        chunk.map(({ id }) => id),
-      )
-      .orderBy('tag')
-      .execute();
-    for (const { iocId, tag } of found) {
-      const known = tags.get(iocId);
-      if (known === undefined) tags.set(iocId, [tag]);
-      else known.push(tag);
-    }
-  }
-  return rows.map((row) => ({ ...row, tags: tags.get(row.id) ?? [] }));
+/** What {@link IOC_COLUMNS} select, as a record. */
+export function asIocRecord(row: IocRow): IocRecord {
+  return { ...row, tags: splitTags(row.tags) };
 }

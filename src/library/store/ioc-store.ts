@@ -4,19 +4,13 @@ import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
 import { countFacets, type IocFacets } from './ioc-facets.js';
 import { iocCondition, type IocFilter, type IocSelection } from './ioc-filter.js';
-import {
-  findIocIds,
-  importIocs,
-  tagIocs,
-  type ImportResult,
-  type IocIdentity,
-  type IocOrigin,
-} from './ioc-import.js';
+import { findIocIds, importIocs, type ImportResult, type IocIdentity, type IocOrigin } from './ioc-import.js';
 import { countIocs, iterateIocs, listIocs, type IocListRequest } from './ioc-list.js';
-import { IOC_COLUMNS, withTags, type IocRecord } from './ioc-record.js';
+import { asIocRecord, IOC_COLUMNS, type IocRecord } from './ioc-record.js';
 import type { LibraryDatabase } from './open-database.js';
 import type { Page } from './page.js';
 import type { Tables } from './tables.js';
+import { hasTag, joinTags, minusTag, plusTag } from './tag-list.js';
 
 /** What a person may change about an IOC; what is absent stays. */
 export interface IocPatch {
@@ -69,7 +63,7 @@ export class IocStore {
       .where('organisationId', '=', organisationId)
       .where('id', '=', id)
       .execute();
-    return (await withTags(this.#database, rows))[0];
+    return rows.map(asIocRecord)[0];
   }
 
   /** The IOC of a type and value in normal form, or `undefined`. */
@@ -91,63 +85,52 @@ export class IocStore {
   ): Promise<ImportResult> {
     return this.#database
       .transaction()
-      .execute((transaction) => importIocs(transaction, organisationId, items, origin, this.#now()));
+      .execute((transaction) =>
+        importIocs(transaction, this.#dialect, organisationId, items, origin, this.#now()),
+      );
   }
 
   /** Changes an IOC; `undefined` when there is none. */
   async patch(organisationId: string, id: string, patch: IocPatch): Promise<IocRecord | undefined> {
     const { note, source, tags } = patch;
-    return this.#database.transaction().execute(async (transaction) => {
-      const { numUpdatedRows } = await transaction
-        .updateTable('iocs')
-        .set({
-          updatedAt: this.#now(),
-          ...(note === undefined ? {} : { note }),
-          ...(source === undefined ? {} : { source }),
-        })
-        .where('organisationId', '=', organisationId)
-        .where('id', '=', id)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) return undefined;
-      if (tags !== undefined) {
-        await transaction.deleteFrom('iocTags').where('iocId', '=', id).execute();
-        await tagIocs(transaction, organisationId, [id], tags);
-      }
-      const rows = await transaction.selectFrom('iocs').select(IOC_COLUMNS).where('id', '=', id).execute();
-      return (await withTags(transaction, rows))[0];
-    });
+    const row = await this.#database
+      .updateTable('iocs')
+      .set({
+        updatedAt: this.#now(),
+        ...(note === undefined ? {} : { note }),
+        ...(source === undefined ? {} : { source }),
+        ...(tags === undefined ? {} : { tags: joinTags(tags) }),
+      })
+      .where('organisationId', '=', organisationId)
+      .where('id', '=', id)
+      .returning(IOC_COLUMNS)
+      .executeTakeFirst();
+    return row === undefined ? undefined : asIocRecord(row);
   }
 
   /** @returns How many did not have the tag before. */
   tag(organisationId: string, selection: IocSelection, tag: string): Promise<number> {
     return this.#inTransaction(organisationId, selection, async (transaction, rows) => {
-      const changed = await this.#touch(transaction, rows, organisationId, tag, 'not in');
-      await transaction
-        .insertInto('iocTags')
-        .columns(['iocId', 'organisationId', 'tag'])
-        .expression((eb) =>
-          eb
-            .selectFrom('iocs')
-            .select(['iocs.id', 'iocs.organisationId', eb.val(tag).as('tag')])
-            .where(rows),
-        )
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      return changed;
+      const { numUpdatedRows } = await transaction
+        .updateTable('iocs')
+        .set({ tags: plusTag(tag), updatedAt: this.#now() })
+        .where(rows)
+        .where((eb) => eb.not(hasTag(this.#dialect, tag)))
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
     });
   }
 
   /** @returns How many had the tag. */
   untag(organisationId: string, selection: IocSelection, tag: string): Promise<number> {
     return this.#inTransaction(organisationId, selection, async (transaction, rows) => {
-      const changed = await this.#touch(transaction, rows, organisationId, tag, 'in');
-      await transaction
-        .deleteFrom('iocTags')
-        .where('organisationId', '=', organisationId)
-        .where('tag', '=', tag)
-        .where('iocId', 'in', (eb) => eb.selectFrom('iocs').select('iocs.id').where(rows))
-        .execute();
-      return changed;
+      const { numUpdatedRows } = await transaction
+        .updateTable('iocs')
+        .set({ tags: minusTag(tag), updatedAt: this.#now() })
+        .where(rows)
+        .where(hasTag(this.#dialect, tag))
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
     });
   }
 
@@ -161,29 +144,6 @@ export class IocStore {
       const { numDeletedRows } = await transaction.deleteFrom('iocs').where(rows).executeTakeFirst();
       return Number(numDeletedRows);
     });
-  }
-
-  /** Notes the change at those that have the tag, or do not. */
-  async #touch(
-    transaction: Transaction<Tables>,
-    rows: Rows,
-    organisationId: string,
-    tag: string,
-    having: 'in' | 'not in',
-  ): Promise<number> {
-    const { numUpdatedRows } = await transaction
-      .updateTable('iocs')
-      .set({ updatedAt: this.#now() })
-      .where(rows)
-      .where('iocs.id', having, (eb) =>
-        eb
-          .selectFrom('iocTags')
-          .select('iocTags.iocId')
-          .where('iocTags.organisationId', '=', organisationId)
-          .where('iocTags.tag', '=', tag),
-      )
-      .executeTakeFirst();
-    return Number(numUpdatedRows);
   }
 
   /** Does something to each part of a selection, all or nothing, and adds up what it answers. */

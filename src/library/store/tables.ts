@@ -11,7 +11,6 @@ export interface Tables {
   sessions: SessionTable;
   apiTokens: ApiTokenTable;
   iocs: IocTable;
-  iocTags: IocTagTable;
   enrichments: EnrichmentTable;
   relations: RelationTable;
   jobs: JobTable;
@@ -27,6 +26,9 @@ export type Role = 'viewer' | 'analyst' | 'admin' | 'super_admin';
 export type JobState = 'running' | 'paused' | 'waiting' | 'cancelled' | 'finished';
 export type JobItemState = 'open' | 'in_work' | 'done' | 'failed' | 'skipped';
 export type Flag = 0 | 1;
+
+/** Longer ones would not fit into an index of PostgreSQL. */
+export const MAX_VALUE_LENGTH = 2048;
 
 export interface OrganisationTable {
   id: string;
@@ -80,7 +82,10 @@ export interface IocTable {
   id: string;
   organisationId: string;
   type: IocType;
+  /** In its normal form, {@link MAX_VALUE_LENGTH} characters at most. */
   value: string;
+  /** See tag-list.ts. */
+  tags: string;
   source: string | null;
   note: string | null;
   /** `null` while not enriched; so are the columns down to `enrichedAt`. */
@@ -96,12 +101,6 @@ export interface IocTable {
   createdAt: string;
   updatedAt: string;
   createdBy: string | null;
-}
-
-export interface IocTagTable {
-  iocId: string;
-  organisationId: string;
-  tag: string;
 }
 
 export interface EnrichmentTable {

@@ -12,8 +12,8 @@ export class TakenError extends ConnectorError {
 
 /** SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const POSTGRES_UNIQUE_VIOLATION = '23505';
-/** SQLITE_CONSTRAINT_UNIQUE, extended result code (https://www.sqlite.org/rescode.html). */
-const SQLITE_UNIQUE_VIOLATION = 2067;
+/** SQLite's words: the package leaves the result code out when the statement returns rows. */
+const SQLITE_UNIQUE_VIOLATION = 'UNIQUE constraint failed';
 
 /**
  * Runs a statement that writes something unique.
@@ -33,6 +33,6 @@ function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     ('code' in error && error.code === POSTGRES_UNIQUE_VIOLATION) ||
-    ('sqliteExtendedCode' in error && error.sqliteExtendedCode === SQLITE_UNIQUE_VIOLATION)
+    error.message.startsWith(SQLITE_UNIQUE_VIOLATION)
   );
 }

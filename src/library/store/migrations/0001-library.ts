@@ -61,7 +61,8 @@ export function library(dialect: Dialect): readonly string[] {
        id ${text} primary key,
        organisation_id ${text} not null references organisations,
        type ${text} not null,
-       value ${text} not null,
+       value ${text} not null check (length(value) <= 2048),
+       tags ${text} not null,
        source ${text},
        note ${text},
        verdict ${text},
@@ -85,17 +86,11 @@ export function library(dialect: Dialect): readonly string[] {
     `create index iocs_by_malicious on iocs (organisation_id, malicious ${leastNull}, id)`,
     `create index iocs_by_enrichment on iocs (organisation_id, enriched_at ${leastNull}, id)`,
     'create index iocs_by_creation on iocs (organisation_id, created_at, id)',
-    'create index iocs_by_source on iocs (organisation_id, source, id)',
-    // All that the facets and a search count by, so that they need not touch the rows.
-    'create index iocs_by_facet on iocs (organisation_id, type, verdict, value, id)',
-
-    `create table ioc_tags (
-       ioc_id ${text} not null references iocs on delete cascade,
-       organisation_id ${text} not null,
-       tag ${text} not null,
-       primary key (ioc_id, tag)
-     )`,
-    'create index ioc_tags_by_tag on ioc_tags (organisation_id, tag, ioc_id)',
+    // All that filters and facets look at, so that SQLite need not touch the rows; an index row of PostgreSQL could not
+    // hold it, and it is as quick without.
+    ...(dialect === 'sqlite'
+      ? ['create index iocs_by_facet on iocs (organisation_id, type, verdict, source, tags, value, id)']
+      : []),
 
     `create table enrichments (
        id ${text} primary key,
