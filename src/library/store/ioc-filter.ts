@@ -1,4 +1,5 @@
 import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
+import { containsText } from './contains-text.js';
 import type { Dialect } from './dialect.js';
 import type { IocType, Tables, Verdict } from './tables.js';
 import { hasTag } from './tag-list.js';
@@ -25,7 +26,7 @@ export function iocCondition(dialect: Dialect, organisationId: string, filter: I
   const { search = '', types = [], verdicts = [], tags = [], enriched, source = '' } = filter;
   return (eb) => {
     const parts: Expression<SqlBool>[] = [eb('iocs.organisationId', '=', organisationId)];
-    if (search !== '') parts.push(contains(dialect, search));
+    if (search !== '') parts.push(valueContains(dialect, search));
     if (types.length > 0) parts.push(eb('iocs.type', 'in', types));
     if (verdicts.length > 0) parts.push(eb('iocs.verdict', 'in', verdicts));
     // The verdict is set by the first enrichment, and is part of the index that serves counts.
@@ -44,12 +45,8 @@ export function isFiltering(filter: IocFilter): boolean {
   );
 }
 
-/** SQLite's LIKE ignores the case of A–Z, PostgreSQL's ILIKE that of all letters, of which a value has no others. */
-function contains(dialect: Dialect, search: string): Expression<SqlBool> {
-  // No value has one, and PostgreSQL takes none.
-  if (search.includes('\0')) return sql<SqlBool>`1 = 0`;
-  const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
-  return dialect === 'postgres'
-    ? sql<SqlBool>`iocs.value ilike ${pattern} escape '\\'`
-    : sql<SqlBool>`iocs.value like ${pattern} escape '\\'`;
+/** `lower` of both databases knows A–Z alone, in PostgreSQL for the collation of the column; so must the search. */
+function valueContains(dialect: Dialect, search: string): Expression<SqlBool> {
+  const part = search.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return containsText(dialect, sql<string>`lower(iocs.value)`, part);
 }

@@ -25,7 +25,7 @@ const SORT_COLUMNS = {
 } as const satisfies Record<IocSort, string>;
 
 /** So many that sorting them takes as long as a walk that meets a page of them. */
-const FEW = 3_000;
+const FEW = 1_000;
 const EXPORT_BATCH = 500;
 
 /**
@@ -39,26 +39,26 @@ export async function listIocs(
   request: IocListRequest,
 ): Promise<Page<IocRecord>> {
   const { filter, order } = request;
-  const total = await countIocs(database, dialect, organisationId, filter);
-  if (total === 0) return { items: [], total };
+  const sorting = inOrder(dialect, request);
   const matching = database
     .selectFrom('iocs')
     .select('iocs.id')
     .where(iocCondition(dialect, organisationId, filter));
-  const sorting = inOrder(dialect, request);
   // Few are found by the filter and then sorted; of many, those of the page are soon met on a walk in the order of an
   // index. The databases cannot tell which, as they do not know what a search will find.
-  const candidates =
-    isFiltering(filter) && total <= FEW
-      ? database
-          .with(
-            (cte) => cte('matched').materialized(),
-            () => matching,
-          )
-          .selectFrom('matched')
-          .innerJoin('iocs', 'iocs.id', 'matched.id')
-          .select('iocs.id')
-      : matching;
+  const first = isFiltering(filter) ? await matching.limit(FEW + 1).execute() : undefined;
+  if (first?.length === 0) return { items: [], total: 0 };
+  const areFew = first !== undefined && first.length <= FEW;
+  const candidates = areFew
+    ? database
+        .selectFrom('iocs')
+        .select('iocs.id')
+        .where(
+          'iocs.id',
+          'in',
+          first.map(({ id }) => id),
+        )
+    : matching;
   const page = candidates
     .orderBy(sorting)
     .orderBy('iocs.id', order)
@@ -72,7 +72,10 @@ export async function listIocs(
     .orderBy(sorting)
     .orderBy('iocs.id', order)
     .execute();
-  return { items: rows.map(asIocRecord), total };
+  return {
+    items: rows.map(asIocRecord),
+    total: areFew ? first.length : await countIocs(database, dialect, organisationId, filter),
+  };
 }
 
 /** How many IOCs a filter lets through. */
@@ -117,7 +120,7 @@ export async function* iterateIocs(
     .selectFrom('iocs')
     .select(IOC_COLUMNS)
     .where(iocCondition(dialect, organisationId, selection.filter))
-    .orderBy('iocs.createdAt')
+    .orderBy(inOrder(dialect, { sort: 'createdAt', order: 'asc' }))
     .orderBy('iocs.id')
     .limit(EXPORT_BATCH);
   let last: IocRecord | undefined;

@@ -6,6 +6,7 @@ import { prepareFile } from '../../shared/sqlite-file.js';
 import { DatabaseError } from './database-error.js';
 import type { Dialect } from './dialect.js';
 import { migrate } from './migrate.js';
+import { NulFreePlugin } from './nul-free-plugin.js';
 import { isLaterVersion, postgresFault, sqliteFault } from './opening-fault.js';
 import { describePostgresUrl } from './postgres-url.js';
 import { openSqliteDialect } from './sqlite-dialect.js';
@@ -89,7 +90,10 @@ async function migrated(
   description: string,
   fault: (error: unknown) => DatabaseError,
 ): Promise<LibraryDatabase> {
-  const kysely = new Kysely<Tables>({ dialect: opened, plugins: [new CamelCasePlugin()] });
+  const kysely = new Kysely<Tables>({
+    dialect: opened,
+    plugins: [new CamelCasePlugin(), new NulFreePlugin()],
+  });
   try {
     await migrate(kysely, dialect);
   } catch (error) {

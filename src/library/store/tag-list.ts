@@ -1,4 +1,5 @@
 import { sql, type Expression, type SqlBool } from 'kysely';
+import { containsText } from './contains-text.js';
 import type { Dialect } from './dialect.js';
 
 /**
@@ -31,10 +32,7 @@ export function splitTags(text: string): string[] {
 
 /** Whether an IOC has the tag. */
 export function hasTag(dialect: Dialect, tag: string): Expression<SqlBool> {
-  const part = `${SEPARATOR}${normalTag(tag)}${SEPARATOR}`;
-  return dialect === 'postgres'
-    ? sql<SqlBool>`strpos(iocs.tags, ${part}) > 0`
-    : sql<SqlBool>`instr(iocs.tags, ${part}) > 0`;
+  return containsText(dialect, sql<string>`iocs.tags`, `${SEPARATOR}${normalTag(tag)}${SEPARATOR}`);
 }
 
 /** The stored tags with one more, which is not among them. */

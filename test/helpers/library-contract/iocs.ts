@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnrichmentStore } from '../../../src/library/store/enrichment-store.js';
@@ -5,7 +6,7 @@ import type { IocFilter } from '../../../src/library/store/ioc-filter.js';
 import type { IocSort } from '../../../src/library/store/ioc-list.js';
 import type { LibraryDatabase } from '../../../src/library/store/open-database.js';
 import { RelationStore } from '../../../src/library/store/relation-store.js';
-import type { Verdict } from '../../../src/library/store/tables.js';
+import { MAX_VALUE_LENGTH, type Verdict } from '../../../src/library/store/tables.js';
 import { all, domains, libraryWorld } from './world.js';
 
 const MISSING = '00000000-0000-7000-8000-000000000000';
@@ -110,6 +111,34 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       expect(await iocs.count(own, { tags: ['many'] })).toBe(1_701);
     });
 
+    it('keeps texts with NUL readable, and tags without control characters', async () => {
+      const { iocs, own } = world;
+      const { ids } = await iocs.import(own, domains(1), {
+        tags: [' a\nb\0 ', '', '\n', '%'],
+        note: 'one\0two',
+      });
+      expect(await iocs.get(own, ids[0]!)).toMatchObject({
+        note: 'one\ufffdtwo',
+        tags: ['%', 'a b'],
+      });
+      expect(await listed({ tags: ['a\nb'] })).toHaveLength(1);
+      expect(await listed({ tags: ['a'] })).toEqual([]);
+      expect(await iocs.untag(own, { ids }, 'a b')).toBe(1);
+      expect((await iocs.get(own, ids[0]!))?.tags).toEqual(['%']);
+    });
+
+    it('takes the longest value, and refuses a longer one with all the others', async () => {
+      const { iocs, own } = world;
+      const noise = randomBytes(2_000).toString('hex');
+      const value = (length: number): string => `https://x.example/${noise}`.slice(0, length);
+      const { ids } = await iocs.import(own, [{ type: 'url', value: value(MAX_VALUE_LENGTH) }]);
+      expect(await iocs.patch(own, ids[0]!, { tags: [noise], source: noise })).toBeDefined();
+      await expect(
+        iocs.import(own, [...domains(2), { type: 'url', value: value(MAX_VALUE_LENGTH + 1) }]),
+      ).rejects.toMatchObject({ kind: 'invalid' });
+      expect(await iocs.count(own, {})).toBe(1);
+    });
+
     it('of nothing is nothing', async () => {
       expect(await world.iocs.import(world.own, [])).toEqual({ created: [], known: [], ids: [] });
     });
@@ -183,6 +212,25 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       }
       expect(new Set(values).size).toBe(25);
       expect(values).toHaveLength(25);
+    });
+
+    it('comes in pages whether a filter lets through few or many', async () => {
+      const { iocs, own } = world;
+      await iocs.import(own, domains(1_005, 'many'));
+      await iocs.import(own, domains(30, 'few'));
+      for (const [search, total, page] of [
+        ['many', 1_005, 101],
+        ['few', 30, 3],
+      ] as const) {
+        const request = { filter: { search }, sort: 'createdAt', order: 'asc', pageSize: 10 } as const;
+        const last = await iocs.list(own, { ...request, page });
+        expect(last.total).toBe(total);
+        const values = last.items.map(({ value }) => value);
+        expect(values.at(-1)).toBe(`${search}${total - 1}.example`);
+        expect((await iocs.list(own, { ...request, page: 1, order: 'desc' })).items[0]?.value).toBe(
+          values.at(-1),
+        );
+      }
     });
 
     it('takes any text as a search, and finds what contains it', async () => {

@@ -80,16 +80,16 @@ export function library(dialect: Dialect): readonly string[] {
        unique (organisation_id, type, value)
      )`,
     // One for each order of the list, the id making it total.
-    'create index iocs_by_value on iocs (organisation_id, value, id)',
-    'create index iocs_by_type on iocs (organisation_id, type, id)',
+    `create index iocs_by_value on iocs (organisation_id, value ${leastNull}, id)`,
+    `create index iocs_by_type on iocs (organisation_id, type ${leastNull}, id)`,
     `create index iocs_by_severity on iocs (organisation_id, severity ${leastNull}, id)`,
     `create index iocs_by_malicious on iocs (organisation_id, malicious ${leastNull}, id)`,
     `create index iocs_by_enrichment on iocs (organisation_id, enriched_at ${leastNull}, id)`,
-    'create index iocs_by_creation on iocs (organisation_id, created_at, id)',
+    `create index iocs_by_creation on iocs (organisation_id, created_at ${leastNull}, id)`,
     // All that filters and facets look at, so that SQLite need not touch the rows; an index row of PostgreSQL could not
     // hold it, and it is as quick without.
     ...(dialect === 'sqlite'
-      ? ['create index iocs_by_facet on iocs (organisation_id, type, verdict, source, tags, value, id)']
+      ? ['create index iocs_by_facet on iocs (organisation_id, type, verdict, tags, source, value, id)']
       : []),
 
     `create table enrichments (
