@@ -73,6 +73,11 @@ module.exports = {
       'the platform never knows VirusTotal or the mapping',
     ),
     only(
+      'library/store',
+      ['^src/shared/', '^src/library/(ioc|verdict)/'],
+      'the library in SQL: rows and queries, not what is done with them',
+    ),
+    only(
       'simulators',
       ['^src/shared/'],
       'simulators share no code with the clients, so that they cannot share their mistakes',

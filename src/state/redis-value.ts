@@ -1,4 +1,4 @@
-import { packValue, unpackValue } from './packed-value.js';
+import { packValue, unpackValue } from '../shared/packed-value.js';
 import type { CachedValue } from './port.js';
 
 /** Header of a cached value: encoding (one byte), stored at, expires at (milliseconds as 64-bit floats). */

@@ -2,7 +2,7 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructur
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.js';
 import { KeyedQueue } from './keyed-queue.js';
-import { packValue, unpackValue } from './packed-value.js';
+import { packValue, unpackValue } from '../shared/packed-value.js';
 import type { CachedValue } from './port.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import { pragmaNumber } from './sqlite-schema.js';

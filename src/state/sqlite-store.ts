@@ -8,7 +8,7 @@ import type { CachedValue, Change, StateStore, StoredRecord } from './port.js';
 import { applyChange, parseRecord } from './record-json.js';
 import { SqliteCache } from './sqlite-cache.js';
 import { isDamage, SqliteConnection } from './sqlite-connection.js';
-import { moveAside, prepareFile } from './sqlite-file.js';
+import { moveAside, prepareFile } from '../shared/sqlite-file.js';
 
 /** Where the state is, and how large it may grow. */
 export interface SqliteStoreOptions {

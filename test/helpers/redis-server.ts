@@ -1,27 +1,24 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { runCommand } from '../../src/simulators/broker/command.js';
 import { freePorts } from '../../src/simulators/broker/free-port.js';
 import { cleanUpWhenWeAreGone } from '../../src/simulators/broker/watchdog.js';
-import { installRedisPackage } from './redis-package.js';
+import { installDebianPackage } from './debian-package.js';
+import {
+  answersInTime,
+  findProgram,
+  namedServer,
+  startContainer,
+  type Log,
+  type RealServer,
+} from './real-server.js';
 
-/** A Redis one can connect to, whoever started it. */
-export interface RedisServer {
-  /** `redis://:password@host:port`; the names that tests use on it must be unique. */
-  readonly url: string;
-  /** Where it comes from, for a log line; never holds the password. */
-  readonly origin: string;
-  /** Ends a server that was started here and removes its data; does nothing to one that was found running. */
-  stop(): Promise<void>;
-}
-
-type Log = (message: string) => void;
+/** A Redis one can connect to; its URL reads `redis://:password@host:port`. */
+export type RedisServer = RealServer;
 
 const HOW_TO_GET_REDIS = [
   'No Redis was found. Do one of these and try again:',
@@ -33,10 +30,12 @@ const HOW_TO_GET_REDIS = [
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
 const FOLDERS = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/home/linuxbrew/.linuxbrew/bin'];
-const IMAGE = 'redis:7-alpine';
-const START_TIMEOUT_MS = 30_000;
-const PULL_TIMEOUT_MS = 300_000;
-const COMMAND_TIMEOUT_MS = 30_000;
+const CONTAINER = {
+  image: 'redis:7-alpine',
+  port: 6379,
+  url: (port: string) => `redis://127.0.0.1:${port}`,
+  answers,
+};
 
 /**
  * Finds or starts a real Redis: `REDIS_URL`, else an installed server started privately, else Docker, else Debian's
@@ -46,21 +45,17 @@ const COMMAND_TIMEOUT_MS = 30_000;
  *   `REDIS_URL` is set but nothing answers there.
  */
 export async function findRedis(log: Log, env: NodeJS.ProcessEnv = process.env): Promise<RedisServer> {
-  const named = env.REDIS_URL;
-  if (named !== undefined && named !== '') {
-    if (!(await answers(named))) throw new Error('REDIS_URL is set, but no Redis answers there');
-    return { url: named, origin: 'REDIS_URL', stop: () => Promise.resolve() };
-  }
   const server =
+    (await namedServer('REDIS_URL', env.REDIS_URL, answers)) ??
     (await startInstalled(log)) ??
-    (await startContainer(log)) ??
-    ((await installRedisPackage(log)) ? await startInstalled(log) : undefined);
+    (await startContainer(CONTAINER, log)) ??
+    ((await installDebianPackage('redis-server', log)) ? await startInstalled(log) : undefined);
   if (server === undefined) throw new Error(HOW_TO_GET_REDIS);
   return server;
 }
 
 async function startInstalled(log: Log): Promise<RedisServer | undefined> {
-  const program = await findProgram();
+  const program = await findProgram(PROGRAMS, FOLDERS);
   if (program === undefined) return undefined;
   const [port] = (await freePorts(1)) as [number];
   const password = randomBytes(12).toString('hex');
@@ -85,63 +80,12 @@ async function startInstalled(log: Log): Promise<RedisServer | undefined> {
     callOffWatchdog();
   };
   const url = `redis://:${password}@127.0.0.1:${port}`;
-  if (await answersInTime(url, () => server.exitCode !== null)) {
+  if (await answersInTime(url, answers, () => server.exitCode !== null)) {
     return { url, origin: `private server (${program})`, stop };
   }
   await stop();
   log(`${program} did not come up`);
   return undefined;
-}
-
-async function startContainer(log: Log): Promise<RedisServer | undefined> {
-  if (!(await runCommand('docker', ['info'], { timeoutMs: COMMAND_TIMEOUT_MS })).ok) return undefined;
-  const name = `test-redis-${randomBytes(6).toString('hex')}`;
-  log(`starting ${IMAGE} in a container`);
-  const run = await runCommand('docker', ['run', '-d', '--name', name, '-p', '127.0.0.1::6379', IMAGE], {
-    timeoutMs: PULL_TIMEOUT_MS,
-  });
-  const callOffWatchdog = cleanUpWhenWeAreGone('docker rm -f -v "$1" > /dev/null 2>&1', [name]);
-  const stop = async (): Promise<void> => {
-    await runCommand('docker', ['rm', '-f', '-v', name], { timeoutMs: COMMAND_TIMEOUT_MS });
-    callOffWatchdog();
-  };
-  const published = await runCommand('docker', ['port', name, '6379/tcp'], { timeoutMs: COMMAND_TIMEOUT_MS });
-  const port = /:(\d+)\s*$/m.exec(published.stdout)?.[1];
-  const url = `redis://127.0.0.1:${port ?? ''}`;
-  if (run.ok && port !== undefined && (await answersInTime(url, () => false))) {
-    return { url, origin: `container ${IMAGE}`, stop };
-  }
-  await stop();
-  log(`docker could not start ${IMAGE}: ${run.stderr.trim()}`);
-  return undefined;
-}
-
-async function findProgram(): Promise<string | undefined> {
-  const folders = [
-    ...(process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
-    ...FOLDERS,
-  ];
-  for (const path of folders.flatMap((folder) => PROGRAMS.map((program) => join(folder, program)))) {
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    ) {
-      return path;
-    }
-  }
-  return undefined;
-}
-
-async function answersInTime(url: string, isGone: () => boolean): Promise<boolean> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && !isGone()) {
-    if (await answers(url)) return true;
-    // A refused connection fails at once; without a pause this would spin.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
 }
 
 async function answers(url: string): Promise<boolean> {

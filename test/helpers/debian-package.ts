@@ -6,12 +6,12 @@ const APT_TIMEOUT_MS = 600_000;
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
 
 /**
- * Installs Debian's redis-server package without starting its service. Only for root on Debian and its derivatives;
- * elsewhere, or when the installation fails, answers `false`.
+ * Installs a server's package without starting its service. Only for root on Debian and its derivatives; elsewhere, or
+ * when the installation fails, answers `false`.
  */
-export async function installRedisPackage(log: (message: string) => void): Promise<boolean> {
+export async function installDebianPackage(name: string, log: (message: string) => void): Promise<boolean> {
   if (process.getuid?.() !== 0 || !(await exists('/usr/bin/apt-get'))) return false;
-  log('installing redis-server with apt-get');
+  log(`installing ${name} with apt-get`);
   const settings = { timeoutMs: APT_TIMEOUT_MS, env: { DEBIAN_FRONTEND: 'noninteractive' } };
   const isForbidden = await exists(SERVICE_POLICY);
   if (!isForbidden) await writeFile(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
@@ -20,10 +20,10 @@ export async function installRedisPackage(log: (message: string) => void): Promi
     const install = await runCommand(
       'apt-get',
       // Another test run may be installing at this moment.
-      ['-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends', 'redis-server'],
+      ['-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '--no-install-recommends', name],
       settings,
     );
-    if (!install.ok) log(`apt-get could not install redis-server: ${install.stderr.trim().slice(-500)}`);
+    if (!install.ok) log(`apt-get could not install ${name}: ${install.stderr.trim().slice(-500)}`);
     return install.ok;
   } finally {
     if (!isForbidden) await rm(SERVICE_POLICY, { force: true });

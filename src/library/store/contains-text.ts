@@ -1,0 +1,9 @@
+import { sql, type Expression, type SqlBool } from 'kysely';
+import type { Dialect } from './dialect.js';
+
+/** Whether a text of the database contains another one, which stands for itself: no wildcards. */
+export function containsText(dialect: Dialect, text: Expression<string>, part: string): Expression<SqlBool> {
+  return dialect === 'postgres'
+    ? sql<SqlBool>`strpos(${text}, ${part}) > 0`
+    : sql<SqlBool>`instr(${text}, ${part}) > 0`;
+}
