@@ -1,0 +1,106 @@
+import { parse } from 'csv-parse/sync';
+import { guessDelimiter } from './csv-shape.js';
+import { extractText } from './extract-text.js';
+import type { Collector } from './extraction.js';
+import { hostName } from './host-name.js';
+import { normaliseIoc } from './normalise.js';
+import { scanLine, type Finding } from './scan-line.js';
+
+interface Row {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+/** Rows by which it is told what a column holds. */
+const SAMPLE_ROWS = 500;
+
+/** What a column of IOCs is called. */
+const IOC_HEADER =
+  /^(?:iocs?|indicators?|observables?|artifacts?|values?|hash(?:es)?|file[ _-]?hash|md5|sha[ _-]?1|sha[ _-]?256|ip|ips|ipv[46]|(?:src|dst|source|destination|remote|client|server)?[ _-]?(?:ip|address|addr|host|domain)|ip[ _-]?addr(?:ess)?|address|domains?|domain[ _-]?names?|host(?:s|name|names)?|fqdn|urls?|uri|link|c2)(?:[ _-]?(?:hash|value|indicator))?$/i;
+
+const NAME_HEADER = /domain|host|fqdn/i;
+
+/**
+ * Reads a CSV with or without header, separated by commas, semicolons, tabs or pipes. Columns of IOCs are found by their
+ * content, and helped by their name; where there is none, every cell is read as text. In a column of IOCs, a cell that holds
+ * none is a fault. In one that is called after domains, names need no known top-level domain.
+ */
+export function extractCsv(content: string, collector: Collector): void {
+  const rows = parsed(content, collector);
+  if (rows === undefined) {
+    extractText(content, collector);
+    return;
+  }
+  const { columns, hasHeader, names } = shapeOf(rows);
+  for (const { record, info } of rows.slice(hasHeader ? 1 : 0)) {
+    for (const [index, cell] of record.entries()) {
+      if (cell.trim() === '' || (columns.size > 0 && !columns.has(index))) continue;
+      const findings = readCell(cell, columns.size > 0 && NAME_HEADER.test(names[index] ?? ''));
+      for (const finding of findings) collector.add(finding, info.lines);
+      if (findings.length === 0 && columns.has(index)) collector.fault(cell.trim(), 'is no IOC', info.lines);
+    }
+    if (collector.isFull) return;
+  }
+}
+
+function parsed(content: string, collector: Collector): readonly Row[] | undefined {
+  try {
+    const rows: unknown = parse(content, {
+      bom: true,
+      delimiter: guessDelimiter(content) ?? ',',
+      info: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+    return rows as readonly Row[];
+  } catch (error) {
+    const { lines } = error as { readonly lines?: unknown };
+    const reason =
+      'cannot be read as CSV (a quote that is never closed, or text behind one); it is read as text';
+    collector.fault('The content', reason, typeof lines === 'number' ? lines : undefined);
+    return undefined;
+  }
+}
+
+interface Shape {
+  readonly columns: ReadonlySet<number>;
+  readonly hasHeader: boolean;
+  readonly names: readonly string[];
+}
+
+function shapeOf(rows: readonly Row[]): Shape {
+  const first = rows[0]?.record ?? [];
+  const hasHeader =
+    rows.length > 1 && first.every((cell) => scanLine(cell).every(({ result }) => result.ioc === undefined));
+  const names = hasHeader ? first.map((name) => name.trim()) : [];
+  const sample = rows.slice(hasHeader ? 1 : 0, SAMPLE_ROWS);
+  const width = Math.min(
+    1000,
+    sample.reduce((widest, { record }) => Math.max(widest, record.length), 0),
+  );
+  const columns = new Set<number>();
+  for (let index = 0; index < width; index += 1) {
+    const cells = sample.map(({ record }) => record[index]?.trim() ?? '').filter((cell) => cell !== '');
+    const hits = cells.filter((cell) => isIocCell(cell)).length;
+    const needed = IOC_HEADER.test(names[index] ?? '') ? 0.1 : 0.5;
+    if (cells.length > 0 && hits / cells.length >= needed) columns.add(index);
+  }
+  return { columns, hasHeader, names };
+}
+
+/** Whether a cell holds IOCs and hardly anything else. */
+function isIocCell(cell: string): boolean {
+  const found = scanLine(cell).filter(({ result }) => result.ioc !== undefined);
+  const length = found.reduce((sum, { original }) => sum + original.length, 0);
+  return length >= 0.8 * cell.length;
+}
+
+function readCell(cell: string, isNamed: boolean): readonly Finding[] {
+  const findings = cell.split(/\r\n|[\n\r]/).flatMap((line) => scanLine(line));
+  if (!isNamed || findings.some(({ result }) => result.ioc !== undefined)) return findings;
+  return 'reason' in hostName(cell.trim())
+    ? findings
+    : [{ original: cell.trim(), result: normaliseIoc('domain', cell) }];
+}
