@@ -3,7 +3,10 @@ import { guessDelimiter } from './csv-shape.js';
 import { extractText } from './extract-text.js';
 import type { Collector } from './extraction.js';
 import { hostName } from './host-name.js';
+import { parseIocType } from './ioc.js';
 import { normaliseIoc } from './normalise.js';
+import { refang } from './refang.js';
+import { rememberingNormaliser, type Normalise } from './remembering-normaliser.js';
 import { scanLine, type Finding } from './scan-line.js';
 
 interface Row {
@@ -13,6 +16,7 @@ interface Row {
 
 /** Rows by which it is told what a column holds. */
 const SAMPLE_ROWS = 500;
+const MAX_COLUMNS = 1000;
 
 /** What a column of IOCs is called. */
 const IOC_HEADER =
@@ -20,10 +24,15 @@ const IOC_HEADER =
 
 const NAME_HEADER = /domain|host|fqdn/i;
 
+/** What the library's own export calls the type of a value. */
+const TYPE_HEADER = /^(?:(?:ioc|indicator|observable)[ _-]?)?type$/i;
+const VALUE_HEADER = /^(?:iocs?|indicators?|observables?|values?)(?:[ _-]?value)?$/i;
+
 /**
  * Reads a CSV with or without header, separated by commas, semicolons, tabs or pipes. Columns of IOCs are found by their
  * content, and helped by their name; where there is none, every cell is read as text. In a column of IOCs, a cell that holds
- * none is a fault. In one that is called after domains, names need no known top-level domain.
+ * none is a fault. In one that is called after domains, and beside a column with the types of the library, names need no
+ * known top-level domain.
  */
 export function extractCsv(content: string, collector: Collector): void {
   const rows = parsed(content, collector);
@@ -31,15 +40,27 @@ export function extractCsv(content: string, collector: Collector): void {
     extractText(content, collector);
     return;
   }
-  const { columns, hasHeader, names } = shapeOf(rows);
-  for (const { record, info } of rows.slice(hasHeader ? 1 : 0)) {
-    for (const [index, cell] of record.entries()) {
-      if (cell.trim() === '' || (columns.size > 0 && !columns.has(index))) continue;
-      const findings = readCell(cell, columns.size > 0 && NAME_HEADER.test(names[index] ?? ''));
-      for (const finding of findings) collector.add(finding, info.lines);
-      if (findings.length === 0 && columns.has(index)) collector.fault(cell.trim(), 'is no IOC', info.lines);
-    }
+  const normalise = rememberingNormaliser();
+  const shape = shapeOf(rows);
+  for (const row of rows.slice(shape.hasHeader ? 1 : 0)) {
+    readRow(row, shape, normalise, collector);
     if (collector.isFull) return;
+  }
+}
+
+function readRow({ record, info }: Row, shape: Shape, normalise: Normalise, collector: Collector): void {
+  const { columns, names, typeColumn } = shape;
+  const type = typeColumn === -1 ? undefined : parseIocType(record[typeColumn]?.trim() ?? '');
+  for (const [index, cell] of record.entries()) {
+    const text = cell.trim();
+    if (text === '' || (columns.size > 0 && !columns.has(index))) continue;
+    const name = names[index] ?? '';
+    const findings =
+      type !== undefined && VALUE_HEADER.test(name)
+        ? [{ original: text, result: normalise(type, text.replace(/^'/, '')) }]
+        : readCell(text, name, normalise);
+    for (const finding of findings) collector.add(finding, info.lines);
+    if (findings.length === 0 && columns.has(index)) collector.fault(text, 'is no IOC', info.lines);
   }
 }
 
@@ -65,42 +86,47 @@ function parsed(content: string, collector: Collector): readonly Row[] | undefin
 }
 
 interface Shape {
+  /** Those that hold IOCs; none: all are read as text. */
   readonly columns: ReadonlySet<number>;
   readonly hasHeader: boolean;
   readonly names: readonly string[];
+  /** -1: none. */
+  readonly typeColumn: number;
 }
 
 function shapeOf(rows: readonly Row[]): Shape {
   const first = rows[0]?.record ?? [];
-  const hasHeader =
-    rows.length > 1 && first.every((cell) => scanLine(cell).every(({ result }) => result.ioc === undefined));
+  const hasHeader = rows.length > 1 && first.every((cell) => !isIocCell(cell, ''));
   const names = hasHeader ? first.map((name) => name.trim()) : [];
+  const typeColumn = names.findIndex((name) => TYPE_HEADER.test(name));
+  const isTyped = (name: string): boolean => typeColumn !== -1 && VALUE_HEADER.test(name);
   const sample = rows.slice(hasHeader ? 1 : 0, SAMPLE_ROWS);
   const width = Math.min(
-    1000,
+    MAX_COLUMNS,
     sample.reduce((widest, { record }) => Math.max(widest, record.length), 0),
   );
   const columns = new Set<number>();
   for (let index = 0; index < width; index += 1) {
+    const name = names[index] ?? '';
     const cells = sample.map(({ record }) => record[index]?.trim() ?? '').filter((cell) => cell !== '');
-    const hits = cells.filter((cell) => isIocCell(cell)).length;
-    const needed = IOC_HEADER.test(names[index] ?? '') ? 0.1 : 0.5;
-    if (cells.length > 0 && hits / cells.length >= needed) columns.add(index);
+    const hits = cells.filter((cell) => isIocCell(cell, name)).length;
+    const needed = IOC_HEADER.test(name) ? 0.1 : 0.5;
+    if (isTyped(name) || (cells.length > 0 && hits / cells.length >= needed)) columns.add(index);
   }
-  return { columns, hasHeader, names };
+  return { columns, hasHeader, names, typeColumn };
 }
 
 /** Whether a cell holds IOCs and hardly anything else. */
-function isIocCell(cell: string): boolean {
-  const found = scanLine(cell).filter(({ result }) => result.ioc !== undefined);
+function isIocCell(cell: string, name: string): boolean {
+  const found = readCell(cell, name, normaliseIoc).filter(({ result }) => result.ioc !== undefined);
   const length = found.reduce((sum, { original }) => sum + original.length, 0);
-  return length >= 0.8 * cell.length;
+  return found.length > 0 && length >= 0.8 * cell.length;
 }
 
-function readCell(cell: string, isNamed: boolean): readonly Finding[] {
-  const findings = cell.split(/\r\n|[\n\r]/).flatMap((line) => scanLine(line));
-  if (!isNamed || findings.some(({ result }) => result.ioc !== undefined)) return findings;
-  return 'reason' in hostName(cell.trim())
+function readCell(cell: string, column: string, normalise: Normalise): readonly Finding[] {
+  const findings = cell.split(/\r\n|[\n\r]/).flatMap((line) => scanLine(line, normalise));
+  if (!NAME_HEADER.test(column) || findings.some(({ result }) => result.ioc !== undefined)) return findings;
+  return 'reason' in hostName(refang(cell))
     ? findings
-    : [{ original: cell.trim(), result: normaliseIoc('domain', cell) }];
+    : [{ original: cell, result: normalise('domain', cell) }];
 }

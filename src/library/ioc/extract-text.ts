@@ -1,10 +1,12 @@
 import type { Collector } from './extraction.js';
+import { rememberingNormaliser } from './remembering-normaliser.js';
 import { scanLine } from './scan-line.js';
 
 /** Reads any text: log lines, e-mails, Markdown, tables. */
 export function extractText(content: string, collector: Collector): void {
+  const normalise = rememberingNormaliser();
   for (const [line, number] of linesOf(content)) {
-    for (const finding of scanLine(line)) collector.add(finding, number);
+    for (const finding of scanLine(line, normalise)) collector.add(finding, number);
     if (collector.isFull) return;
   }
 }

@@ -55,7 +55,7 @@ describe('normaliseIoc', () => {
     ['url', 'http://exa!mple.com/', 'does not point at a host'],
     ['url', `http://example.com/${'ü'.repeat(500)}`, 'is longer than 2048 characters'],
     ['url', 'http://', 'is not a URL'],
-    ['url', 'http://example.com/[(.)]', 'holds what looks defanged in a way that cannot be undone'],
+    ['url', 'http://example.com/[<(.)>]', 'holds what looks defanged in a way that cannot be undone'],
     ['url', ' ', 'is empty'],
   ])('%s %j %s', (type, text, reason) => {
     expect(normaliseIoc(type, text)).toEqual({ reason });

@@ -195,12 +195,16 @@ describe('a text', () => {
     );
   });
 
-  it('gives the same again from what it gave', () => {
+  it('gives the same again from what it gave, written as analysts do', () => {
     fc.assert(
       fc.property(anything, (content) => {
-        // What is read from a column or pattern that says what it is may be too odd for a text.
         const first = new Set(keys(content, { format: 'text' }));
-        const written = [...first].map((key) => key.slice(key.indexOf(' ') + 1)).join('\n');
+        const written = [...first]
+          .map((key) => {
+            const [type = '', value = ''] = key.split(' ');
+            return type === 'domain' || type === 'hostname' ? value.replaceAll('.', '[.]') : value;
+          })
+          .join('\n');
         expect([...new Set(keys(written, { format: 'text' }))]).toEqual([...first]);
       }),
       { numRuns: 3000 },
@@ -256,14 +260,14 @@ describe('a text', () => {
       '[{"a":',
     ].map((piece) => [piece]),
   )(
-    'of two million characters of %j is read in time, in every format',
+    'of 300,000 characters of %j is read in time, in every format',
     (piece) => {
-      const content = piece.repeat(Math.floor(2_000_000 / piece.length));
+      const content = piece.repeat(Math.floor(300_000 / piece.length));
       for (const format of ['text', 'csv', 'stix'] as const) {
         const started = performance.now();
         readImport(content, { format });
-        // A second or two where time grows with the length; hours where it grows with its square.
-        expect(performance.now() - started).toBeLessThan(20_000);
+        // A second at most where time grows with the length; minutes where it grows with its square.
+        expect(performance.now() - started).toBeLessThan(10_000);
       }
     },
     60_000,

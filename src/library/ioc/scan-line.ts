@@ -1,6 +1,7 @@
 import { nameInText } from './name-in-text.js';
 import { MAX_URL_LENGTH, normaliseIoc, type Normalised } from './normalise.js';
 import { refangLine, type Refanged } from './refang.js';
+import type { Normalise } from './remembering-normaliser.js';
 import { addressesIn, hashesIn, ipv6In, networkReason, type Part } from './scan-word.js';
 import { urlEnd } from './url-end.js';
 
@@ -25,8 +26,8 @@ const SCHEME = /[a-z][a-z0-9+.-]{0,20}:\/\//gi;
  *
  * Never throws, and takes time in proportion to the length.
  */
-export function scanLine(line: string): Finding[] {
-  const scanner = new LineScanner(refangLine(line));
+export function scanLine(line: string, normalise: Normalise = normaliseIoc): Finding[] {
+  const scanner = new LineScanner(refangLine(line), normalise);
   scanner.scan();
   return scanner.findings;
 }
@@ -38,7 +39,10 @@ class LineScanner {
   /** Where a name stands behind the slash of another, `example.com/example.net`, and not in a path. */
   #alternativeAt = -1;
 
-  constructor(line: Refanged) {
+  constructor(
+    line: Refanged,
+    private readonly normalise: Normalise,
+  ) {
     this.#line = line;
     this.#text = line.text;
   }
@@ -68,7 +72,7 @@ class LineScanner {
     if (end - start > 2 * MAX_URL_LENGTH)
       this.#refuse(start, end, `is longer than ${MAX_URL_LENGTH} characters`);
     else if (end - start > 'https://'.length)
-      this.#add(start, end, normaliseIoc('url', this.#text.slice(start, end)));
+      this.#add(start, end, this.normalise('url', this.#text.slice(start, end)));
     return Math.max(end, start + 'http://'.length);
   }
 
@@ -138,7 +142,7 @@ class LineScanner {
     if (isWildcard) return this.#refuse(start - 2, whole.end, 'is a wildcard, not one name');
     const url = this.#urlWithoutScheme(start, end);
     if (url !== undefined) return url;
-    if (verdict === 'name') this.#add(start, end, normaliseIoc('domain', word));
+    if (verdict === 'name') this.#add(start, end, this.normalise('domain', word));
     else this.#refuse(start, end, verdict.reason);
     return whole.end;
   }
@@ -170,7 +174,7 @@ class LineScanner {
     }
     const url = isWhole && type === 'ipv4' ? this.#urlWithoutScheme(start, end) : undefined;
     if (url !== undefined) return url;
-    this.#add(start, end, normaliseIoc(type, written));
+    this.#add(start, end, this.normalise(type, written));
     return behind;
   }
 
@@ -192,8 +196,7 @@ class LineScanner {
       this.#alternativeAt = end + port + 1;
       return undefined;
     }
-    const result = normaliseIoc('url', text.slice(start, last));
-    if (result.ioc === undefined) return undefined;
+    const result = this.normalise('url', text.slice(start, last));
     this.#add(start, last, result);
     return last;
   }

@@ -1,3 +1,6 @@
+/** What stands in URLs without a meaning to this: nearly every character, which then needs no closer look. */
+const PLAIN = /[\w\-./:?#=%+@$!*~]/;
+
 /** What never stands in a URL, as people write them: blanks, quotes, and the punctuation of other scripts. */
 const ENDS = /[\s\p{Cc}"<>`{}|\\^“”„«»‹›‘’、。，；：！？（）「」『』【】《》…]/u;
 
@@ -17,6 +20,7 @@ export function urlEnd(text: string, start: number): number {
   let end = start;
   for (; end < text.length; end += 1) {
     const character = text[end] ?? '';
+    if (PLAIN.test(character)) continue;
     if (character === quote || ENDS.test(character)) break;
     if (character === '&' && /^&(?:quot|lt|gt|#39);/.test(text.slice(end, end + 6))) break;
     if ((character === ',' || character === ';') && /^https?:\/\//i.test(text.slice(end + 1, end + 9))) break;
