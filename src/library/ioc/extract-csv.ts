@@ -105,13 +105,16 @@ function shapeOf(rows: readonly Row[]): Shape {
     MAX_COLUMNS,
     sample.reduce((widest, { record }) => Math.max(widest, record.length), 0),
   );
+  // Our own export: what else stands in it is about the IOCs.
+  const typed = names.flatMap((name, index) => (isTyped(name) ? [index] : []));
+  if (typed.length > 0) return { columns: new Set(typed), hasHeader, names, typeColumn };
   const columns = new Set<number>();
   for (let index = 0; index < width; index += 1) {
     const name = names[index] ?? '';
     const cells = sample.map(({ record }) => record[index]?.trim() ?? '').filter((cell) => cell !== '');
     const hits = cells.filter((cell) => isIocCell(cell, name)).length;
     const needed = IOC_HEADER.test(name) ? 0.1 : 0.5;
-    if (isTyped(name) || (cells.length > 0 && hits / cells.length >= needed)) columns.add(index);
+    if (cells.length > 0 && hits / cells.length >= needed) columns.add(index);
   }
   return { columns, hasHeader, names, typeColumn };
 }

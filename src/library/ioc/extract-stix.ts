@@ -52,10 +52,10 @@ export function extractStix(content: string, collector: Collector): void {
 }
 
 /** Whether parsed JSON is STIX; the objects in it. */
-export function objectsIn(json: unknown): readonly unknown[] | undefined {
+function objectsIn(json: unknown): readonly unknown[] | undefined {
   if (Array.isArray(json)) return json.some(isTyped) ? json : undefined;
   if (!isJsonObject(json)) return undefined;
-  if (Array.isArray(json.objects)) return json.objects;
+  if (Array.isArray(json.objects)) return json.objects as unknown[];
   return isTyped(json) ? [json] : undefined;
 }
 

@@ -322,13 +322,18 @@ describe('a CSV', () => {
     ],
     ['with e-mail addresses', `mail,ip\nbob@evil.com,198.51.100.3\n`, ['ipv4 198.51.100.3']],
     [
+      'of the library itself, whose types count and whose other columns do not',
+      `type,value,source\ndomain,setup.zip,other.com\nhostname,'-x.evil.bit,other.net\nurl,http://evil.com/,198.51.100.3\n`,
+      ['domain setup.zip', 'hostname -x.evil.bit', 'url http://evil.com/'],
+    ],
+    [
       'with rows of different length',
       `evil.com\n198.51.100.3,2,3\n`,
       ['domain evil.com', 'ipv4 198.51.100.3'],
     ],
     [
       'in UTF-16 that a browser took for UTF-8',
-      `\uFFFD\uFFFD${[...`ip,x\n198.51.100.3,1\n`].join('\0')}\0`,
+      `\uFFFD\uFFFD${Array.from('ip,x\n198.51.100.3,1\n').join('\0')}\0`,
       ['ipv4 198.51.100.3'],
     ],
   ])('%s', (_, content, expected) => {

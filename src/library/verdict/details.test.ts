@@ -169,7 +169,7 @@ describe('detailsOf', () => {
     { kind: 'url', url: 'http://example.com/' },
   ])('of a full report is JSON as it stands, and relates normal forms alone: $kind', (object) => {
     const report = parseReport(object.kind, bodyWithRelated(object));
-    const details = detailsOf(report, FETCHED, Object.values(object)[1] as string);
+    const details = detailsOf(report, FETCHED, String(Object.values(object)[1]));
     expect(JSON.parse(JSON.stringify(details))).toEqual(details);
     expect(details.related.length).toBeGreaterThan(0);
     for (const { items } of details.related)
