@@ -26,7 +26,7 @@ export const RELATIONS_TO_ASK: AskedRelationships = {
   file: relationNames('file'),
   ip_address: relationNames('ip_address'),
   domain: relationNames('domain'),
-  // The others need a premium key, and VirusTotal refuses the whole call over one that may not be asked.
+  // The others need a premium key, and VirusTotal may refuse the whole call over one that is not for this key.
   url: ['last_serving_ip_address'],
 };
 
