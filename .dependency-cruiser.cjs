@@ -82,6 +82,32 @@ module.exports = {
       ['^src/shared/'],
       'simulators share no code with the clients, so that they cannot share their mistakes',
     ),
+    only(
+      'library/ioc',
+      ['^src/shared/', '^src/stix/', '^src/virustotal/(schema|object-id|domain-name|ip-address)\\.ts$'],
+      'what an IOC is: pure; how values are checked is known where they are looked up',
+    ),
+    only(
+      'library/verdict',
+      [
+        '^src/shared/',
+        '^src/mapping/',
+        '^src/virustotal/(schema[-\\w]*|gui-link)\\.ts$',
+        '^src/library/ioc/',
+      ],
+      'pure: reports in, what people read out',
+    ),
+    only(
+      'library/export',
+      [
+        '^src/shared/',
+        '^src/stix/',
+        '^src/virustotal/schema\\.ts$',
+        '^src/mapping/(context|plain-text|parts/related-(graph|rules))\\.ts$',
+        '^src/library/ioc/',
+      ],
+      'pure: IOCs in, text out',
+    ),
     {
       name: 'undici-by-its-parts',
       comment: 'its entry point takes 9 MB more (ADR 16); types cost nothing',

@@ -27,7 +27,7 @@ export function mapDomainReport(
   const { observable, options } = context;
   const verdict = readVerdict(report, options.trustedEngines);
   const contributions = contribute(domainParts, { report, verdict, context, extras });
-  const detail = { engines: 'plain', attributes: attributes(report), contributions } as const;
+  const detail = { engines: 'plain', attributes: domainAttributes(report), contributions } as const;
   const target = {
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
@@ -99,7 +99,8 @@ function readAddress(recordType: string, value: string): Address | undefined {
   return undefined;
 }
 
-function attributes(report: DomainReport): readonly AttributeRow[] {
+/** What the report says of the domain beside the verdict, with its labels: for the Note, and for whoever shows it elsewhere. */
+export function domainAttributes(report: DomainReport): readonly AttributeRow[] {
   return [
     ['Registrar', report.registrar],
     ['Creation date', report.creationDate],

@@ -31,7 +31,7 @@ export function mapFileReport(
   const hasNote = fullReportNote || keepsScore || wantsNote(contributions);
   const detail = {
     engines: fullReportNote ? 'versions' : 'none',
-    attributes: fullReportNote ? attributes(report) : [],
+    attributes: fullReportNote ? fileAttributes(report) : [],
   } as const;
   const patterns = filePatterns(hashes, observable.value);
   return assembleReport(
@@ -75,7 +75,8 @@ function storableSize(size: number | undefined): number | undefined {
   return size !== undefined && Number.isInteger(size) && size >= 0 && size <= MAX_SIZE ? size : undefined;
 }
 
-function attributes(report: FileReport): readonly AttributeRow[] {
+/** What the report says of the file beside the verdict, with its labels: for the Note, and for whoever shows it elsewhere. */
+export function fileAttributes(report: FileReport): readonly AttributeRow[] {
   return [
     ['SHA-256', codeSpan(report.sha256)],
     ['SHA-1', codeSpan(report.sha1)],

@@ -22,7 +22,7 @@ export function mapIpAddressReport(
   const { observable, options } = context;
   const verdict = readVerdict(report, options.trustedEngines);
   const contributions = contribute(ipAddressParts, { report, verdict, context, extras });
-  const detail = { engines: 'plain', attributes: attributes(report), contributions } as const;
+  const detail = { engines: 'plain', attributes: ipAddressAttributes(report), contributions } as const;
   const target = {
     value: observable.value,
     pattern: observablePattern(observable.type, observable.value),
@@ -53,7 +53,8 @@ function relations(report: IpAddressReport, context: MappingContext): readonly N
   return found;
 }
 
-function attributes(report: IpAddressReport): readonly AttributeRow[] {
+/** What the report says of the address beside the verdict, with its labels: for the Note, and for whoever shows it elsewhere. */
+export function ipAddressAttributes(report: IpAddressReport): readonly AttributeRow[] {
   return [
     ['Network', codeSpan(report.network)],
     ['AS number', report.asn],

@@ -88,7 +88,10 @@ describe('cell', () => {
 
 describe('codeSpan', () => {
   it('percent-encodes what would end the span or the cell', () => {
-    expect(codeSpan('https://example.com/`|?q=1')).toEqual({ markdown: '`https://example.com/%60%7C?q=1`' });
+    expect(codeSpan('https://example.com/`|?q=1')).toEqual({
+      markdown: '`https://example.com/%60%7C?q=1`',
+      text: 'https://example.com/`|?q=1',
+    });
   });
 
   it.each([undefined, '', '\u0000'])('is nothing for %j', (text) => {

@@ -17,6 +17,8 @@ const MAX_NOTE_LENGTH = 100_000;
 /** Markdown that is safe to put in a cell as it is. */
 export interface SafeMarkdown {
   readonly markdown: string;
+  /** The same as plain text, where it differs. */
+  readonly text?: string;
 }
 
 /** A value to be shown. Zero and `false` are values; `null`, `undefined`, empty text and invalid dates are not. */
@@ -90,10 +92,9 @@ const MARKUP = /[.:@&<>\\`*_[\]|~]/;
  * end the span or the cell, are percent-encoded, as they ought to be in URLs.
  */
 export function codeSpan(text: string | undefined): SafeMarkdown | undefined {
-  const code = plainText(text ?? '', MAX_CELL_LENGTH)
-    .replace(/`/gu, '%60')
-    .replace(/\|/gu, '%7C');
-  return code === '' ? undefined : { markdown: `\`${code}\`` };
+  const line = plainText(text ?? '', MAX_CELL_LENGTH);
+  const code = line.replace(/`/gu, '%60').replace(/\|/gu, '%7C');
+  return code === '' ? undefined : { markdown: `\`${code}\``, text: line };
 }
 
 /** `2024-01-31 13:45:00 UTC`, or `N/A` for a date that is absent or invalid. */
@@ -127,6 +128,18 @@ function listCell(items: readonly (string | SafeMarkdown)[]): string {
     shown.push(text);
   }
   return shown.join(', ') || NOT_AVAILABLE;
+}
+
+/** A value as plain text in one line, for whoever shows it elsewhere; `undefined` when there is none. */
+export function plainValue(value: CellValue): string | undefined {
+  if (value == null) return undefined;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : dateText(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return plainText(value, MAX_CELL_LENGTH) || undefined;
+  if ('markdown' in value) return value.text ?? value.markdown;
+  const items = value.map(plainValue).filter((item) => item !== undefined);
+  return plainText(items.join(', '), 4 * MAX_CELL_LENGTH) || undefined;
 }
 
 /** One line for each row, after the heading. Rows that are too short are filled with `N/A`. */

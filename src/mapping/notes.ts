@@ -194,7 +194,7 @@ function gtiLines({ verdict, severity, description }: GtiAssessment): string[] {
 
 function engineTable(results: readonly EngineResult[], detail: ResultsDetail['engines']): string[] {
   if (detail === 'none' || results.length === 0) return [];
-  const sorted = inOrder(results);
+  const sorted = enginesInOrder(results);
   return detail === 'plain'
     ? table(
         ['Engine', 'Verdict', 'Result'],
@@ -213,7 +213,7 @@ function engineTable(results: readonly EngineResult[], detail: ResultsDetail['en
 }
 
 /** What must be seen first comes first, and engines of one category in the order of their names. */
-function inOrder(results: readonly EngineResult[]): EngineResult[] {
+export function enginesInOrder(results: readonly EngineResult[]): EngineResult[] {
   // Names are folded once, and not for each comparison. Not localeCompare: the order must not depend on the place.
   const places = results.map((result) => ({
     result,

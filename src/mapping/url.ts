@@ -21,7 +21,7 @@ export function mapUrlReport(
   const contributions = contribute(urlParts, { report, verdict, context, extras });
   const detail = {
     engines: 'plain',
-    attributes: attributes(report, extras.lastServingIpAddress),
+    attributes: urlAttributes(report, extras.lastServingIpAddress),
     contributions,
   } as const;
   const target = {
@@ -42,7 +42,11 @@ export function mapUrlReport(
   );
 }
 
-function attributes(report: UrlReport, lastServingIpAddress: string | undefined): readonly AttributeRow[] {
+/** What the report says of the URL beside the verdict, with its labels: for the Note, and for whoever shows it elsewhere. */
+export function urlAttributes(
+  report: UrlReport,
+  lastServingIpAddress: string | undefined,
+): readonly AttributeRow[] {
   return [
     ['URL', codeSpan(report.url)],
     ['Final URL', codeSpan(report.finalUrl)],

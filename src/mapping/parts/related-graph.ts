@@ -1,8 +1,13 @@
-import { createFile, createRelationship, createValueObservable, stixTimestamp } from '../../stix/create.js';
+import {
+  createFile,
+  createRelationship,
+  createValueObservable,
+  stixTimestamp,
+  type Provenance,
+} from '../../stix/create.js';
 import { relationshipId, type ValueObservableType } from '../../stix/ids.js';
 import { mergedById } from '../../stix/merge-objects.js';
 import type { Relationship, StixId, StixObject } from '../../stix/objects.js';
-import type { MappingContext } from '../context.js';
 import type { RelationSource } from '../relationships.js';
 import type { RelationRule } from './related-rules.js';
 import type { RelatedType, RelatedValue } from './related-value.js';
@@ -27,7 +32,7 @@ export class RelatedGraph {
 
   constructor(
     private readonly source: RelationSource,
-    private readonly context: MappingContext,
+    private readonly context: Provenance,
   ) {}
 
   get observables(): number {
@@ -40,7 +45,9 @@ export class RelatedGraph {
     // The source itself, however it is written.
     if (related.object.id === this.source.id) return;
     this.#related.set(key, this.#named(related, value));
-    this.#relationships.push(this.#relationship(related.object.id, value, rule));
+    this.#relationships.push(
+      ruledRelationship(this.source, related.object.id, rule, this.context, value.since),
+    );
   }
 
   /** The observables and relationships, with what the source needs; empty when nothing is related. */
@@ -67,23 +74,37 @@ export class RelatedGraph {
     const names = [...related.names, fileName];
     return { object: createFile({ 'SHA-256': value }, names, this.context), names };
   }
+}
 
-  #relationship(related: StixId, { since }: RelatedValue, rule: RelationRule): Relationship {
-    const [source, target] = this.#ends(related, rule);
-    const { typed } = rule;
-    if (!typed?.for.includes(this.source.type)) {
-      const plain = createRelationship('related-to', source, target, this.context);
-      return { ...plain, description: rule.meaning };
-    }
-    const made = createRelationship(typed.type, source, target, this.context);
-    if (since === undefined) return made;
-    const start = stixTimestamp(since);
-    return { ...made, id: relationshipId(typed.type, source, target, start), start_time: start };
+/**
+ * The relationship by which an object and what is related to it are joined, as the rule has it.
+ *
+ * @param since - Since when it holds, for relationships that have a type of their own.
+ */
+export function ruledRelationship(
+  source: Pick<RelationSource, 'id' | 'type'>,
+  related: StixId,
+  rule: RelationRule,
+  provenance: Provenance,
+  since?: Date,
+): Relationship {
+  const [from, to] = endsOf(source.id, related, rule);
+  const { typed } = rule;
+  if (!typed?.for.includes(source.type)) {
+    const plain = createRelationship('related-to', from, to, provenance);
+    return { ...plain, description: rule.meaning };
   }
+  const made = createRelationship(typed.type, from, to, provenance);
+  if (since === undefined) return made;
+  const start = stixTimestamp(since);
+  return { ...made, id: relationshipId(typed.type, from, to, start), start_time: start };
+}
 
-  #ends(related: StixId, { direction }: RelationRule): readonly [source: StixId, target: StixId] {
-    const own = this.source.id;
-    const isForward = direction === 'either' ? own < related : direction === 'to the related';
-    return isForward ? [own, related] : [related, own];
-  }
+function endsOf(
+  own: StixId,
+  related: StixId,
+  { direction }: RelationRule,
+): readonly [source: StixId, target: StixId] {
+  const isForward = direction === 'either' ? own < related : direction === 'to the related';
+  return isForward ? [own, related] : [related, own];
 }

@@ -4,6 +4,7 @@ import type {
   IpAddressRelation,
   UrlRelation,
 } from '../../virustotal/schema-extras.js';
+import type { VtObjectKind } from '../../virustotal/schema.js';
 import type { ObservableType } from '../context.js';
 
 /** What a relationship of VirusTotal becomes. */
@@ -155,3 +156,20 @@ export const urlRules: Readonly<Record<UrlRelation, RelationRule>> = {
     meaning: 'The file was downloaded from the URL.',
   },
 };
+
+const rulesByKind: Readonly<Record<VtObjectKind, Readonly<Record<string, RelationRule>>>> = {
+  file: fileRules,
+  ip_address: ipAddressRules,
+  domain: domainRules,
+  url: urlRules,
+};
+
+/** Names of the relationships that have a rule, in their order. */
+export function relationNames(kind: VtObjectKind): readonly string[] {
+  return Object.keys(rulesByKind[kind]);
+}
+
+/** The rule for a relationship of an object of the kind; `undefined` for others than VirusTotal's that are known here. */
+export function relationRule(kind: VtObjectKind, name: string): RelationRule | undefined {
+  return Object.hasOwn(rulesByKind[kind], name) ? rulesByKind[kind][name] : undefined;
+}
