@@ -14,7 +14,8 @@ export function defang(type: IocType, value: string): string {
     case 'ipv4':
       return value.replaceAll('.', '[.]');
     case 'url': {
-      const [, scheme = '', authority = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/\/)?([^/?#]*)(.*)$/is.exec(value) ?? [];
+      const [, scheme = '', authority = '', rest = ''] =
+        /^([a-z][a-z\d+.-]*:\/\/)?([^/?#]*)(.*)$/is.exec(value) ?? [];
       return `${scheme.replace(/^http/i, 'hxxp')}${authority.replaceAll('.', '[.]')}${rest}`;
     }
   }

@@ -8,7 +8,8 @@ export interface PreviewCounts {
 }
 
 export function countsOf(preview: Preview): PreviewCounts {
-  const of = (state: PreviewItem['state']): number => preview.items.filter((one) => one.state === state).length;
+  const of = (state: PreviewItem['state']): number =>
+    preview.items.filter((one) => one.state === state).length;
   return { new: of('new'), known: of('known'), duplicate: of('duplicate'), faults: preview.faults.length };
 }
 

@@ -34,7 +34,11 @@ describe('the progress of a job', () => {
     [{ etaSeconds: 2940 }, 'About 49 min left'],
     [{ state: 'finished' }, ''],
     [
-      { state: 'waiting', reason: 'The budget of today is spent.', resumeAt: new Date(2026, 4, 10, 12, 12).toISOString() },
+      {
+        state: 'waiting',
+        reason: 'The budget of today is spent.',
+        resumeAt: new Date(2026, 4, 10, 12, 12).toISOString(),
+      },
       'The budget of today is spent. It goes on by itself at 12:12 (in 12 min).',
     ],
     [{ state: 'waiting' }, 'The quota of VirusTotal or the budget is spent.'],

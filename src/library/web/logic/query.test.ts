@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changed, FIRST_QUERY, filterOf, parseQuery, sortedBy, toggled, toParams, toSearch } from './query.js';
+import {
+  changed,
+  FIRST_QUERY,
+  filterOf,
+  parseQuery,
+  sortedBy,
+  toggled,
+  toParams,
+  toSearch,
+} from './query.js';
 
 const read = (text: string): ReturnType<typeof parseQuery> => parseQuery(new URLSearchParams(text));
 
@@ -26,7 +35,17 @@ describe('the query of the list', () => {
       fc.property(
         fc.array(
           fc.tuple(
-            fc.constantFrom('search', 'type', 'verdict', 'tag', 'enriched', 'sort', 'order', 'page', 'source'),
+            fc.constantFrom(
+              'search',
+              'type',
+              'verdict',
+              'tag',
+              'enriched',
+              'sort',
+              'order',
+              'page',
+              'source',
+            ),
             fc.oneof(fc.string(), fc.constantFrom('md5', 'clean', 'true', 'asc', 'value', '7')),
           ),
         ),
@@ -58,7 +77,10 @@ describe('the query of the list', () => {
   });
 
   it('gives the filter without order and page', () => {
-    expect(filterOf({ ...FIRST_QUERY, tag: ['a'], enriched: false })).toEqual({ tag: ['a'], enriched: false });
+    expect(filterOf({ ...FIRST_QUERY, tag: ['a'], enriched: false })).toEqual({
+      tag: ['a'],
+      enriched: false,
+    });
   });
 
   it('adds and takes away one value of a list', () => {

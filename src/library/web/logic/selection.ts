@@ -2,7 +2,8 @@ import type { Choice, IocFilter } from '../api.js';
 
 /** What is selected: single IOCs, or all that match the filter of the list. */
 export type Selection =
-  { readonly kind: 'ids'; readonly ids: ReadonlySet<string> } | { readonly kind: 'all'; readonly total: number };
+  | { readonly kind: 'ids'; readonly ids: ReadonlySet<string> }
+  | { readonly kind: 'all'; readonly total: number };
 
 export const NOTHING: Selection = { kind: 'ids', ids: new Set() };
 

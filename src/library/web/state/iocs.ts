@@ -16,8 +16,8 @@ export const selection = signal<Selection>(NOTHING);
 export const currentId = signal<string | null>(null);
 /** IOCs that are looked up at the moment. */
 export const inLookUp = signal<ReadonlySet<string>>(new Set());
-/** Counts up when the details on screen are out of date. */
-export const detailsVersion = signal(0);
+/** The IOC that changed last: details of it on screen are out of date. A new object each time. */
+export const touched = signal<{ readonly id: string } | null>(null);
 
 export const pageIds = computed(() => page.value?.items.map((one) => one.id) ?? []);
 
@@ -72,7 +72,7 @@ export function lookUp(ioc: Pick<Ioc, 'id' | 'enrichedAt'>): void {
     try {
       const answer = await api.lookUp(ioc.id, ioc.enrichedAt !== null);
       putIoc(answer.ioc);
-      detailsVersion.value += 1;
+      touched.value = { id: answer.ioc.id };
     } finally {
       inLookUp.value = new Set([...inLookUp.value].filter((one) => one !== ioc.id));
     }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { LibraryEvents } from '../api.js';
-import { detailsVersion, putIoc } from './iocs.js';
+import { putIoc, touched } from './iocs.js';
 import { putJob, readJobs } from './jobs.js';
 import { readUsage, usage } from './usage.js';
 
@@ -15,7 +15,7 @@ const LISTENERS: Listeners = {
   },
   ioc: ({ ioc }) => {
     putIoc(ioc);
-    detailsVersion.value += 1;
+    touched.value = { id: ioc.id };
   },
   usage: (content) => {
     usage.value = content.usage;

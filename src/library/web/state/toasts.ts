@@ -17,7 +17,9 @@ let last = 0;
 function show(tone: Toast['tone'], text: string): void {
   last += 1;
   const id = last;
-  toasts.value = [...toasts.value.filter((one) => one.text !== text), { id, tone, text }].slice(-SHOWN_AT_ONCE);
+  toasts.value = [...toasts.value.filter((one) => one.text !== text), { id, tone, text }].slice(
+    -SHOWN_AT_ONCE,
+  );
   // A fault stays until it is closed: it says what to do.
   if (tone === 'info') {
     setTimeout(() => {
