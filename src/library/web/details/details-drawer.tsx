@@ -31,7 +31,8 @@ export function DetailsDrawer({ id }: { readonly id: string }): VNode {
     });
   };
   useEffect(() => {
-    drawer.current?.focus();
+    // Without scrolling: the list stays where it is.
+    drawer.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
     if (touched.value?.id === id) read.again();

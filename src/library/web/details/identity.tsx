@@ -121,7 +121,15 @@ function Editor({ ioc, onSaved, onCancel }: EditorProps): VNode {
     onSaved();
   };
   return (
-    <Form submit="Save" onSubmit={save}>
+    <Form
+      submit="Save"
+      onSubmit={save}
+      aside={
+        <button type="button" class="link-button" onClick={onCancel}>
+          Leave it as it is
+        </button>
+      }
+    >
       {(faultOf) => (
         <>
           <Field
@@ -135,9 +143,6 @@ function Editor({ ioc, onSaved, onCancel }: EditorProps): VNode {
           />
           <Field label="Source" name="source" value={source} onInput={setSource} fault={faultOf('source')} />
           <Field label="Note" name="note" value={note} onInput={setNote} fault={faultOf('note')} />
-          <button type="button" class="link-button" onClick={onCancel}>
-            Leave it as it is
-          </button>
         </>
       )}
     </Form>

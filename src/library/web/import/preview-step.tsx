@@ -46,7 +46,15 @@ export function PreviewStep({ preview, onBack, onResult }: PreviewStepProps): VN
     );
   }
   return (
-    <Form submit={`Import ${count(items.length, 'IOC')}`} onSubmit={submit}>
+    <Form
+      submit={`Import ${count(items.length, 'IOC')}`}
+      onSubmit={submit}
+      aside={
+        <button type="button" class="link-button" onClick={onBack}>
+          Back to the text
+        </button>
+      }
+    >
       {(faultOf) => (
         <>
           <Summary preview={preview} />
@@ -78,9 +86,6 @@ export function PreviewStep({ preview, onBack, onResult }: PreviewStepProps): VN
           >
             Enrich them at once
           </Check>
-          <button type="button" class="link-button import-back" onClick={onBack}>
-            Back to the text
-          </button>
         </>
       )}
     </Form>

@@ -71,7 +71,7 @@ export function Toolbar({ change }: { readonly change: (next: ListQuery) => void
         button={
           <>
             <Icon name="download" />
-            Export
+            <span class="wide-only">Export</span>
           </>
         }
         items={exportItems(toParams(filterOf(now)))}

@@ -11,10 +11,19 @@ interface FormProps {
   readonly children: (faultOf: (field: string) => string | undefined) => ComponentChildren;
   readonly kind?: 'plain' | 'primary';
   readonly class?: string;
+  /** A way out, beside the button. */
+  readonly aside?: ComponentChildren;
 }
 
 /** A form that shows the server's refusal at the field it is about, or above the button. */
-export function Form({ submit, onSubmit, children, kind = 'primary', class: extra }: FormProps): VNode {
+export function Form({
+  submit,
+  onSubmit,
+  children,
+  kind = 'primary',
+  class: extra,
+  aside,
+}: FormProps): VNode {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
   const problem = fault instanceof ApiError ? fault.problem : undefined;
@@ -50,6 +59,7 @@ export function Form({ submit, onSubmit, children, kind = 'primary', class: extr
         </p>
       )}
       <div class="form-foot">
+        {aside}
         <Button type="submit" kind={kind} busy={busy}>
           {submit}
         </Button>
