@@ -13,7 +13,7 @@ import { Refusal, type FakeState } from './fake-library-state.js';
 const ORGANISATION = { id: 'org-1', name: 'Blue Team' };
 const MADE = '2026-05-01T08:00:00.000Z';
 
-function pageOf<T>(items: readonly T[]): unknown {
+function pageOf(items: readonly unknown[]): unknown {
   return { items, total: items.length, page: 1, pageSize: 50 };
 }
 
@@ -120,7 +120,7 @@ export function addAdministration(app: FastifyInstance, state: FakeState): void 
   );
   app.patch<Id & { Body: object }>('/api/organisations/:id', (request) => ({
     ...ORGANISATION,
-    ...request.body,
+    ...(request.body as object),
   }));
   app.get('/api/audit', () => {
     need('admin');

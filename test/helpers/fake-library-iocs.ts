@@ -18,9 +18,10 @@ type Send = FakeLibrary['send'];
 
 function matches(ioc: Ioc, filter: IocFilter, besides?: keyof IocFilter): boolean {
   const asks = (name: keyof IocFilter): boolean => filter[name] !== undefined && name !== besides;
-  const text = `${ioc.value} ${ioc.tags.join(' ')} ${ioc.source ?? ''} ${ioc.note ?? ''}`.toLowerCase();
+  const text = (): string =>
+    `${ioc.value} ${ioc.tags.join(' ')} ${ioc.source ?? ''} ${ioc.note ?? ''}`.toLowerCase();
   return (
-    (!asks('search') || text.includes(filter.search!.toLowerCase())) &&
+    (!asks('search') || text().includes(filter.search!.toLowerCase())) &&
     (!asks('type') || filter.type!.includes(ioc.type)) &&
     (!asks('verdict') || (ioc.verdict !== null && filter.verdict!.includes(ioc.verdict))) &&
     (!asks('tag') || ioc.tags.some((one) => filter.tag!.includes(one))) &&

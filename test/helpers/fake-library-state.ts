@@ -37,4 +37,3 @@ export interface FakeLibrary {
   readonly enter: (role: Role) => void;
   readonly close: () => Promise<void>;
 }
-

@@ -93,7 +93,8 @@ async function refusal(response: Response, path: string): Promise<ApiError> {
   const isJson = response.headers.get('content-type')?.includes('json') === true;
   if (!isJson) return new ApiError(fallback);
   try {
-    return new ApiError({ ...fallback, ...((await response.json()) as Problem) });
+    const { title, status } = fallback;
+    return new ApiError({ title, status, ...((await response.json()) as Partial<Problem>) });
   } catch {
     return new ApiError(fallback);
   }

@@ -44,9 +44,9 @@ export function Pager({ page, change }: PagerProps): VNode {
       >
         Previous
       </Button>
-      <label class="pager-page">
-        <span class="out-of-sight">Page</span>
+      <span class="pager-page">
         <input
+          aria-label="Page"
           inputMode="numeric"
           size={Math.max(2, String(last).length)}
           value={String(page.page)}
@@ -57,7 +57,7 @@ export function Pager({ page, change }: PagerProps): VNode {
           }}
         />
         of {number(last)}
-      </label>
+      </span>
       <Button
         icon="right"
         disabled={page.page >= last}

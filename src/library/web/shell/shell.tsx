@@ -16,7 +16,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
         Skip to the content
       </a>
       {session.value?.simulated === true && (
-        <p class="banner banner-simulated" role="note">
+        <section class="banner banner-simulated" aria-label="Notice">
           <Icon name="warning" />
           <span>
             <strong>VirusTotal is simulated.</strong> Verdicts and reports are made up. A super admin sets a
@@ -26,10 +26,10 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
       )}
       <TopBar />
       {!isLive.value && (
-        <p class="banner banner-offline" role="status">
+        <section class="banner banner-offline" aria-label="Connection">
           <span class="spinner" aria-hidden="true" />
-          The connection to the server is lost. Progress stands still until it is back.
-        </p>
+          <span role="status">The connection to the server is lost. Progress stands still until it is back.</span>
+        </section>
       )}
       <main id="main" class="main" tabIndex={-1}>
         {children}
