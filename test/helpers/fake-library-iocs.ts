@@ -3,7 +3,6 @@ import {
   IOC_TYPES,
   VERDICTS,
   type Choice,
-  type Count,
   type ImportRequest,
   type Ioc,
   type IocFilter,
@@ -18,13 +17,11 @@ type Send = FakeLibrary['send'];
 
 function matches(ioc: Ioc, filter: IocFilter, besides?: keyof IocFilter): boolean {
   const asks = (name: keyof IocFilter): boolean => filter[name] !== undefined && name !== besides;
-  const text = (): string =>
-    `${ioc.value} ${ioc.tags.join(' ')} ${ioc.source ?? ''} ${ioc.note ?? ''}`.toLowerCase();
   return (
-    (!asks('search') || text().includes(filter.search!.toLowerCase())) &&
+    (!asks('search') || ioc.value.includes(filter.search!.toLowerCase())) &&
     (!asks('type') || filter.type!.includes(ioc.type)) &&
     (!asks('verdict') || (ioc.verdict !== null && filter.verdict!.includes(ioc.verdict))) &&
-    (!asks('tag') || ioc.tags.some((one) => filter.tag!.includes(one))) &&
+    (!asks('tag') || filter.tag!.every((one) => ioc.tags.includes(one))) &&
     (!asks('enriched') || (ioc.enrichedAt !== null) === filter.enriched) &&
     (!asks('source') || ioc.source === filter.source)
   );
@@ -41,10 +38,6 @@ function sorted(rows: FakeIoc[], { sort, order }: ListQuery): FakeIoc[] {
   const key = (one: FakeIoc): string | number => one.ioc[sort] ?? (sort === 'malicious' ? -1 : '');
   const sign = order === 'asc' ? 1 : -1;
   return rows.toSorted((a, b) => (key(a) < key(b) ? -sign : key(a) > key(b) ? sign : 0));
-}
-
-function counted<T extends string>(values: readonly T[], of: (value: T) => number): Count<T>[] {
-  return values.map((value) => ({ value, count: of(value) }));
 }
 
 function queryOf(url: string): ListQuery {
@@ -72,7 +65,7 @@ function previewOf(state: FakeState, content: string): unknown {
       const type = TYPE_RULES.find(([, rule]) => rule.test(value))?.[0];
       const line = at + 1;
       if (value.startsWith('999.'))
-        faults.push({ line, text: word, reason: 'no IPv4 address: 999 is above 255' });
+        faults.push({ line, text: word, reason: 'is no IPv4 address: 999 is above 255' });
       else if (type !== undefined) {
         const isKnown = state.rows.some((one) => one.ioc.value === value);
         const stands = seen.has(value) ? 'duplicate' : isKnown ? 'known' : 'new';
@@ -132,13 +125,16 @@ export function addIocs(app: FastifyInstance, state: FakeState, send: Send): voi
   });
   app.get('/api/iocs/facets', (request) => {
     const query = queryOf(request.url);
-    const under = (name: keyof IocFilter, is: (ioc: Ioc) => boolean): number =>
+    const under = (name: keyof IocFilter | undefined, is: (ioc: Ioc) => boolean): number =>
       state.rows.filter((one) => matches(one.ioc, query, name) && is(one.ioc)).length;
     const tags = [...new Set(state.rows.flatMap((one) => one.ioc.tags))];
     return {
-      types: counted(IOC_TYPES, (value) => under('type', (ioc) => ioc.type === value)),
-      verdicts: counted(VERDICTS, (value) => under('verdict', (ioc) => ioc.verdict === value)),
-      tags: counted(tags, (value) => under('tag', (ioc) => ioc.tags.includes(value))),
+      types: IOC_TYPES.map((type) => ({ type, count: under('type', (ioc) => ioc.type === type) })),
+      verdicts: VERDICTS.map((verdict) => ({
+        verdict,
+        count: under('verdict', (ioc) => ioc.verdict === verdict),
+      })),
+      tags: tags.map((tag) => ({ tag, count: under(undefined, (ioc) => ioc.tags.includes(tag)) })),
       enriched: {
         yes: under('enriched', (ioc) => ioc.enrichedAt !== null),
         no: under('enriched', (ioc) => ioc.enrichedAt === null),

@@ -142,6 +142,7 @@ export function detailsOf(ioc: Ioc): Details {
           { label: 'SHA-256', value: digest('sha256', ioc.value) },
         ]
       : [],
+    findings: [{ label: 'Sandbox', value: 'malware, confidence 90' }],
     firstSeen: '2026-03-02T11:20:00.000Z',
     lastSeen: '2026-05-09T21:44:00.000Z',
     related: [
@@ -152,13 +153,13 @@ export function detailsOf(ioc: Ioc): Details {
           { type: 'domain', value: 'stage-two.example', iocId: null },
           { type: 'hostname', value: 'api.stage-two.example', iocId: null },
         ],
-        more: true,
+        more: 12,
       },
       {
         relation: 'dropped_files',
         label: 'Dropped files',
         items: [{ type: 'sha256', value: digest('sha256', 'dropped'), name: 'svchost32.dll', iocId: null }],
-        more: false,
+        more: 0,
       },
     ],
   };
@@ -196,8 +197,8 @@ export function historyOf(ioc: Ioc): HistoryEntry[] {
       verdict,
       ratio: ioc.ratio,
       changes: [
-        { label: 'Detections', before: '2/70', after: ioc.ratio },
-        { label: 'Threat names', before: null, after: 'trojan.emotet/heodo' },
+        { what: 'detections', text: `Detections: 2/70 → ${ioc.ratio ?? 'none'}` },
+        { what: 'threat-names', text: 'New threat names: trojan.emotet/heodo' },
       ],
     },
     {

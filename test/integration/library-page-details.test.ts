@@ -86,7 +86,7 @@ describe('the details', () => {
   it('show what changed from one enrichment to the next', async () => {
     const { page } = await open({ path: '/iocs/ioc-000004' });
     await page.locator('.changes').waitFor();
-    expect(await page.locator('.changes li').first().textContent()).toBe('Detections2/70 became 36/72');
+    expect(await page.locator('.changes li').first().textContent()).toBe('Detections: 2/70 → 36/72');
     await page.getByText('First enrichment').waitFor();
   });
 

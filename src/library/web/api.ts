@@ -75,8 +75,9 @@ export interface Ioc {
 export const SORTS = ['value', 'type', 'verdict', 'malicious', 'createdAt', 'enrichedAt'] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** Which IOCs; several types, verdicts or tags mean any of them. */
+/** Which IOCs: of any of the types and of any of the verdicts, with all of the tags. */
 export interface IocFilter {
+  /** Part of the value. */
   readonly search?: string;
   readonly type?: readonly IocType[];
   readonly verdict?: readonly Verdict[];
@@ -85,19 +86,20 @@ export interface IocFilter {
   readonly source?: string;
 }
 
-/** Ids, or all that match. */
-export type Choice = { readonly ids: readonly string[] } | { readonly filter: IocFilter };
-
-export interface Count<T extends string = string> {
-  readonly value: T;
+export interface TagCount {
+  readonly tag: string;
   readonly count: number;
 }
 
-/** Counts under all filters but the facet's own. */
+/** Ids, or all that match. */
+export type Choice = { readonly ids: readonly string[] } | { readonly filter: IocFilter };
+
+/** Counts under all filters but the facet's own, tags under all; what is absent counts 0. */
 export interface Facets {
-  readonly types: readonly Count<IocType>[];
-  readonly verdicts: readonly Count<Verdict>[];
-  readonly tags: readonly Count[];
+  readonly types: readonly { readonly type: IocType; readonly count: number }[];
+  readonly verdicts: readonly { readonly verdict: Verdict; readonly count: number }[];
+  /** The 50 most frequent. */
+  readonly tags: readonly TagCount[];
   readonly enriched: { readonly yes: number; readonly no: number };
 }
 
@@ -111,11 +113,14 @@ export interface PreviewItem {
   readonly original: string;
   readonly state: 'new' | 'known' | 'duplicate';
   readonly line?: number;
+  /** A sentence: why VirusTotal cannot know it. */
+  readonly caveat?: string;
 }
 
 export interface Preview {
   readonly format: ContentFormat;
   readonly items: readonly PreviewItem[];
+  /** The reason follows the text in a sentence: `is a network, not one address`. */
   readonly faults: readonly { readonly line?: number; readonly text: string; readonly reason: string }[];
 }
 
@@ -153,7 +158,8 @@ export type EngineCategory = (typeof ENGINE_CATEGORIES)[number];
 
 export interface EngineVerdict {
   readonly engine: string;
-  readonly category: EngineCategory;
+  /** One of {@link ENGINE_CATEGORIES}, or one of tomorrow. */
+  readonly category: string;
   readonly result: string | null;
   readonly updated: string | null;
 }
@@ -170,21 +176,23 @@ export interface RelatedGroup {
   readonly relation: string;
   readonly label: string;
   readonly items: readonly RelatedItem[];
-  /** VirusTotal knows more than these. */
-  readonly more: boolean;
+  /** How many more VirusTotal has; `null` when it does not say how many. */
+  readonly more: number | null;
 }
 
 export interface Details {
   readonly known: boolean;
   readonly fetchedAt: string;
   /** The report at VirusTotal, for people. */
-  readonly link: string;
+  readonly link: string | null;
   readonly summary: readonly Fact[];
   readonly engines: readonly EngineVerdict[];
   readonly threatNames: readonly string[];
   readonly tags: readonly string[];
   readonly network: readonly Fact[];
   readonly files: readonly Fact[];
+  /** What sandboxes, rules and the community found. */
+  readonly findings: readonly Fact[];
   readonly firstSeen: string | null;
   readonly lastSeen: string | null;
   readonly related: readonly RelatedGroup[];
@@ -198,11 +206,7 @@ export interface HistoryEntry {
   readonly verdict: Verdict;
   readonly ratio: string | null;
   /** Against the enrichment before; empty for the first. */
-  readonly changes: readonly {
-    readonly label: string;
-    readonly before: string | null;
-    readonly after: string | null;
-  }[];
+  readonly changes: readonly { readonly what: string; readonly text: string }[];
 }
 
 export interface Relation {
@@ -244,9 +248,10 @@ export type RowState = (typeof ROW_STATES)[number];
 
 export interface JobRow {
   readonly position: number;
-  readonly iocId: string;
-  readonly type: IocType;
-  readonly value: string;
+  /** `null`, as type and value, when the IOC was deleted since. */
+  readonly iocId: string | null;
+  readonly type: IocType | null;
+  readonly value: string | null;
   readonly state: RowState;
   readonly verdict: Verdict | null;
   readonly ratio: string | null;

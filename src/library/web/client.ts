@@ -123,7 +123,7 @@ export const api = {
   ioc: (id: string, signal?: AbortSignal) =>
     call('GET', `/iocs/${at(id)}`, undefined, signal) as Promise<IocDetails>,
   report: (id: string) => call('GET', `/iocs/${at(id)}/report`),
-  change: (id: string, change: { note?: string; source?: string; tags?: readonly string[] }) =>
+  change: (id: string, change: { note?: string | null; source?: string | null; tags?: readonly string[] }) =>
     call('PATCH', `/iocs/${at(id)}`, change) as Promise<Ioc>,
   remove: (id: string) => call('DELETE', `/iocs/${at(id)}`),
   bulk: (choice: Choice, action: 'tag' | 'untag' | 'delete', tag?: string) =>

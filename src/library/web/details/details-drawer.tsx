@@ -98,6 +98,11 @@ function Content({ ioc, onChanged, onDeleted }: ContentProps): VNode {
               <Facts facts={details.network} />
             </Section>
           )}
+          {details.findings.length > 0 && (
+            <Section title="Findings">
+              <Facts facts={details.findings} />
+            </Section>
+          )}
           {details.related.length > 0 && (
             <RelatedSection key={`${ioc.id} ${details.fetchedAt}`} ioc={ioc} onImported={onChanged} />
           )}

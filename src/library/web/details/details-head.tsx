@@ -47,7 +47,7 @@ export function DetailsHead({
         >
           Copy defanged
         </Button>
-        {details !== null && (
+        {details?.link != null && (
           <a class="button button-quiet" href={details.link} target="_blank" rel="noreferrer noopener">
             <Icon name="out" />
             VirusTotal

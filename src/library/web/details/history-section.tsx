@@ -30,12 +30,7 @@ function Changes({ entry, isFirst }: { readonly entry: HistoryEntry; readonly is
   return (
     <ul class="changes">
       {entry.changes.map((one) => (
-        <li key={one.label}>
-          <span class="change-label">{one.label}</span>
-          {one.before !== null && <del>{one.before}</del>}
-          {one.before !== null && one.after !== null && <span class="out-of-sight"> became </span>}
-          {one.after !== null && <ins>{one.after}</ins>}
-        </li>
+        <li key={one.text}>{one.text}</li>
       ))}
     </ul>
   );

@@ -105,6 +105,11 @@ function Seen({
   );
 }
 
+/** Nothing is told as `null`. */
+function orNull(text: string): string | null {
+  return text.trim() === '' ? null : text.trim();
+}
+
 interface EditorProps {
   readonly ioc: IocDetails;
   readonly onSaved: () => void;
@@ -116,7 +121,7 @@ function Editor({ ioc, onSaved, onCancel }: EditorProps): VNode {
   const [source, setSource] = useState(ioc.source ?? '');
   const [note, setNote] = useState(ioc.note ?? '');
   const save = async (): Promise<void> => {
-    putIoc(await api.change(ioc.id, { tags: parseTags(tags), source: source.trim(), note: note.trim() }));
+    putIoc(await api.change(ioc.id, { tags: parseTags(tags), source: orNull(source), note: orNull(note) }));
     say('Saved.');
     onSaved();
   };

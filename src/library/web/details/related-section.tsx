@@ -4,7 +4,7 @@ import { Link } from 'wouter-preact';
 import type { IocDetails, RelatedGroup, RelatedItem, Relation } from '../api.js';
 import { api } from '../client.js';
 import { TYPE_NAMES } from '../logic/type-names.js';
-import { count } from '../logic/words.js';
+import { count, number } from '../logic/words.js';
 import { Button } from '../parts/button.js';
 import { VerdictBadge } from '../parts/verdict-badge.js';
 import { readList } from '../state/iocs.js';
@@ -114,7 +114,11 @@ function Group({ group, picked, onPut }: GroupProps): VNode {
           </li>
         ))}
       </ul>
-      {group.more && <p class="hint">VirusTotal knows more of them.</p>}
+      {group.more !== 0 && (
+        <p class="hint">
+          VirusTotal knows {group.more === null ? 'more of them' : `${number(group.more)} more`}.
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -6,7 +6,7 @@ import { Button } from '../parts/button.js';
 import { Select } from '../parts/field.js';
 import { Form } from '../parts/form.js';
 
-const MAX_BYTES = 5 * 1024 * 1024;
+const MAX_BYTES = 5_000_000;
 
 interface ImportSourceProps {
   readonly content: string;

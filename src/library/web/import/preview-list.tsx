@@ -81,6 +81,7 @@ function Row({ item, checked, onTurn }: RowProps): VNode {
       <span class="preview-value">
         <code>{item.value}</code>
         {item.original !== item.value && <small>from {item.original}</small>}
+        {item.caveat !== undefined && <small>{item.caveat}</small>}
       </span>
       <span class="preview-line">{item.line === undefined ? '' : `line ${item.line}`}</span>
     </label>
@@ -95,7 +96,7 @@ function Faults({ faults }: { readonly faults: Preview['faults'] }): VNode {
         {faults.slice(0, STEP).map((one, position) => (
           <li key={position}>
             {one.line !== undefined && <span class="preview-line">line {one.line} </span>}
-            <code>{one.text}</code>: {one.reason}
+            <code>{one.text}</code> {one.reason}
           </li>
         ))}
       </ul>

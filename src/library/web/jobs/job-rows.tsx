@@ -93,10 +93,14 @@ function Rows({ items }: { readonly items: readonly JobRow[] }): VNode {
       {items.map((one) => (
         <li key={one.position} class={`job-row job-row-${one.state}`}>
           <span class="job-row-state">{ROW_STATE_NAMES[one.state]}</span>
-          <span class="job-row-type">{TYPE_NAMES[one.type]}</span>
-          <Link class="value" href={`/iocs/${one.iocId}`}>
-            {one.value}
-          </Link>
+          <span class="job-row-type">{one.type === null ? '' : TYPE_NAMES[one.type]}</span>
+          {one.iocId === null ? (
+            <span class="faint">deleted since</span>
+          ) : (
+            <Link class="value" href={`/iocs/${one.iocId}`}>
+              {one.value}
+            </Link>
+          )}
           <span class="job-row-result">
             {one.state === 'done' && <VerdictBadge ioc={one} />}
             {one.message !== null && <span class="job-row-message">{one.message}</span>}

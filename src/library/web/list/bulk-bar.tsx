@@ -60,7 +60,7 @@ export function BulkBar({ total }: { readonly total: number }): VNode | null {
         )}
         {now.kind === 'ids' && (
           <Button icon="shield" onClick={copySelected}>
-            Copy
+            Copy defanged
           </Button>
         )}
         {(now.kind === 'all' || many <= IDS_IN_ADDRESS) && <ExportMenu />}

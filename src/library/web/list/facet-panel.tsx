@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Count, Verdict } from '../api.js';
+import { IOC_TYPES, VERDICTS, type TagCount, type Verdict } from '../api.js';
 import { changed, toggled, type ListQuery } from '../logic/query.js';
 import { TYPE_NAMES } from '../logic/type-names.js';
 import { number } from '../logic/words.js';
@@ -27,15 +27,15 @@ export function FacetPanel({ change }: { readonly change: Change }): VNode {
   return (
     <aside id="facets" class={isFacetPanelOpen.value ? 'facets facets-open' : 'facets'} aria-label="Filters">
       <Group title="Verdict">
-        {counts?.verdicts.map((one) => (
+        {VERDICTS.map((one) => (
           <Option
-            key={one.value}
-            one={one}
-            text={VERDICT_NAMES[one.value]}
-            swatch={one.value}
-            checked={now.verdict?.includes(one.value) === true}
+            key={one}
+            count={counts?.verdicts.find((two) => two.verdict === one)?.count ?? 0}
+            text={VERDICT_NAMES[one]}
+            swatch={one}
+            checked={now.verdict?.includes(one) === true}
             onChange={() => {
-              change(changed(now, { verdict: toggled(now.verdict, one.value) }));
+              change(changed(now, { verdict: toggled(now.verdict, one) }));
             }}
           />
         ))}
@@ -44,7 +44,7 @@ export function FacetPanel({ change }: { readonly change: Change }): VNode {
         {([true, false] as const).map((enriched) => (
           <Option
             key={String(enriched)}
-            one={{ value: String(enriched), count: counts?.enriched[enriched ? 'yes' : 'no'] ?? 0 }}
+            count={counts?.enriched[enriched ? 'yes' : 'no'] ?? 0}
             text={enriched ? 'Enriched' : 'Not enriched'}
             checked={now.enriched === enriched}
             onChange={() => {
@@ -54,14 +54,14 @@ export function FacetPanel({ change }: { readonly change: Change }): VNode {
         ))}
       </Group>
       <Group title="Type">
-        {counts?.types.map((one) => (
+        {IOC_TYPES.map((one) => (
           <Option
-            key={one.value}
-            one={one}
-            text={TYPE_NAMES[one.value]}
-            checked={now.type?.includes(one.value) === true}
+            key={one}
+            count={counts?.types.find((two) => two.type === one)?.count ?? 0}
+            text={TYPE_NAMES[one]}
+            checked={now.type?.includes(one) === true}
             onChange={() => {
-              change(changed(now, { type: toggled(now.type, one.value) }));
+              change(changed(now, { type: toggled(now.type, one) }));
             }}
           />
         ))}
@@ -71,7 +71,13 @@ export function FacetPanel({ change }: { readonly change: Change }): VNode {
   );
 }
 
-function Tags({ tags, change }: { readonly tags: readonly Count[]; readonly change: Change }): VNode | null {
+function Tags({
+  tags,
+  change,
+}: {
+  readonly tags: readonly TagCount[];
+  readonly change: Change;
+}): VNode | null {
   const [whole, setWhole] = useState(false);
   const now = query.value;
   if (tags.length === 0) return null;
@@ -79,12 +85,12 @@ function Tags({ tags, change }: { readonly tags: readonly Count[]; readonly chan
     <Group title="Tags">
       {(whole ? tags : tags.slice(0, TAGS_AT_FIRST)).map((one) => (
         <Option
-          key={one.value}
-          one={one}
-          text={one.value}
-          checked={now.tag?.includes(one.value) === true}
+          key={one.tag}
+          count={one.count}
+          text={one.tag}
+          checked={now.tag?.includes(one.tag) === true}
           onChange={() => {
-            change(changed(now, { tag: toggled(now.tag, one.value) }));
+            change(changed(now, { tag: toggled(now.tag, one.tag) }));
           }}
         />
       ))}
@@ -113,20 +119,20 @@ function Group({ title, children }: { readonly title: string; readonly children:
 }
 
 interface OptionProps {
-  readonly one: Count;
+  readonly count: number;
   readonly text: string;
   readonly checked: boolean;
   readonly onChange: () => void;
   readonly swatch?: Verdict;
 }
 
-function Option({ one, text, checked, onChange, swatch }: OptionProps): VNode {
+function Option({ count, text, checked, onChange, swatch }: OptionProps): VNode {
   return (
-    <label class={one.count === 0 && !checked ? 'facet-option facet-none' : 'facet-option'}>
+    <label class={count === 0 && !checked ? 'facet-option facet-none' : 'facet-option'}>
       <input type="checkbox" checked={checked} onChange={onChange} />
       {swatch !== undefined && <span class={`swatch swatch-${swatch}`} aria-hidden="true" />}
       <span class="facet-name">{text}</span>
-      <span class="facet-count">{number(one.count)}</span>
+      <span class="facet-count">{number(count)}</span>
     </label>
   );
 }

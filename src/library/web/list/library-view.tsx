@@ -69,7 +69,7 @@ function NothingThere({ change }: { readonly change: (next: ListQuery) => void }
   if (isFiltered(query.value)) {
     return (
       <Empty title="No IOC matches.">
-        <p>Search for a part of the value, a tag or a source, or loosen the filters.</p>
+        <p>Search for a shorter part of the value, or loosen the filters.</p>
         <Button
           onClick={() => {
             change(parseQuery(new URLSearchParams()));

@@ -24,7 +24,7 @@ export function TagDialog({ onClose }: { readonly onClose: () => void }): VNode 
     onClose();
     await readList();
   };
-  const common = facets.value?.tags.slice(0, 8).map((one) => one.value) ?? [];
+  const common = facets.value?.tags.slice(0, 8).map((one) => one.tag) ?? [];
   return (
     <Dialog title={`Tags of ${count(selectedCount(selection.value), 'IOC')}`} onClose={onClose}>
       <Form submit={action === 'tag' ? 'Add the tags' : 'Remove the tags'} onSubmit={submit}>

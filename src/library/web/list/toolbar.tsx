@@ -111,12 +111,12 @@ function SearchBox({ change }: { readonly change: (next: ListQuery) => void }): 
     <div class="search" role="search">
       <Icon name="search" />
       <label for="search" class="out-of-sight">
-        Search values, tags, sources and notes
+        Search values
       </label>
       <input
         id="search"
         type="search"
-        placeholder="Search values, tags, sources …"
+        placeholder="Search values …"
         autocomplete="off"
         spellcheck={false}
         value={text}

@@ -22,13 +22,15 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
             <strong>VirusTotal is simulated.</strong> Verdicts and reports are made up. A super admin sets a
             key in Settings.
           </span>
-        </p>
+        </section>
       )}
       <TopBar />
       {!isLive.value && (
         <section class="banner banner-offline" aria-label="Connection">
           <span class="spinner" aria-hidden="true" />
-          <span role="status">The connection to the server is lost. Progress stands still until it is back.</span>
+          <span role="status">
+            The connection to the server is lost. Progress stands still until it is back.
+          </span>
         </section>
       )}
       <main id="main" class="main" tabIndex={-1}>
