@@ -201,13 +201,13 @@ describe('accessibility', () => {
     ['dark', 390],
   ] as const)('in %s at %d px', (scheme, width) => {
     it('has no violation that axe knows, and nothing wider than the screen', async () => {
-      const world = await open({ role: 'super_admin', scheme, width });
+      const world = await open({ role: 'super_admin', scheme, width, rows: 12 });
       const { page, library } = world;
       library.state.simulated = true;
       const faults: string[] = [];
       const check = async (name: string): Promise<void> => {
         await page.evaluate(AXE);
-        const { violations } = (await page.evaluate('axe.run()')) as AxeResult;
+        const { violations } = await page.evaluate<AxeResult>('axe.run()');
         for (const one of violations)
           faults.push(`${name}: ${one.id} (${one.impact}) ${one.nodes[0]?.html ?? ''}`);
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');

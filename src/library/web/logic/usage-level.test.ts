@@ -32,11 +32,13 @@ describe('the usage of the key', () => {
 
   it('warns of what is spent before what is near, and says when to come back', () => {
     const spent = { ...window(50, 50), resetsAt: new Date(2026, 4, 10, 14, 0).toISOString() };
-    expect(limitWarning(usage({ perDay: window(450, 500) }, spent), now)).toBe(
-      'Organisation, today: the limit is spent (50 of 50). It resets at 14:00 (in 2 h).',
-    );
-    expect(limitWarning(usage({ perDay: window(450, 500) }), now)).toBe(
-      'Key, today: the limit is nearly spent (450 of 500).',
-    );
+    expect(limitWarning(usage({ perDay: window(450, 500) }, spent), now)).toEqual({
+      level: 'spent',
+      text: 'Organisation, today: the limit is spent (50 of 50). It resets at 14:00 (in 2 h).',
+    });
+    expect(limitWarning(usage({ perDay: window(450, 500) }), now)).toEqual({
+      level: 'near',
+      text: 'Key, today: the limit is nearly spent (450 of 500).',
+    });
   });
 });

@@ -33,8 +33,13 @@ export function windowsOf(usage: Usage): readonly NamedWindow[] {
   ];
 }
 
+export interface LimitWarning {
+  readonly level: Level;
+  readonly text: string;
+}
+
 /** A sentence on the limits of a day or longer that are near or spent; `null` while all is well. */
-export function limitWarning(usage: Usage, now: Date): string | null {
+export function limitWarning(usage: Usage, now: Date): LimitWarning | null {
   const tight = windowsOf(usage)
     .slice(1)
     .map((one) => ({ ...one, level: levelOf(one.window) }))
@@ -44,5 +49,5 @@ export function limitWarning(usage: Usage, now: Date): string | null {
   const resets = tight.window.resetsAt;
   const when = resets == null ? '' : ` It resets ${comeBack(new Date(resets), now)}.`;
   const what = tight.level === 'spent' ? 'is spent' : 'is nearly spent';
-  return `${tight.name}: the limit ${what} (${usedOf(tight.window)}).${when}`;
+  return { level: tight.level, text: `${tight.name}: the limit ${what} (${usedOf(tight.window)}).${when}` };
 }

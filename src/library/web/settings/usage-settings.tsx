@@ -25,8 +25,8 @@ export function UsageSettings(): VNode {
   return (
     <>
       {warning !== null && (
-        <p class="form-fault" role="status">
-          {warning}
+        <p class={`limit limit-${warning.level}`} role="status">
+          {warning.text}
         </p>
       )}
       <ul class="windows">
