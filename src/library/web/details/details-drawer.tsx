@@ -30,6 +30,9 @@ export function DetailsDrawer({ id }: { readonly id: string }): VNode {
       focusRow(id);
     });
   };
+  // Keys may come between a new IOC and the effects of its appearance.
+  const closeNow = useRef(close);
+  closeNow.current = close;
   useEffect(() => {
     // Without scrolling: the list stays where it is.
     drawer.current?.focus({ preventScroll: true });
@@ -42,13 +45,13 @@ export function DetailsDrawer({ id }: { readonly id: string }): VNode {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
       if (document.querySelector('dialog[open], :popover-open') !== null) return;
       if (event.target instanceof HTMLInputElement && event.target.id === 'search') return;
-      close();
+      closeNow.current();
     };
     document.addEventListener('keydown', listen);
     return () => {
       document.removeEventListener('keydown', listen);
     };
-  }, [id]);
+  }, []);
   return (
     <aside ref={drawer} class="drawer" aria-label="Details" tabIndex={-1}>
       <IconButton icon="close" label="Close the details" class="drawer-close" onClick={close} />

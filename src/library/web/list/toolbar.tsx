@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Sort } from '../api.js';
 import { changed, filterOf, toParams, type ListQuery } from '../logic/query.js';
 import { Button } from '../parts/button.js';
@@ -94,13 +94,17 @@ export function Toolbar({ change }: { readonly change: (next: ListQuery) => void
 function SearchBox({ change }: { readonly change: (next: ListQuery) => void }): VNode {
   const wanted = query.value.search ?? '';
   const [text, setText] = useState(wanted);
-  // Another address, such as "back" of the browser, brings another text.
+  const sent = useRef(wanted);
+  // Another address, such as "back" of the browser, brings another text; what was sent from here does not, for
+  // letters may have been typed since.
   useEffect(() => {
-    setText(wanted);
+    if (wanted !== sent.current) setText(wanted);
+    sent.current = wanted;
   }, [wanted]);
   useEffect(() => {
     if (text === wanted) return;
     const timer = setTimeout(() => {
+      sent.current = text;
       change(changed(query.value, { search: text }));
     }, TYPING_PAUSE_MS);
     return () => {
@@ -125,7 +129,9 @@ function SearchBox({ change }: { readonly change: (next: ListQuery) => void }): 
         }}
         onKeyDown={(event) => {
           if (event.key === 'Escape') event.currentTarget.blur();
-          if (event.key === 'Enter') change(changed(query.value, { search: text }));
+          if (event.key !== 'Enter') return;
+          sent.current = text;
+          change(changed(query.value, { search: text }));
         }}
       />
       <kbd aria-hidden="true">/</kbd>
