@@ -1,0 +1,289 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startChromium } from '../helpers/chromium.js';
+import { FAKE_PASSWORD } from '../helpers/fake-library.js';
+import { advanceJob, holdJob } from '../helpers/fake-library-jobs.js';
+import { Refusal } from '../helpers/fake-library-state.js';
+import { openPage, type OpenPage, type PageOptions } from '../helpers/library-page.js';
+
+let browser: Browser;
+let opened: OpenPage;
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterAll(async () => {
+  await browser.close();
+});
+afterEach(async () => {
+  await opened.close();
+  expect(opened.complaints).toEqual([]);
+});
+
+async function open(options: PageOptions = {}): Promise<OpenPage> {
+  opened = await openPage(browser, { role: 'analyst', ...options });
+  return opened;
+}
+
+const TEXT = `Incident 2026-17
+hxxps://login.evil[.]example/a?x=1
+198[.]51[.]100[.]77, login.evil[.]example
+d41d8cd98f00b204e9800998ecf8427e
+999.1.1.1
+login.evil.example
+invoice-portal-1.example`;
+
+describe('the way in', () => {
+  it('shows what is wrong with a password, then lets in', async () => {
+    opened = await openPage(browser);
+    const { page } = opened;
+    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('The e-mail or the password is wrong.').waitFor();
+    await page.getByLabel('Password').fill(FAKE_PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('table', { name: 'IOCs' }).waitFor();
+  });
+
+  it('takes an invitation, and names the field of a fault', async () => {
+    opened = await openPage(browser, { path: '/invitations/good' });
+    const { page } = opened;
+    const password = page.getByLabel('Password');
+    await password.fill('short');
+    await page.getByRole('button', { name: 'Set the password and enter' }).click();
+    await page.getByText('The password has fewer than 12 characters.').waitFor();
+    expect(await password.getAttribute('aria-invalid')).toBe('true');
+    await password.fill(FAKE_PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('table', { name: 'IOCs' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
+  it('says that an invitation is spent', async () => {
+    opened = await openPage(browser, { path: '/invitations/spent' });
+    await opened.page.getByText('The invitation is spent or unknown.').waitFor();
+  });
+
+  it('leads back to the log-in when the session ends, and back to where one was', async () => {
+    const { page, library } = await open({ path: '/?type=url' });
+    await page.getByRole('table', { name: 'IOCs' }).waitFor();
+    library.state.user = null;
+    await page.getByLabel('Domain').click();
+    await page.getByText('Your session has ended.', { exact: false }).waitFor();
+    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('Password').fill(FAKE_PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('table', { name: 'IOCs' }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll('type').sort()).toEqual(['domain', 'url']);
+  });
+});
+
+describe('the list', () => {
+  it('searches, filters with counts, sorts, and keeps all of it in the address', async () => {
+    const { page } = await open();
+    await page.locator('.row').first().waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('invoice-portal');
+    await page.getByRole('button', { name: /Remove the filter “invoice-portal”/ }).waitFor();
+    await page.locator('.facet-option', { hasText: 'Clean' }).click();
+    await page.getByRole('button', { name: 'Remove the filter verdict clean' }).waitFor();
+    await page.getByRole('button', { name: 'Value' }).click();
+    await expect
+      .poll(() => new URL(page.url()).search)
+      .toBe('?search=invoice-portal&verdict=clean&sort=value&order=asc');
+    await page.reload();
+    await page.locator('.row').first().waitFor();
+    expect(await page.getByLabel('Search values').inputValue()).toBe('invoice-portal');
+    expect(await page.getByRole('columnheader', { name: 'Value' }).getAttribute('aria-sort')).toBe(
+      'ascending',
+    );
+    await page.getByLabel('Search values').fill('no such thing');
+    await page.getByText('No IOC matches.').waitFor();
+    await page.getByRole('button', { name: 'Clear all filters' }).click();
+    await page.getByText('1–50 of 60').waitFor();
+  });
+
+  it('pages through 100,000 rows with no more than a page of them in the document', async () => {
+    const { page } = await open({ rows: 100_000 });
+    await page.getByText('1–50 of 100,000').waitFor();
+    await page.getByLabel('Page', { exact: true }).fill('1999');
+    await page.keyboard.press('Enter');
+    await page.getByText('99,901–99,950 of 100,000').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('99,951–100,000 of 100,000').waitFor();
+    expect(await page.locator('.row').count()).toBe(50);
+    expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+  });
+
+  it('tells verdicts by text, and what is not enriched apart from what is unknown', async () => {
+    const { page } = await open();
+    await page.locator('.row').first().waitFor();
+    for (const text of ['Clean', 'Suspicious', 'Unknown', 'Not enriched']) {
+      expect(await page.locator('.row .badge', { hasText: text }).count()).toBeGreaterThan(0);
+    }
+    expect(await page.locator('.badge-malicious').first().textContent()).toBe('Malicious 8/72');
+  });
+
+  it('looks up in place: in work first, then the result', async () => {
+    const { page, library } = await open();
+    const row = page.locator('.row', { hasText: '198.51.0.2' }).first();
+    await row.getByText('Not enriched').waitFor();
+    let release = (): void => undefined;
+    library.state.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    await row.getByRole('button', { name: 'Look up on VirusTotal' }).click();
+    await row.getByText('Looking up').waitFor();
+    release();
+    await row.getByText('10/72').first().waitFor();
+  });
+
+  it('says when to come back when the quota is spent', async () => {
+    const { page, library } = await open();
+    library.state.refusals.push({
+      path: '/api/lookup',
+      refusal: new Refusal(429, 'The quota of the day is spent.', { retryAfterSeconds: 720 }),
+    });
+    const row = page.locator('.row', { hasText: '198.51.0.2' }).first();
+    await row.getByRole('button', { name: 'Look up on VirusTotal' }).click();
+    await page.getByText(/The quota of the day is spent\. Come back (at|on) .+ \(in 12 min\)\./).waitFor();
+    await row.getByText('Not enriched').waitFor();
+  });
+
+  it('shows a fault of the list with a way to try again', async () => {
+    const { page, library } = await open({ path: '/jobs' });
+    library.state.refusals.push({ path: '/api/iocs?', refusal: new Refusal(503, 'The database is away.') });
+    await page.getByRole('link', { name: 'Library', exact: true }).click();
+    await page.getByText('The database is away.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.row').first().waitFor();
+  });
+
+  it('selects the page and all that match, tags them, and deletes only after a question', async () => {
+    const { page, library } = await open();
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Select all 60 that match' }).click();
+    await page.getByRole('button', { name: 'Tags' }).click();
+    await page.getByRole('dialog').getByLabel('Tags').fill('Quarter 2');
+    await page.getByRole('button', { name: 'Add the tags' }).click();
+    await page.getByText('Changed 60 IOCs.').waitFor();
+    expect(library.state.rows.every((one) => one.ioc.tags.includes('quarter 2'))).toBe(true);
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByLabel('Select dfa508').click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Keep it as it is' }).click();
+    expect(library.state.rows).toHaveLength(60);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete 1', exact: true }).click();
+    await page.getByText('1–50 of 59').waitFor();
+  });
+
+  it('copies values as they are, and defanged', async () => {
+    const { page } = await open();
+    const row = page.locator('.row', { hasText: 'invoice-portal-1.example' });
+    for (const [item, text] of [
+      ['Copy defanged', 'invoice-portal-1[.]example'],
+      ['Copy as it is', 'invoice-portal-1.example'],
+    ] as const) {
+      await row.getByRole('button', { name: 'More for' }).click();
+      await page.getByRole('button', { name: item }).locator('visible=true').click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(text);
+    }
+  });
+
+  it('exports what the filters leave', async () => {
+    const { page } = await open({ path: '/?type=url' });
+    await page.locator('.row').first().waitFor();
+    await page.getByRole('button', { name: 'Export all that match' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'STIX 2.1' }).click();
+    expect(new URL((await download).url()).search).toBe('?format=stix&type=url');
+  });
+
+  it('is empty at first, and says what to do', async () => {
+    const { page } = await open({ rows: 0 });
+    await page.getByText('The library is empty.').waitFor();
+    await page.getByRole('button', { name: 'Import the first IOCs' }).click();
+    await page.getByRole('dialog', { name: 'Import IOCs' }).waitFor();
+  });
+});
+
+describe('the import', () => {
+  it('previews a text, imports what is ticked, and offers the job', async () => {
+    const { page, library } = await open();
+    await page.locator('.row').first().waitFor();
+    await page.keyboard.press('i');
+    await page.getByLabel('Text, CSV or STIX bundle').fill(TEXT);
+    await page.getByRole('button', { name: 'Find IOCs' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Choose what to import' });
+    await dialog.getByText('4 new').waitFor();
+    expect(await dialog.locator('.summary').textContent()).toBe(
+      'Read as text: 4 new, 1 known already, 1 duplicate, 1 fault.',
+    );
+    await dialog.getByText('What could not be read').click();
+    await dialog.getByText('is no IPv4 address: 999 is above 255').waitFor();
+    await dialog.locator('.preview-row', { hasText: '198.51.100.77' }).click();
+    await dialog.getByLabel('Tags').fill('Incident, incident');
+    await dialog.getByLabel('Source').fill('Mail of Tuesday');
+    await dialog.getByRole('button', { name: 'Import 3 IOCs' }).click();
+    await page.getByText('3 new IOCs').waitFor();
+    await page.getByRole('button', { name: 'To the list' }).click();
+    await page.getByText('1–50 of 63').waitFor();
+    expect(library.state.requests.find((one) => one.url === '/api/iocs/import')?.body).toEqual({
+      items: [
+        { type: 'url', value: 'https://login.evil.example/a?x=1' },
+        { type: 'hostname', value: 'login.evil.example' },
+        { type: 'md5', value: 'd41d8cd98f00b204e9800998ecf8427e' },
+      ],
+      tags: ['incident'],
+      source: 'Mail of Tuesday',
+      enrich: false,
+    });
+  });
+
+  it('takes a file, and gives the focus back when it is closed', async () => {
+    const { page } = await open();
+    await page.locator('.row').first().waitFor();
+    const opener = page.getByRole('button', { name: 'Import' });
+    await opener.click();
+    await page.getByLabel('File to import').setInputFiles({
+      name: 'list.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('stage-nine.example'),
+    });
+    await page.getByText('list.txt').waitFor();
+    expect(await page.getByLabel('Text, CSV or STIX bundle').inputValue()).toBe('stage-nine.example');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await opener.evaluate((element) => element.ownerDocument.activeElement === element)).toBe(true);
+  });
+});
+
+describe('bulk enrichment', () => {
+  it('shows live progress with what is left, waits, pauses, resumes and is cancelled', async () => {
+    const { page, library } = await open();
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Enrich', exact: true }).click();
+    await page.getByRole('heading', { name: 'Enrichment of 50 IOCs' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/jobs/job-1');
+    await expect.poll(() => library.state.streams.size).toBe(1);
+    advanceJob(library, 'job-1', 10);
+    await page.getByText('10 of 50 done').waitFor();
+    await page.getByText('About 10 min left').waitFor();
+    await page.locator('.job-row', { hasText: 'Done' }).nth(9).waitFor();
+    await page.locator('.job-row-in_work').waitFor();
+    const resumeAt = new Date(Date.now() + 3_590_000).toISOString();
+    holdJob(library, 'job-1', { reason: 'The budget of today is spent.', resumeAt });
+    await page
+      .getByText(/The budget of today is spent\. It goes on by itself (at|on) .+ \(in 1 h\)\./)
+      .waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('Running').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('40 IOCs will not be looked up.', { exact: false }).waitFor();
+    await page.getByRole('button', { name: 'Cancel the enrichment' }).click();
+    await page.getByText('Cancelled', { exact: true }).waitFor();
+  });
+});
