@@ -9,7 +9,7 @@ import type { Telemetry } from '../shared/telemetry.js';
 import { sweepLeases } from '../state/lease.js';
 import type { StateStore } from '../state/port.js';
 import { CachedVirusTotal } from '../virustotal/cache/cached-virustotal.js';
-import { VirusTotalClient } from '../virustotal/client.js';
+import { VirusTotalClient, type ClientOptions } from '../virustotal/client.js';
 import { defaultTimeouts } from '../virustotal/http/call.js';
 import type { OutageListener } from '../virustotal/http/outage-watch.js';
 import { Privileges } from '../virustotal/http/privileges.js';
@@ -57,6 +57,7 @@ export function createPacedVirusTotal(
   store: StateStore,
   services: VirusTotalServices,
   listener: ExhaustionListener & OutageListener = {},
+  options: Pick<ClientOptions, 'keepRaw'> = {},
 ): PacedVirusTotal {
   const { clock, logger } = services;
   const { virustotal } = config;
@@ -92,7 +93,7 @@ export function createPacedVirusTotal(
   };
   const transport = createTransport(config, services, { pacer: scheduler, privileges, outages });
   const relationships = askedRelationships(config);
-  const client = new VirusTotalClient(transport, clock, { relationships });
+  const client = new VirusTotalClient(transport, clock, { ...options, relationships });
   // Who wants no limits of ours is told those of VirusTotal by its 429.
   const isLimited = Object.values(limits).some((limit) => limit !== 0);
   const reconcile = (): void => void scheduler.reconcile(() => client.quota());

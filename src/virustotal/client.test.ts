@@ -128,6 +128,15 @@ describe('a look-up', () => {
     });
   });
 
+  it('gives the answer as it was sent where that is wanted, and nowhere else', async () => {
+    answers = [json(eicar), json(eicar)];
+    expect(await client({}, { keepRaw: true }).lookUp(file, asker)).toMatchObject({
+      found: true,
+      raw: eicar,
+    });
+    expect(await client().lookUp(file, asker)).not.toHaveProperty('raw');
+  });
+
   it('sends the key, the product and what it accepts', async () => {
     answers = [json(eicar)];
     await client().lookUp(file, asker);

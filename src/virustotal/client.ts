@@ -26,32 +26,39 @@ import type { VirusTotalTransport } from './http/transport.js';
 export interface ClientOptions {
   /** Asked for inside the call for a report, at no further cost, unless VirusTotal refuses it. */
   readonly relationships?: AskedRelationships | undefined;
+  /** Whether a report comes with the answer that it was read from. */
+  readonly keepRaw?: boolean | undefined;
 }
 
 /** What enrichment asks of VirusTotal, as calls of its API. */
 export class VirusTotalClient implements VirusTotal {
   private readonly relationships: EmbeddedRelationships;
+  private readonly keepRaw: boolean;
 
   constructor(
     private readonly transport: VirusTotalTransport,
     private readonly clock: Clock,
-    { relationships = {} }: ClientOptions = {},
+    { relationships = {}, keepRaw = false }: ClientOptions = {},
   ) {
+    this.keepRaw = keepRaw;
     this.relationships = new EmbeddedRelationships(relationships, transport.privileges);
   }
 
   async lookUp(object: VtObject, asker: Asker): Promise<LookUp> {
+    let raw: JsonObject | undefined;
     const report = await this.relationships.ask(object.kind, (query, privilege) =>
       this.transport.call(
         { operation: `look up ${object.kind}`, path: objectPath(object) + query, asker, privilege },
         (json) => {
           const parsed = parseReport(object.kind, json);
           if (parsed !== undefined) requireSameObject(object, parsed);
+          raw = json;
           return parsed;
         },
       ),
     );
-    return report === undefined ? { found: false } : { found: true, report, fetchedAt: this.clock.now() };
+    if (report === undefined) return { found: false };
+    return { found: true, report, fetchedAt: this.clock.now(), ...(this.keepRaw ? { raw } : {}) };
   }
 
   async yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined> {

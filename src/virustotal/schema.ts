@@ -3,6 +3,7 @@
  * otherwise. Parsed one field at a time by `parse-report.ts`: a field that is absent, null or of the wrong type is
  * `undefined` (or an empty list) and costs nothing else.
  */
+import type { JsonObject } from '../shared/json.js';
 import type { RequestFacts } from '../shared/request-facts.js';
 import type { ExtraAnswers, ExtraName, ExtraSubject } from './schema-extras.js';
 import type {
@@ -220,8 +221,15 @@ export type VtObject =
   | { readonly kind: 'url'; readonly url: string };
 
 /** An answer of VirusTotal: a report, or that it knows nothing. Not found is a value, not an error. */
-export type LookUp<R extends Report = Report> =
-  { readonly found: true; readonly report: R; readonly fetchedAt: Date } | { readonly found: false };
+export type LookUp<R extends Report = Report> = Found<R> | { readonly found: false };
+
+export interface Found<R extends Report = Report> {
+  readonly found: true;
+  readonly report: R;
+  readonly fetchedAt: Date;
+  /** The answer as VirusTotal sent it, where the client was told to keep it. */
+  readonly raw?: JsonObject | undefined;
+}
 
 /** Whose look-up it is: manual requests overtake those of playbooks, and these automatic ones. */
 export type Priority = 'manual' | 'playbook' | 'auto';
