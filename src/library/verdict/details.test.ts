@@ -17,7 +17,7 @@ import { detailsOf } from './details.js';
 const FETCHED = new Date('2026-03-04T05:06:07.890Z');
 
 function related(type: string, id: string, more: Partial<RelatedObject> = {}): RelatedObject {
-  return { type, id, url: undefined, filename: undefined, seenAt: undefined, ...more };
+  return { type, id, url: undefined, filename: undefined, ...more };
 }
 
 describe('detailsOf', () => {
@@ -29,7 +29,10 @@ describe('detailsOf', () => {
       typeDescription: 'Power`shell|',
       meaningfulName: 'eicar.com',
       threatLabel: 'virus.eicar/test',
-      threatNames: ['eicar', 'test'],
+      threatNames: [
+        { value: 'eicar', count: 5 },
+        { value: 'test', count: 2 },
+      ],
       tags: ['Attachment'],
       reputation: -5,
       firstSubmissionDate: new Date('2020-01-02T03:04:05Z'),

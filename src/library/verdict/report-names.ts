@@ -7,7 +7,8 @@ const MAX_NAMES = 100;
 
 /** What the threat is called, the most telling name first; each once. */
 export function threatNames(report: Report): readonly string[] {
-  if (report.kind === 'file') return names([report.threatLabel ?? '', ...report.threatNames]);
+  if (report.kind === 'file')
+    return names([report.threatLabel ?? '', ...report.threatNames.map(({ value }) => value)]);
   return report.kind === 'url' ? names(report.threatNames) : [];
 }
 
