@@ -2,13 +2,13 @@ import { createPacedVirusTotal } from '../app/create-virustotal.js';
 import { gateOptions, mappingOptions } from '../app/mapping-options.js';
 import { openState } from '../app/open-state.js';
 import { createEnrich } from '../enrichment/enrich.js';
-import type { EnrichmentRequest } from '../enrichment/request.js';
 import { systemClock } from '../shared/clock.js';
 import { noTelemetry } from '../shared/telemetry.js';
 import { createBundle } from '../stix/bundle.js';
 import { loadCommandContext } from './load-config.js';
 import { entityFromValue } from './observable-argument.js';
 import { presentOutcome } from './present-outcome.js';
+import { standAloneRequest } from './stand-alone-request.js';
 
 /**
  * Looks one value up without any platform and prints what the connector would hand over.
@@ -36,20 +36,8 @@ export async function enrichValue(
     mapping: mappingOptions(config),
     manualMaxAgeMs: config.virustotal.manualMaxAgeMinutes * 60_000,
   });
-  const request: EnrichmentRequest = {
-    key: String(entity.id),
-    mode: 'manual',
-    entityId: String(entity.id),
-    entityType,
-    workId: undefined,
-    draftId: undefined,
-    applicantId: undefined,
-    playbook: undefined,
-    entity,
-    validation: { mode: undefined, force: false },
-    receivedAt: systemClock.now(),
-  };
-  const outcome = await enrich(request).finally(async () => {
+  const how = { mode: 'manual', receivedAt: systemClock.now() } as const;
+  const outcome = await enrich(standAloneRequest(entity, entityType, how)).finally(async () => {
     await paced.close();
     await store.close();
   });

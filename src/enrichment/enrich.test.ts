@@ -8,7 +8,8 @@ import { ConnectorError } from '../shared/connector-error.js';
 import type { JsonObject } from '../shared/json.js';
 import { TLP_IDS } from '../stix/markings.js';
 import { parseReport } from '../virustotal/parse-report.js';
-import type { LookUp, VirusTotal, VtObject } from '../virustotal/schema.js';
+import { objectValue } from '../virustotal/object-id.js';
+import type { LookUp, VirusTotal } from '../virustotal/schema.js';
 import { QuotaExhaustedError } from '../virustotal/quota/quota-exhausted-error.js';
 import { createEnrich } from './enrich.js';
 import { compileExclusions } from './exclusions.js';
@@ -31,19 +32,6 @@ interface Scenario {
   extras?: Error;
 }
 
-function valueOf(object: VtObject): string {
-  switch (object.kind) {
-    case 'file':
-      return object.hash;
-    case 'ip_address':
-      return object.address;
-    case 'domain':
-      return object.name;
-    case 'url':
-      return object.url;
-  }
-}
-
 /** Enriches one entity and tells what VirusTotal was asked. */
 async function enrich(
   request: Partial<EnrichmentRequest>,
@@ -52,7 +40,7 @@ async function enrich(
   const asked: string[] = [];
   const virusTotal: VirusTotal = {
     lookUp: (object): Promise<LookUp> => {
-      const value = valueOf(object);
+      const value = objectValue(object);
       asked.push(value);
       const attributes = scenario.reports?.[value];
       if (attributes === undefined) return Promise.resolve({ found: false });

@@ -6,7 +6,7 @@ import { createdAtOf, observableValuesOf, scoreOf } from '../stix/extensions.js'
 import type { StixId } from '../stix/objects.js';
 import type { ObservableValue } from '../stix/observable-value.js';
 import { asksForObservablesOnly, patternObservables } from '../stix/pattern.js';
-import { vtObject } from '../virustotal/object-id.js';
+import { objectValue, vtObject } from '../virustotal/object-id.js';
 import type { VtObject } from '../virustotal/schema.js';
 import type { Exclusions } from './exclusions.js';
 import type { ObservableIdentity } from './observables/definition.js';
@@ -56,7 +56,7 @@ export function targetsOf(
       notAsked.push(answer.invalid);
       continue;
     }
-    const observable = { type: identity.type, value: valueOf(answer.object) };
+    const observable = { type: identity.type, value: objectValue(answer.object) };
     if (exclusions.excludes(answer.object, identity.hashes)) {
       notAsked.push(`${shownValue(observable)} is excluded from look-ups (VIRUSTOTAL_EXCLUDE).`);
       isExcluded = true;
@@ -145,20 +145,6 @@ function isHashOf({ type, hashes = {} }: ObservableValue, file: ObservableValue)
     entries.length > 0 &&
     entries.every(([algorithm, hash]) => file.hashes?.[algorithm]?.toLowerCase() === hash.toLowerCase())
   );
-}
-
-/** The normalised value, which is what patterns and derived objects have to match. */
-function valueOf(object: VtObject): string {
-  switch (object.kind) {
-    case 'file':
-      return object.hash;
-    case 'ip_address':
-      return object.address;
-    case 'domain':
-      return object.name;
-    case 'url':
-      return object.url;
-  }
 }
 
 function skipped(reason: SkippedOutcome['reason'], message: string): { readonly skipped: SkippedOutcome } {

@@ -82,6 +82,11 @@ export function objectPath(object: VtObject): string {
 }
 
 function lookUpId(object: VtObject): string {
+  return object.kind === 'url' ? urlLookUpId(object.url) : objectValue(object);
+}
+
+/** The value in its normal form: what patterns and derived objects have to match. */
+export function objectValue(object: VtObject): string {
   switch (object.kind) {
     case 'file':
       return object.hash;
@@ -90,7 +95,7 @@ function lookUpId(object: VtObject): string {
     case 'domain':
       return object.name;
     case 'url':
-      return urlLookUpId(object.url);
+      return object.url;
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MappingOptions } from '../../src/mapping/options.js';
 import type { JsonObject } from '../../src/shared/json.js';
 import type { Bundle } from '../../src/stix/objects.js';
-import type { VtObject } from '../../src/virustotal/schema.js';
+import { objectValue } from '../../src/virustotal/object-id.js';
 import { plainOptions } from '../helpers/mapping-samples.js';
 import { deliveredBundle, enrich, faultsOf } from './enrichment-runs.js';
 
@@ -39,19 +39,6 @@ const options: MappingOptions = {
   includeAttributesInNote: true,
 };
 
-function askedValue(object: VtObject): string {
-  switch (object.kind) {
-    case 'file':
-      return object.hash;
-    case 'ip_address':
-      return object.address;
-    case 'domain':
-      return object.name;
-    case 'url':
-      return object.url;
-  }
-}
-
 async function enriched({
   entity,
   reports,
@@ -60,7 +47,7 @@ async function enriched({
 }: ReportFixture): Promise<BundleFixture> {
   const outcome = await enrich(
     entity,
-    { ...answers, bodyFor: (object) => reports[askedValue(object)] },
+    { ...answers, bodyFor: (object) => reports[objectValue(object)] },
     { ...options, ...changes },
   );
   if (outcome.status !== 'enriched') throw new Error(outcome.message);

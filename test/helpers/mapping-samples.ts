@@ -1,5 +1,7 @@
 import type { MappingContext, ObservableType, Subject } from '../../src/mapping/context.js';
+import { noExtras, type Contribution, type Part, type ReportExtras } from '../../src/mapping/contribution.js';
 import type { IndicatorPolicy, MappingOptions } from '../../src/mapping/options.js';
+import { readVerdict } from '../../src/mapping/score.js';
 import type { StixId } from '../../src/stix/objects.js';
 import type {
   AnalysisStats,
@@ -8,6 +10,7 @@ import type {
   EngineResult,
   FileReport,
   IpAddressReport,
+  Report,
   UrlReport,
 } from '../../src/virustotal/schema.js';
 
@@ -20,12 +23,23 @@ export const NOW = new Date('2026-03-04T05:06:07.890Z');
 const FETCHED_AT = new Date('2026-03-04T01:02:03.456Z');
 export const CREATED_AT = new Date('2025-01-02T03:04:05.678Z');
 
+/** What every object made within {@link contextFor} says of its origin, literally. */
+export const PROVENANCE = {
+  spec_version: '2.1',
+  created: '2026-03-04T05:06:07.890Z',
+  modified: '2026-03-04T05:06:07.890Z',
+  created_by_ref: AUTHOR_ID,
+  object_marking_refs: [TLP_AMBER],
+} as const;
+
 /** The EICAR test file. */
 export const EICAR = {
   md5: '44d88612fea8a8f36de82e1278abb02f',
   sha1: '3395856ce81f2b7382dee72602f798b642f14140',
   sha256: '275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f',
 } as const;
+/** Its id where it is enriched. */
+export const FILE: StixId = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
 
 export const policy: IndicatorPolicy = {
   createPositives: 10,
@@ -239,4 +253,14 @@ export function urlReport(changes: Partial<UrlReport> = {}): UrlReport {
     favicon: undefined,
     ...changes,
   };
+}
+
+/** What one part of the mapping makes of a report. */
+export function contributionOf<R extends Report>(
+  part: Part<R>,
+  report: R,
+  context: MappingContext,
+  extras: Partial<ReportExtras> = {},
+): Contribution | undefined {
+  return part({ report, verdict: readVerdict(report), context, extras: { ...noExtras, ...extras } });
 }

@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import {
-  AUTHOR_ID,
   contextFor,
+  contributionOf,
   EICAR,
+  FILE,
   fileReport,
   indicatorContextFor,
   options,
-  TLP_AMBER,
+  PROVENANCE,
 } from '../../../test/helpers/mapping-samples.js';
 import type { Technique } from '../../virustotal/schema-extras.js';
 import type { FileReport } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';
-import { noExtras, type Contribution } from '../contribution.js';
-import { readVerdict } from '../score.js';
+import type { Contribution } from '../contribution.js';
 import { attackTechniques } from './attack-techniques.js';
 
-const FILE = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
 const HOLLOWING = 'attack-pattern--237246d0-114a-50fb-85a9-2bac69ed0e45';
 const POWERSHELL = 'attack-pattern--b4d20430-6a7e-59fd-b2e4-8d3f6be56a6a';
 const EMOTET = 'malware--36297121-bf18-56e1-b200-d39c9f9f5cee';
@@ -48,29 +47,17 @@ function made(
   within: MappingContext = context,
   report: FileReport = fileReport(),
 ): Contribution | undefined {
-  return attackTechniques({
-    report,
-    verdict: readVerdict(report),
-    context: within,
-    extras: { ...noExtras, answers: { behaviour_techniques: techniques } },
-  });
+  return contributionOf(attackTechniques, report, within, { answers: { behaviour_techniques: techniques } });
 }
 
 describe('ATT&CK techniques', () => {
   it('are attack patterns with phases and reference, and a table by tactic', () => {
-    const provenance = {
-      spec_version: '2.1',
-      created: '2026-03-04T05:06:07.890Z',
-      modified: '2026-03-04T05:06:07.890Z',
-      created_by_ref: AUTHOR_ID,
-      object_marking_refs: [TLP_AMBER],
-    };
     expect(made([hollowing])).toEqual({
       objects: [
         {
           type: 'attack-pattern',
           id: HOLLOWING,
-          ...provenance,
+          ...PROVENANCE,
           name: 'Process Hollowing',
           x_mitre_id: 'T1055.012',
           kill_chain_phases: [
@@ -88,7 +75,7 @@ describe('ATT&CK techniques', () => {
         {
           type: 'relationship',
           id: expect.stringMatching(/^relationship--/) as string,
-          ...provenance,
+          ...PROVENANCE,
           relationship_type: 'uses',
           source_ref: FILE,
           target_ref: HOLLOWING,

@@ -1,22 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  AUTHOR_ID,
   contextFor,
+  contributionOf,
   EICAR,
+  FILE,
   fileReport,
   indicatorContextFor,
   options,
-  TLP_AMBER,
+  PROVENANCE,
 } from '../../../test/helpers/mapping-samples.js';
 import type { IdsMatch } from '../../virustotal/schema-intelligence.js';
 import type { MappingContext } from '../context.js';
-import { noExtras, type Contribution } from '../contribution.js';
-import { readVerdict } from '../score.js';
+import type { Contribution } from '../contribution.js';
 import { idsIndicators } from './ids-indicators.js';
 import { idsLanguage, idsText } from './ids-rule.js';
 
-const FILE = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
 const on = { options: { file: { ...options.file, ids: true } } };
 const context = contextFor('StixFile', EICAR.sha256, FILE, on);
 
@@ -45,25 +44,18 @@ const snort: IdsMatch = {
 
 function made(matches: readonly IdsMatch[], within: MappingContext = context): Contribution | undefined {
   const report = fileReport({ idsMatches: matches });
-  return idsIndicators({ report, verdict: readVerdict(report), context: within, extras: noExtras });
+  return contributionOf(idsIndicators, report, within);
 }
 
 describe('IDS rules', () => {
   it('are Indicators related to the file', () => {
-    const provenance = {
-      spec_version: '2.1',
-      created: '2026-03-04T05:06:07.890Z',
-      modified: '2026-03-04T05:06:07.890Z',
-      created_by_ref: AUTHOR_ID,
-      object_marking_refs: [TLP_AMBER],
-    };
     const contribution = made([suricata]);
     expect(contribution).toEqual({
       objects: [
         {
           type: 'indicator',
           id: expect.stringMatching(/^indicator--/) as string,
-          ...provenance,
+          ...PROVENANCE,
           name: 'ET MALWARE Demo; CnC',
           description:
             'Suricata rule 1:2036289, of Proofpoint Emerging Threats Open, category Malware Command and Control Activity Detected.',
@@ -83,7 +75,7 @@ describe('IDS rules', () => {
         {
           type: 'relationship',
           id: expect.stringMatching(/^relationship--/) as string,
-          ...provenance,
+          ...PROVENANCE,
           relationship_type: 'related-to',
           source_ref: FILE,
           target_ref: contribution?.objects?.[0]?.id,

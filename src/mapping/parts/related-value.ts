@@ -1,4 +1,4 @@
-import { vtObject } from '../../virustotal/object-id.js';
+import { objectValue, vtObject } from '../../virustotal/object-id.js';
 import type { RelatedObject, VtObject } from '../../virustotal/schema.js';
 import { fileName } from '../file-names.js';
 
@@ -82,20 +82,7 @@ function urlOf(text: string): RelatedValue | undefined {
 /** The value in the form in which it would be looked up. */
 export function valueOf(type: RelatedType, text: string): RelatedValue | undefined {
   const checked = vtObject(type, text);
-  return 'object' in checked ? { type, value: textOf(checked.object) } : undefined;
-}
-
-function textOf(object: VtObject): string {
-  switch (object.kind) {
-    case 'file':
-      return object.hash;
-    case 'ip_address':
-      return object.address;
-    case 'domain':
-      return object.name;
-    case 'url':
-      return object.url;
-  }
+  return 'object' in checked ? { type, value: objectValue(checked.object) } : undefined;
 }
 
 function withFileName(

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   AUTHOR_ID,
   contextFor,
+  contributionOf,
   EICAR,
+  FILE,
   fileReport,
   indicatorContextFor,
   options,
@@ -11,11 +13,9 @@ import {
 import type { SandboxVerdict } from '../../virustotal/schema-intelligence.js';
 import type { FileReport } from '../../virustotal/schema.js';
 import type { MappingContext } from '../context.js';
-import { noExtras, type Contribution } from '../contribution.js';
-import { readVerdict } from '../score.js';
+import type { Contribution } from '../contribution.js';
 import { sandboxVerdicts } from './sandbox-verdicts.js';
 
-const FILE = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
 const on = { options: { file: { ...options.file, sandboxVerdicts: true } } };
 const context = contextFor('StixFile', EICAR.sha256, FILE, on);
 
@@ -28,7 +28,7 @@ const zenbox: SandboxVerdict = {
 };
 
 function made(report: FileReport, within: MappingContext = context): Contribution | undefined {
-  return sandboxVerdicts({ report, verdict: readVerdict(report), context: within, extras: noExtras });
+  return contributionOf(sandboxVerdicts, report, within);
 }
 
 describe('sandbox verdicts', () => {

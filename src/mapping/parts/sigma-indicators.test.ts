@@ -2,23 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
-  AUTHOR_ID,
   contextFor,
+  contributionOf,
   EICAR,
+  FILE,
   fileReport,
   indicatorContextFor,
   options,
-  TLP_AMBER,
+  PROVENANCE,
 } from '../../../test/helpers/mapping-samples.js';
 import type { SigmaRule } from '../../virustotal/schema-extras.js';
 import type { SigmaMatch } from '../../virustotal/schema-intelligence.js';
 import type { MappingContext } from '../context.js';
-import { noExtras, type Contribution } from '../contribution.js';
-import { readVerdict } from '../score.js';
+import type { Contribution } from '../contribution.js';
 import { sigmaIndicators } from './sigma-indicators.js';
 import { sigmaText } from './sigma-rule.js';
 
-const FILE = 'file--5a0c55a1-48a3-5003-9776-42946d1054cb';
 const on = { options: { file: { ...options.file, sigma: true } } };
 const context = contextFor('StixFile', EICAR.sha256, FILE, on);
 
@@ -87,30 +86,18 @@ function made(
 ): Contribution | undefined {
   const report = fileReport({ sigmaMatches: matches });
   const sigmaRules = new Map(rules.map((one) => [one.id, one]));
-  return sigmaIndicators({
-    report,
-    verdict: readVerdict(report),
-    context: within,
-    extras: { ...noExtras, sigmaRules },
-  });
+  return contributionOf(sigmaIndicators, report, within, { sigmaRules });
 }
 
 describe('Sigma rules', () => {
   it('are Indicators related to the file', () => {
-    const provenance = {
-      spec_version: '2.1',
-      created: '2026-03-04T05:06:07.890Z',
-      modified: '2026-03-04T05:06:07.890Z',
-      created_by_ref: AUTHOR_ID,
-      object_marking_refs: [TLP_AMBER],
-    };
     const contribution = made([match(rule.id)], [rule]);
     expect(contribution).toEqual({
       objects: [
         {
           type: 'indicator',
           id: expect.stringMatching(/^indicator--/) as string,
-          ...provenance,
+          ...PROVENANCE,
           name: 'Hiding Files with Attrib.exe',
           description:
             'Detects usage of attrib.exe to hide files from users.\n\nSigma ruleset Example Rules, by Example Author.',
@@ -130,7 +117,7 @@ describe('Sigma rules', () => {
         {
           type: 'relationship',
           id: expect.stringMatching(/^relationship--/) as string,
-          ...provenance,
+          ...PROVENANCE,
           relationship_type: 'related-to',
           source_ref: FILE,
           target_ref: contribution?.objects?.[0]?.id,

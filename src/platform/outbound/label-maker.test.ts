@@ -99,6 +99,19 @@ describe('LabelMaker', () => {
     expect(added()).toEqual([{ value: 'label 0', color: '#394eff' }]);
   });
 
+  it('takes a platform that refuses the token for one that is away', async () => {
+    const recorded = recordedLogger();
+    endpoint.answerWith(() => failure('AUTH_REQUIRED'));
+    const labels = maker(recorded.logger);
+    await labels.prepare(['a', 'b', 'c', 'd', 'e'], request);
+    expect(endpoint.calls.length).toBeLessThanOrEqual(4);
+    expect(recorded.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+
+    endpoint.answerWith(() => data({ label: null }));
+    await labels.prepare(['a'], request);
+    expect(added()).toEqual([{ value: 'a', color: '#394eff' }]);
+  });
+
   it('goes on with the others when the platform refuses one label, which is not tried again', async () => {
     endpoint.answerWith(({ query, variables }) => {
       if (!query.startsWith('mutation')) return data({ label: null });

@@ -93,7 +93,8 @@ export class LabelMaker implements LabelKeeper {
       return false;
     }
     logger.debug({ ...factsOf(request), label, reason }, 'label could not be given its colour');
-    if (error instanceof ConnectorError && error.retryable) return false;
+    // Away, or with another token: so it is for all of them, and may be over with the next request.
+    if (error instanceof ConnectorError && (error.retryable || error.kind === 'configuration')) return false;
     this.#remember(label);
     return true;
   }
@@ -101,5 +102,5 @@ export class LabelMaker implements LabelKeeper {
 
 /** Of everything of the kind, and not of this one label. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof PlatformError && (error.kind === 'configuration' || error.isVersionMismatch);
+  return error instanceof PlatformError && (error.code === 'FORBIDDEN_ACCESS' || error.isVersionMismatch);
 }

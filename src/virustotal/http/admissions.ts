@@ -1,7 +1,7 @@
 import { withAnySignal } from '../../shared/any-signal.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import type { Telemetry } from '../../shared/telemetry.js';
-import { ForbiddenError, TransportError, type VirusTotalError } from '../errors.js';
+import { TransportError, type VirusTotalError } from '../errors.js';
 import type { Call } from './call.js';
 import type { CircuitBreaker, Passage } from './circuit-breaker.js';
 import type { OutageTrial } from './outage-trial.js';
@@ -45,8 +45,7 @@ export class Admissions {
     const { breaker, trial } = this.options;
     // Nobody needs to wait for a unit that is not used then.
     breaker.check();
-    if ((await call.privilege?.isRefused()) === true)
-      throw new ForbiddenError({ status: 403, code: 'ForbiddenError' });
+    if (call.privilege !== undefined) await this.privileges.require(call.privilege);
     const unit = await this.acquire(call);
     let privilege: CallEnd | undefined;
     try {

@@ -28,18 +28,19 @@ export class PrivilegeCheck {
    */
   async pass(privilege: Privilege, signal: AbortSignal): Promise<CallEnd> {
     const { name } = privilege;
-    await this.refuse(privilege);
+    await this.require(privilege);
     if (this.granted.has(name)) return this.endOf(name);
     const check = this.checks.get(name);
     if (check === undefined) return this.begin(name);
     await unlessAborted(check, signal, undefined);
     signal.throwIfAborted();
     // Once is enough: when the check failed for another reason, those who waited do not go one after the other.
-    await this.refuse(privilege);
+    await this.require(privilege);
     return this.endOf(name);
   }
 
-  private async refuse(privilege: Privilege): Promise<void> {
+  /** @throws ForbiddenError when the privilege was refused a short time ago. */
+  async require(privilege: Privilege): Promise<void> {
     if (!(await privilege.isRefused())) return;
     this.granted.delete(privilege.name);
     throw new ForbiddenError({ status: 403, code: 'ForbiddenError' });

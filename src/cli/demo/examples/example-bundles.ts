@@ -11,6 +11,7 @@ import { intelligenceCatalog } from '../../../simulators/virustotal/samples/inte
 import { startVirusTotalSimulator, type VirusTotalSimulator } from '../../../simulators/virustotal/server.js';
 import { MemoryStore } from '../../../state/memory-store.js';
 import { createBundle } from '../../../stix/bundle.js';
+import { standAloneRequest } from '../../stand-alone-request.js';
 import { everyOptionOn } from './every-option.js';
 import { exampleSubjects, type ExampleSubject } from './example-subjects.js';
 
@@ -94,20 +95,8 @@ async function enriched(
       gate: { ...gateOptions(config), scope: [] },
       mapping: mappingOptions(config),
     });
-    const entityId = String(entity.id);
-    const outcome = await enrich({
-      key: entityId,
-      mode: 'auto',
-      entityId,
-      entityType,
-      workId: undefined,
-      draftId: undefined,
-      applicantId: undefined,
-      playbook: undefined,
-      entity,
-      validation: { mode: undefined, force: false },
-      receivedAt: new Date(NOW),
-    });
+    const how = { mode: 'auto', receivedAt: new Date(NOW) } as const;
+    const outcome = await enrich(standAloneRequest(entity, entityType, how));
     if (outcome.status !== 'enriched') throw new Error(`${entityType}: ${outcome.message}`);
     return {
       about: `${entityType}, with ${about}. Every name and number is invented.`,
