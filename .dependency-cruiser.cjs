@@ -113,6 +113,11 @@ module.exports = {
       ],
       'pure: IOCs in, text out',
     ),
+    only(
+      'library/sending',
+      ['^src/shared/', '^src/stix/', '^src/library/export/'],
+      'IOCs to a platform that app knows the way to',
+    ),
     only('library/web', [], 'the page speaks the REST API alone'),
     {
       name: 'undici-by-its-parts',
