@@ -141,7 +141,10 @@ module.exports = {
     {
       name: 'simulators-only-for-demo',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/simulators/', '^src/cli/demo', '\\.test\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/simulators/', '^src/cli/(demo|library/simulator)', '\\.test\\.ts$'],
+      },
       to: { path: '^src/simulators/' },
     },
   ],
