@@ -78,7 +78,8 @@ export class Invitations {
     const renewed = isPending
       ? await stores.users.renewInvitation(known.id, { name, role, ...link.stored })
       : undefined;
-    const user = renewed ?? (await stores.users.create({ organisationId, email, name, role, ...link.stored }));
+    const user =
+      renewed ?? (await stores.users.create({ organisationId, email, name, role, ...link.stored }));
     await record(stores.audit, actor, {
       action: 'user.invite',
       subject: email,

@@ -29,7 +29,10 @@ export class OrganisationAdministration {
    * @throws AccountError when a field is wrong.
    * @throws TakenError when another organisation has the name.
    */
-  async create(actor: Actor, wanted: OrganisationChange & { readonly name: string }): Promise<OrganisationRecord> {
+  async create(
+    actor: Actor,
+    wanted: OrganisationChange & { readonly name: string },
+  ): Promise<OrganisationRecord> {
     const made = await this.#stores.organisations.create({ ...checked(wanted), name: readName(wanted.name) });
     await record(this.#stores.audit, actor, {
       action: 'organisation.create',
@@ -80,5 +83,9 @@ const LARGEST_BUDGET = 2_147_483_647;
 
 function readBudget(budget: number | null, field: string): number | null {
   if (budget === null || (Number.isInteger(budget) && budget >= 0 && budget <= LARGEST_BUDGET)) return budget;
-  throw new AccountError('invalid', 'A budget is a whole number of look-ups; leave it empty for none.', field);
+  throw new AccountError(
+    'invalid',
+    'A budget is a whole number of look-ups; leave it empty for none.',
+    field,
+  );
 }

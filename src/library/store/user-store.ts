@@ -195,7 +195,8 @@ export class UserStore {
       }
       const before = await countActive(transaction, 'super_admin');
       const written = await write(transaction);
-      if (before > 0 && (await countActive(transaction, 'super_admin')) === 0) throw new LastSuperAdminError();
+      if (before > 0 && (await countActive(transaction, 'super_admin')) === 0)
+        throw new LastSuperAdminError();
       return written;
     });
   }
