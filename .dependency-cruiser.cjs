@@ -118,7 +118,6 @@ module.exports = {
       ],
       'pure: IOCs in, text out',
     ),
-    only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
     only(
       'library/look-up',
       ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],

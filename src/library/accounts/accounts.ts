@@ -33,7 +33,16 @@ export interface Accounts {
   inviteFirstAdmin(email?: string): Promise<IssuedInvitation | undefined>;
 }
 
-export function createAccounts(database: LibraryDatabase, clock: Clock = systemClock): Accounts {
+export interface AccountsOptions {
+  readonly clock?: Clock;
+  /** How long a session lives without a request, 12 hours by default. */
+  readonly sessionIdleMs?: number;
+}
+
+const SESSION_IDLE_MS = 12 * 3_600_000;
+
+export function createAccounts(database: LibraryDatabase, options: AccountsOptions = {}): Accounts {
+  const { clock = systemClock, sessionIdleMs = SESSION_IDLE_MS } = options;
   const stores = accountStores(database, clock);
   const passwords = new Passwords();
   const throttle = new LoginThrottle(clock);
@@ -47,7 +56,7 @@ export function createAccounts(database: LibraryDatabase, clock: Clock = systemC
     users: new UserAdministration(stores),
     organisations: new OrganisationAdministration(stores),
     tokens: new ApiTokens({ stores, principals, clock }),
-    sessions: new SqlSessionStore(stores.sessions, clock),
+    sessions: new SqlSessionStore(stores.sessions, clock, sessionIdleMs),
     audit: stores.audit,
     inviteFirstAdmin: (email) => inviteFirstAdmin(stores, invitations, email),
   };

@@ -20,8 +20,6 @@ interface KeptSession extends Session {
   isModified?(): boolean;
 }
 
-/** A session ends when it is not used for as long. */
-export const SESSION_IDLE_MS = 12 * 3_600_000;
 /** A session ends then, however much it is used. */
 export const SESSION_LONGEST_MS = 7 * 86_400_000;
 /** An unchanged session is not written for each request. */
@@ -36,11 +34,14 @@ const SWEEP_INTERVAL_MS = 600_000;
 export class SqlSessionStore implements FastifySessionStore {
   readonly #sessions: SessionStore;
   readonly #clock: Clock;
+  readonly #idleMs: number;
   #sweptAtMs = 0;
 
-  constructor(sessions: SessionStore, clock: Clock) {
+  /** @param idleMs - A session ends when it is not used for as long. */
+  constructor(sessions: SessionStore, clock: Clock, idleMs: number) {
     this.#sessions = sessions;
     this.#clock = clock;
+    this.#idleMs = idleMs;
   }
 
   get(sessionId: string, callback: (error: unknown, session?: Session | null) => void): void {
@@ -66,7 +67,7 @@ export class SqlSessionStore implements FastifySessionStore {
     const nowMs = this.#clock.now().getTime();
     const isNew = session.createdAt === undefined;
     const createdAt = (session.createdAt ??= new Date(nowMs).toISOString());
-    const expiresAtMs = Math.min(nowMs + SESSION_IDLE_MS, Date.parse(createdAt) + SESSION_LONGEST_MS);
+    const expiresAtMs = Math.min(nowMs + this.#idleMs, Date.parse(createdAt) + SESSION_LONGEST_MS);
     const isModified = isNew || (session.isModified?.() ?? true);
     if (!isModified && expiresAtMs - expiryOf(session) < WRITE_INTERVAL_MS) return;
     const { cookie: _, expiresAt: __, ...data } = session;
