@@ -83,6 +83,11 @@ module.exports = {
       'the library in SQL: rows and queries, not what is done with them',
     ),
     only(
+      'library/accounts',
+      ['^src/shared/', '^src/library/store/'],
+      'who may do what: it never knows a request',
+    ),
+    only(
       'simulators',
       ['^src/shared/'],
       'simulators share no code with the clients, so that they cannot share their mistakes',
@@ -113,7 +118,6 @@ module.exports = {
       ],
       'pure: IOCs in, text out',
     ),
-    only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
     only(
       'library/look-up',
       ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
