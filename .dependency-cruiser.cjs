@@ -116,7 +116,13 @@ module.exports = {
     only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
     only(
       'library/look-up',
-      ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
+      [
+        '^src/shared/',
+        '^src/state/port\\.ts$',
+        '^src/observability/health\\.ts$',
+        '^src/virustotal/',
+        '^src/library/(ioc|verdict|store)/',
+      ],
       'the key, look-ups and jobs; the client is handed in',
     ),
     only(

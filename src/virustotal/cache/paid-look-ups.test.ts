@@ -12,7 +12,9 @@ import { CachedVirusTotal } from './cached-virustotal.js';
 
 const domain: VtObject = { kind: 'domain', name: 'example.com' };
 const now = new Date('2026-01-02T03:05:00Z');
-const raw = { data: { type: 'domain', id: 'example.com', attributes: { last_analysis_date: 1_700_000_000 } } };
+const raw = {
+  data: { type: 'domain', id: 'example.com', attributes: { last_analysis_date: 1_700_000_000 } },
+};
 const found: LookUp = { found: true, report: parseReport('domain', raw)!, fetchedAt: now };
 
 let store: MemoryStore;
@@ -85,7 +87,11 @@ describe('who asks pays', () => {
     let serve: () => void = () => undefined;
     answer = ({ priority, signal }) =>
       priority === 'manual'
-        ? new Promise((resolve) => (serve = () => resolve(found)))
+        ? new Promise((resolve) => {
+            serve = () => {
+              resolve(found);
+            };
+          })
         : new Promise((_, reject) => {
             signal?.addEventListener('abort', () => {
               reject(signal.reason as Error);
@@ -101,7 +107,7 @@ describe('who asks pays', () => {
     expect(paid).toEqual(['machine pays', 'person pays', 'machine gets back']);
   });
 
-  it.each([
+  it.each<[string, Error, boolean]>([
     ['that never reached VirusTotal', new TransportError('no line', { untouched: true }), true],
     ['with a key that it does not take', new CredentialsError('unknown key', {}), true],
     ['whose answer was lost', new TransportError('reset'), false],
