@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import type { IocType } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import { inChunks } from './in-chunks.js';
 import type { LibraryDatabase } from './open-database.js';
-import type { IocType, Tables, Verdict } from './tables.js';
+import type { Tables } from './tables.js';
 
 /** A relation as one of its two IOCs sees it. */
 export interface RelatedIoc {
@@ -18,7 +20,7 @@ export interface RelatedIoc {
     readonly id: string;
     readonly type: IocType;
     readonly value: string;
-    readonly verdict: Verdict | null;
+    readonly verdict: LibraryVerdict | null;
     readonly malicious: number | null;
     readonly engines: number | null;
   };
