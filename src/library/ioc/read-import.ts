@@ -4,16 +4,19 @@ import { extractStix } from './extract-stix.js';
 import { extractText } from './extract-text.js';
 import { Collector, refuseTooLarge, type Extraction, type ImportFormat } from './extraction.js';
 
+/** What is known of a content. */
+export interface ReadOptions {
+  /** Told by the file name and the content when absent. */
+  readonly format?: ImportFormat | undefined;
+  readonly filename?: string | undefined;
+}
+
 /**
  * The IOCs in a content that somebody pasted or uploaded.
  *
- * @param format - Told by the file name and the content when absent.
  * @throws ConnectorError (`invalid`) when the content is too large; whatever else is wrong is a fault in the result.
  */
-export function readImport(
-  content: string,
-  { format, filename }: { readonly format?: ImportFormat; readonly filename?: string } = {},
-): Extraction {
+export function readImport(content: string, { format, filename }: ReadOptions = {}): Extraction {
   refuseTooLarge(content);
   const text = wellDecoded(content);
   const read = format ?? detectFormat(text, filename);
