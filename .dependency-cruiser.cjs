@@ -113,6 +113,17 @@ module.exports = {
       ],
       'pure: IOCs in, text out',
     ),
+    only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
+    only(
+      'library/look-up',
+      ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
+      'the key, look-ups and jobs; the client is handed in',
+    ),
+    only(
+      'library/http',
+      ['^src/shared/', '^src/virustotal/schema\\.ts$', '^src/library/(?!web/)'],
+      'routes over the other rooms of the library',
+    ),
     only('library/web', [], 'the page speaks the REST API alone'),
     {
       name: 'undici-by-its-parts',
