@@ -109,7 +109,7 @@ module.exports = {
         '^src/stix/',
         '^src/virustotal/schema\\.ts$',
         '^src/mapping/(context|plain-text|parts/related-(graph|rules))\\.ts$',
-        '^src/library/ioc/',
+        '^src/library/(ioc/|verdict/badge\\.ts$)',
       ],
       'pure: IOCs in, text out',
     ),

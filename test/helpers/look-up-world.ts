@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { BulkJobs } from '../../src/library/look-up/bulk-jobs.js';
-import { DetailsReader } from '../../src/library/look-up/ioc-details.js';
+import { KeptDetailsReader } from '../../src/library/look-up/kept-details.js';
 import { JobPace } from '../../src/library/look-up/job-progress.js';
 import { KeyVault } from '../../src/library/look-up/key-vault.js';
 import { LibraryEvents } from '../../src/library/look-up/library-events.js';
@@ -107,7 +107,7 @@ export interface LookUpWorld {
   readonly vault: KeyVault;
   readonly engine: LookUpEngine;
   readonly lookUps: LookUps;
-  readonly details: DetailsReader;
+  readonly details: KeptDetailsReader;
   readonly events: LibraryEvents;
   readonly usageReader: UsageReader;
   readonly bulk: BulkJobs;
@@ -196,7 +196,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
   const engine = new LookUpEngine({ vault, open, settings, enrichments, clock, logger });
   const usageReader = new UsageReader(engine, usage, clock);
   const events = new LibraryEvents({ readUsage: (id) => usageReader.read(id), sleep, logger });
-  const details = new DetailsReader(iocs, enrichments);
+  const details = new KeptDetailsReader(iocs, enrichments);
   const lookUps = new LookUps({ engine, iocs, enrichments, organisations, usage, details, events, clock });
   const pace = new JobPace({ engine, usage, clock });
   const bulk = new BulkJobs({

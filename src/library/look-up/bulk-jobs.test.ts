@@ -11,7 +11,7 @@ import {
 import { CircuitOpenError } from '../../virustotal/http/circuit-open-error.js';
 import { QuotaExhaustedError } from '../../virustotal/quota/quota-exhausted-error.js';
 import type { JobItemRecord } from '../store/job-items.js';
-import type { IocIdentity } from '../store/ioc-import.js';
+import type { Ioc } from '../ioc/ioc.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -24,15 +24,11 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 /** Names that could be looked up: `d0.example.com` and so on. */
-function names(count: number, prefix = 'd'): IocIdentity[] {
+function names(count: number, prefix = 'd'): Ioc[] {
   return domains(count, prefix).map(({ value }) => ({ type: 'hostname', value: `${value}.com` }));
 }
 
-async function job(
-  items: readonly IocIdentity[],
-  fresh = false,
-  organisationId = world.own,
-): Promise<string> {
+async function job(items: readonly Ioc[], fresh = false, organisationId = world.own): Promise<string> {
   const { ids } = await world.iocs.import(organisationId, items);
   const created = await world.bulk.create(organisationId, { selection: { ids }, fresh, userId: 'ada' });
   return created.job.id;

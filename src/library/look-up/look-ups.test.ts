@@ -49,7 +49,7 @@ describe('a look-up', () => {
     expect(details).toMatchObject({ known: true, fetchedAt: '2026-01-02T03:04:05.678Z' });
     expect(details.engines).toHaveLength(10);
     expect(isPaid).toBe(true);
-    expect(await world.details.latest(ioc)).toEqual(details);
+    expect(await world.details.of(world.own, ioc)).toEqual(details);
     expect((await world.enrichments.latest(world.own, ioc.id))?.report).toMatchObject({
       data: { id: 'evil.example.com' },
     });
@@ -76,7 +76,7 @@ describe('a look-up', () => {
     const { ioc, details } = await lookUp();
     expect(ioc).toMatchObject({ verdict: 'unknown', malicious: null, engines: null });
     expect(details.known).toBe(false);
-    expect(await world.details.latest(ioc)).toEqual(details);
+    expect(await world.details.of(world.own, ioc)).toEqual(details);
   });
 
   it('is judged by the thresholds of the organisation', async () => {

@@ -13,7 +13,7 @@ import { changesBetween, type Change } from '../verdict/changes.js';
 import { detailsOf } from '../verdict/details.js';
 import { threatLabel } from '../verdict/report-names.js';
 import { BudgetPayer } from './budget-payer.js';
-import { keptReport, type DetailsReader, type IocDetails } from './ioc-details.js';
+import { keptReport, type KeptDetails, type KeptDetailsReader } from './kept-details.js';
 import type { LibraryEvents } from './library-events.js';
 import type { LookUpEngine } from './look-up-engine.js';
 import { LookUpRefused, refusalOf } from './look-up-refused.js';
@@ -34,7 +34,7 @@ export interface LookUpRequest {
 
 export interface LookUpResult {
   readonly ioc: IocRecord;
-  readonly details: IocDetails;
+  readonly details: KeptDetails;
   /** Whether VirusTotal was asked on this behalf, so that it counts against the budget. */
   readonly isPaid: boolean;
 }
@@ -45,7 +45,7 @@ export interface LookUpsOptions {
   readonly enrichments: EnrichmentStore;
   readonly organisations: OrganisationStore;
   readonly usage: UsageStore;
-  readonly details: DetailsReader;
+  readonly details: KeptDetailsReader;
   readonly events: LibraryEvents;
   readonly clock: Clock;
 }

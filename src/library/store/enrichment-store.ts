@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
 import { packValue, unpackValue } from '../../shared/packed-value.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import type { LibraryDatabase } from './open-database.js';
-import type { EnrichmentTable, Tables, Verdict } from './tables.js';
+import type { EnrichmentTable, Tables } from './tables.js';
 
 /** What one look-up found. */
 export interface NewEnrichment {
@@ -10,7 +11,7 @@ export interface NewEnrichment {
   readonly fetchedAt: Date;
   /** Whether VirusTotal knows the IOC. */
   readonly known: boolean;
-  readonly verdict: Verdict;
+  readonly verdict: LibraryVerdict;
   /** These three are `null` when no engine judged. */
   readonly malicious: number | null;
   readonly suspicious: number | null;

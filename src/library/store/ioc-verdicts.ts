@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Thresholds } from '../verdict/badge.js';
-import type { Tables, Verdict } from './tables.js';
+import type { LibraryVerdict, Thresholds } from '../verdict/badge.js';
+import type { Tables } from './tables.js';
 
 /** The rule of `verdictOf` (verdict/badge.ts) as one statement, for thresholds that changed. */
 export async function rejudgeIocs(
@@ -18,12 +18,12 @@ export async function rejudgeIocs(
           eb
             .case()
             .when(eb.or([eb('malicious', 'is', null), eb('engines', 'is', null), eb('engines', '=', 0)]))
-            .then<Verdict>('unknown')
+            .then<LibraryVerdict>('unknown')
             .when('malicious', '>=', maliciousFrom)
-            .then<Verdict>('malicious')
+            .then<LibraryVerdict>('malicious')
             .when('malicious', '>=', suspiciousFrom)
-            .then<Verdict>('suspicious')
-            .else<Verdict>('clean')
+            .then<LibraryVerdict>('suspicious')
+            .else<LibraryVerdict>('clean')
             .end()
             .as('verdict'),
         )
