@@ -114,13 +114,19 @@ module.exports = {
         '^src/stix/',
         '^src/virustotal/schema\\.ts$',
         '^src/mapping/(context|plain-text|parts/related-(graph|rules))\\.ts$',
-        '^src/library/ioc/',
+        '^src/library/(ioc/|verdict/badge\\.ts$)',
       ],
       'pure: IOCs in, text out',
     ),
     only(
       'library/look-up',
-      ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
+      [
+        '^src/shared/',
+        '^src/state/port\\.ts$',
+        '^src/observability/health\\.ts$',
+        '^src/virustotal/',
+        '^src/library/(ioc|verdict|store)/',
+      ],
       'the key, look-ups and jobs; the client is handed in',
     ),
     only(
