@@ -119,6 +119,11 @@ module.exports = {
       'pure: IOCs in, text out',
     ),
     only(
+      'library/sending',
+      ['^src/shared/', '^src/stix/', '^src/library/export/'],
+      'IOCs to a platform that app knows the way to',
+    ),
+    only(
       'library/look-up',
       [
         '^src/shared/',

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { BulkJobs } from '../library/look-up/bulk-jobs.js';
-import { DetailsReader } from '../library/look-up/ioc-details.js';
+import { KeptDetailsReader } from '../library/look-up/kept-details.js';
 import { JobPace } from '../library/look-up/job-progress.js';
 import { KeyVault } from '../library/look-up/key-vault.js';
 import { LibraryEvents } from '../library/look-up/library-events.js';
@@ -50,7 +50,7 @@ export interface LibraryLookUps {
   readonly engine: LookUpEngine;
   readonly events: LibraryEvents;
   readonly usage: UsageReader;
-  readonly details: DetailsReader;
+  readonly details: KeptDetailsReader;
   readonly lookUps: LookUps;
   readonly bulk: BulkJobs;
 }
@@ -112,7 +112,7 @@ export async function createLibraryLookUps(config: Config, parts: LookUpParts): 
   });
   const usage = new UsageReader(engine, stores.usage, clock);
   const events = new LibraryEvents({ readUsage: (id) => usage.read(id), sleep, logger });
-  const details = new DetailsReader(stores.iocs, stores.enrichments);
+  const details = new KeptDetailsReader(stores.iocs, stores.enrichments);
   const lookUps = new LookUps({ ...stores, engine, details, events, clock });
   const bulk = new BulkJobs({
     jobs: stores.jobs,
