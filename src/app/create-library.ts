@@ -6,8 +6,8 @@ import { createAccounts, type Accounts } from '../library/accounts/accounts.js';
 import { accountRoutes, invitationLink } from '../library/http/account-routes.js';
 import { allIocRoutes } from '../library/http/all-ioc-routes.js';
 import { authenticationBy } from '../library/http/authentication.js';
+import type { StartBulk } from '../library/http/ioc-parts.js';
 import type { LibraryApp } from '../library/http/library-app.js';
-import { allLookUpRoutes } from '../library/http/all-look-up-routes.js';
 import { createLibraryServer } from '../library/http/server.js';
 import { ImportReader } from '../library/ioc/import-reader.js';
 import { openSecret } from '../library/look-up/open-secret.js';
@@ -65,7 +65,7 @@ export async function createLibrary(
   services: LibraryServices,
   page: string = PAGE,
 ): Promise<Library> {
-  const { logger, clock, secrets } = services;
+  const { logger, secrets } = services;
   const lifecycle = new Lifecycle(logger, STOP_BUDGET_MS);
   try {
     const secret = await openSecret({ secret: config.library.secret, file: config.library.secretFile });
@@ -100,6 +100,9 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
   lifecycle.add('import', () => reader.close());
   const platform = createPlatform(config, { logger, secrets });
   if (platform !== undefined) lifecycle.add('platform', () => platform.close());
+  const { audit } = accounts;
+  const startBulk: StartBulk = async ({ organisationId, userId }, ids) =>
+    (await lookUps.bulk.create(organisationId, { selection: { ids }, userId })).job;
   const app = await createLibraryServer(
     {
       logger,
@@ -112,8 +115,7 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
     },
     [
       ...accountRoutes(accounts, { pageUrl, isSimulated: () => lookUps.engine.isSimulated() }),
-      ...allIocRoutes({ ...lookUps.stores, audit: accounts.audit, reader }, clock),
-      ...allLookUpRoutes(lookUps),
+      ...allIocRoutes({ ...lookUps.stores, details: lookUps.details, audit, reader, startBulk }, clock),
     ],
   );
   lifecycle.add('server', () => app.close());

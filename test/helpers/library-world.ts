@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
 import { createLibrary, type Library } from '../../src/app/create-library.js';
 import { loadConfig } from '../../src/config/load.js';
 import { ROLES } from '../../src/library/accounts/roles.js';
 import type { Role } from '../../src/library/store/tables.js';
-import { createLogger } from '../../src/observability/logger.js';
 import { SecretRegistry } from '../../src/observability/redact.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { inventReports } from '../../src/simulators/virustotal/samples/invented-reports.js';
@@ -64,11 +64,9 @@ export async function startLibraryWorld(
     cwd: folder,
     unused: ['opencti', 'virustotal'],
   });
-  const secrets = new SecretRegistry();
-  const logger = createLogger({ name: 'library', level: 'silent', json: true, secrets });
   const library = await createLibrary(config, {
-    logger,
-    secrets,
+    logger: pino({ level: 'silent' }),
+    secrets: new SecretRegistry(),
     clock: systemClock,
     startSimulator: () => Promise.reject(new Error('there is a key')),
   });
