@@ -16,7 +16,7 @@ const OPEN = [
 ];
 const NOBODYS_ID = '0197f000-0000-7000-8000-00000000dead';
 /** More than any route takes. */
-const OVERSIZED = JSON.stringify({ content: 'x'.repeat(9_000_000) });
+const OVERSIZED = JSON.stringify({ content: 'x'.repeat(13_000_000) });
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** Answers with an endless stream. */
 const EVENTS = 'GET /api/events';
