@@ -114,13 +114,24 @@ module.exports = {
         '^src/stix/',
         '^src/virustotal/schema\\.ts$',
         '^src/mapping/(context|plain-text|parts/related-(graph|rules))\\.ts$',
-        '^src/library/ioc/',
+        '^src/library/(ioc/|verdict/badge\\.ts$)',
       ],
       'pure: IOCs in, text out',
     ),
     only(
+      'library/sending',
+      ['^src/shared/', '^src/stix/', '^src/library/export/'],
+      'IOCs to a platform that app knows the way to',
+    ),
+    only(
       'library/look-up',
-      ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
+      [
+        '^src/shared/',
+        '^src/state/port\\.ts$',
+        '^src/observability/health\\.ts$',
+        '^src/virustotal/',
+        '^src/library/(ioc|verdict|store)/',
+      ],
       'the key, look-ups and jobs; the client is handed in',
     ),
     only(
@@ -145,7 +156,10 @@ module.exports = {
     {
       name: 'simulators-only-for-demo',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/simulators/', '^src/cli/demo', '\\.test\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/simulators/', '^src/cli/(demo|library/simulator)', '\\.test\\.ts$'],
+      },
       to: { path: '^src/simulators/' },
     },
   ],
