@@ -5,7 +5,12 @@ import {
   PASSWORD,
   type AccountsWorld,
 } from '../../../test/helpers/library-accounts.js';
+import { ConnectorError } from '../../shared/connector-error.js';
 import type { Actor } from './actor.js';
+import { LogIn } from './log-in.js';
+import { LoginThrottle } from './login-throttle.js';
+import { OwnPassword } from './own-password.js';
+import { Passwords } from './passwords.js';
 
 let world: AccountsWorld;
 let somebody: Actor;
@@ -97,6 +102,27 @@ describe('logging in', () => {
     expect(await logIn.logIn(email, 'wrong', ADDRESS)).toBeUndefined();
     expect(await logIn.logIn(email, PASSWORD, ADDRESS)).toHaveProperty('principal');
   });
+});
+
+it('an attempt that came to no answer does not count', async () => {
+  const { stores, accounts, clock } = world;
+  class Busy extends Passwords {
+    override verify(): Promise<boolean> {
+      return Promise.reject(new ConnectorError('Too many at once.', 'transient'));
+    }
+  }
+  const throttle = new LoginThrottle(clock);
+  const dependencies = { stores, throttle, principals: accounts.principals, clock };
+  const busy = new LogIn({ ...dependencies, passwords: new Busy() });
+  const ownBusy = new OwnPassword({ stores, throttle, passwords: new Busy() });
+  const { email } = somebody.principal;
+  for (let time = 0; time < 5; time += 1) {
+    await expect(busy.logIn(email, PASSWORD, ADDRESS)).rejects.toThrow('Too many at once.');
+    const change = ownBusy.change(somebody, { current: PASSWORD, next: PASSWORD }, '');
+    await expect(change).rejects.toThrow('Too many at once.');
+  }
+  const calm = new LogIn({ ...dependencies, passwords: new Passwords() });
+  expect(await calm.logIn(email, PASSWORD, ADDRESS)).toHaveProperty('principal');
 });
 
 describe('changing the own password', () => {

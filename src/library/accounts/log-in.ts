@@ -58,8 +58,7 @@ export class LogIn {
   async #check(email: string, password: string, address: string | null): Promise<Principal | undefined> {
     const { stores, passwords, principals, clock } = this.#dependencies;
     const user = await stores.users.findByEmail(email.trim());
-    const passwordHash = user === undefined || user.disabled ? null : user.passwordHash;
-    const isRight = await passwords.verify(passwordHash, password);
+    const isRight = await passwords.verify(user?.passwordHash ?? null, password);
     const principal = user !== undefined && isRight ? await principals.ofUser(user) : undefined;
     if (user === undefined || principal === undefined) {
       await this.#recordRefusal(user, address);
