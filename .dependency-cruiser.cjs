@@ -83,6 +83,11 @@ module.exports = {
       'the library in SQL: rows and queries, not what is done with them',
     ),
     only(
+      'library/accounts',
+      ['^src/shared/', '^src/library/store/'],
+      'who may do what: it never knows a request',
+    ),
+    only(
       'simulators',
       ['^src/shared/'],
       'simulators share no code with the clients, so that they cannot share their mistakes',
@@ -109,7 +114,7 @@ module.exports = {
         '^src/stix/',
         '^src/virustotal/schema\\.ts$',
         '^src/mapping/(context|plain-text|parts/related-(graph|rules))\\.ts$',
-        '^src/library/ioc/',
+        '^src/library/(ioc/|verdict/badge\\.ts$)',
       ],
       'pure: IOCs in, text out',
     ),
@@ -118,10 +123,15 @@ module.exports = {
       ['^src/shared/', '^src/stix/', '^src/library/export/'],
       'IOCs to a platform that app knows the way to',
     ),
-    only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
     only(
       'library/look-up',
-      ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
+      [
+        '^src/shared/',
+        '^src/state/port\\.ts$',
+        '^src/observability/health\\.ts$',
+        '^src/virustotal/',
+        '^src/library/(ioc|verdict|store)/',
+      ],
       'the key, look-ups and jobs; the client is handed in',
     ),
     only(
@@ -146,7 +156,10 @@ module.exports = {
     {
       name: 'simulators-only-for-demo',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/simulators/', '^src/cli/demo', '\\.test\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/simulators/', '^src/cli/(demo|library/simulator)', '\\.test\\.ts$'],
+      },
       to: { path: '^src/simulators/' },
     },
   ],

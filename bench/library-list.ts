@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import type { Ioc } from '../src/library/ioc/ioc.js';
 import type { IocFilter } from '../src/library/store/ioc-filter.js';
-import type { IocIdentity } from '../src/library/store/ioc-import.js';
 import type { IocListRequest } from '../src/library/store/ioc-list.js';
 import { IocStore } from '../src/library/store/ioc-store.js';
 import { openDatabase, type LibraryDatabase } from '../src/library/store/open-database.js';
@@ -29,10 +29,10 @@ const logger = pino({ level: 'silent' });
 const VERDICTS = ['clean', 'clean', 'suspicious', 'malicious', 'unknown'] as const;
 
 /** The same each time, and scattered as real ones are. */
-function iocOf(index: number): IocIdentity {
+function iocOf(index: number): Ioc {
   const hash = createHash('sha256').update(String(index)).digest('hex');
   const name = `${hash.slice(0, 9)}.${['com', 'net', 'example.org', 'xyz'][index % 4] ?? ''}`;
-  const kinds: readonly IocIdentity[] = [
+  const kinds: readonly Ioc[] = [
     { type: 'sha256', value: hash },
     { type: 'sha256', value: createHash('sha256').update(hash).digest('hex') },
     { type: 'sha1', value: hash.slice(0, 40) },

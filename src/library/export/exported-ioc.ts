@@ -1,4 +1,5 @@
 import type { Ioc } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 
 /** An IOC as the library keeps it, with what an export says of it. Times are ISO 8601 in UTC with milliseconds. */
 export interface ExportedIoc extends Ioc {
@@ -6,7 +7,7 @@ export interface ExportedIoc extends Ioc {
   readonly source: string | null;
   readonly note: string | null;
   /** `null` while not enriched; likewise the counts, and `null` where nobody judged. */
-  readonly verdict: 'clean' | 'suspicious' | 'malicious' | 'unknown' | null;
+  readonly verdict: LibraryVerdict | null;
   readonly malicious: number | null;
   readonly suspicious: number | null;
   readonly engines: number | null;

@@ -3,6 +3,12 @@ export const IOC_TYPES = ['md5', 'sha1', 'sha256', 'domain', 'hostname', 'url', 
 
 export type IocType = (typeof IOC_TYPES)[number];
 
+/**
+ * Characters of the longest value that is kept: what browsers and proxies pass on of a URL, and what still fits into the
+ * unique index over type and value of every database.
+ */
+export const MAX_VALUE_LENGTH = 2048;
+
 /** An IOC by what makes it one: its type and its value in normal form (`normalise.ts`). */
 export interface Ioc {
   readonly type: IocType;

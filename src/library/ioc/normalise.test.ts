@@ -55,6 +55,8 @@ describe('normaliseIoc', () => {
     ['url', 'http://exa!mple.com/', 'does not point at a host'],
     ['url', `http://example.com/${'ü'.repeat(500)}`, 'is longer than 2048 characters'],
     ['url', 'http://', 'is not a URL'],
+    ['url', 'http://www.xn--0.com/', 'is not a URL, as its host is no valid punycode'],
+    ['url', 'http://xn--mnchen-3ya.de:99999/', 'is not a URL'],
     ['url', 'http://example.com/[<(.)>]', 'holds what looks defanged in a way that cannot be undone'],
     ['url', ' ', 'is empty'],
   ])('%s %j %s', (type, text, reason) => {

@@ -1,9 +1,11 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { canonicalAddress } from '../../virustotal/ip-address.js';
-import { parseHash, vtObject, type LookUpType } from '../../virustotal/object-id.js';
+import { parseHash } from '../../virustotal/object-id.js';
 import { hostName, unknownEnding } from './host-name.js';
-import type { Ioc, IocType } from './ioc.js';
+import { MAX_VALUE_LENGTH, type Ioc, type IocType } from './ioc.js';
+import { lookUpObject } from './look-up-object.js';
 import { refang } from './refang.js';
 
 /**
@@ -13,29 +15,12 @@ import { refang } from './refang.js';
 export type Normalised =
   { readonly ioc: Ioc; readonly caveat?: string } | { readonly reason: string; readonly ioc?: never };
 
-/**
- * Characters of the longest URL that is kept: what browsers and proxies pass on, and what still fits into the unique index
- * over type and value of every database.
- */
-export const MAX_URL_LENGTH = 2048;
-
 /** Longer texts are no IOC, and not worth looking at each character. */
-const MAX_TEXT_LENGTH = 8 * MAX_URL_LENGTH;
+const MAX_TEXT_LENGTH = 8 * MAX_VALUE_LENGTH;
 
 const HASH_TYPES = { 32: 'md5', 40: 'sha1', 64: 'sha256' } as const;
 const HASH_NAMES = { md5: 'an MD5', sha1: 'a SHA-1', sha256: 'a SHA-256' } as const;
 const HASH_LENGTHS = { md5: 32, sha1: 40, sha256: 64 } as const;
-
-const LOOK_UP_TYPES: Readonly<Record<IocType, LookUpType>> = {
-  md5: 'StixFile',
-  sha1: 'StixFile',
-  sha256: 'StixFile',
-  domain: 'Domain-Name',
-  hostname: 'Hostname',
-  url: 'Url',
-  ipv4: 'IPv4-Addr',
-  ipv6: 'IPv6-Addr',
-};
 
 /**
  * The normal form of a value whose type is known. Defanged values are read as they were meant.
@@ -133,19 +118,26 @@ function urlOf(text: string): Normalised {
   // Source of a web page or a mail was copied.
   const plain = text.replace(/&(?:amp;)+/gi, '&');
   const absolute = scheme === undefined ? `http://${plain}` : plain;
-  if (!URL.canParse(absolute)) return { reason: 'is not a URL' };
+  if (!URL.canParse(absolute)) return { reason: noUrlReason(absolute) };
   const { href, hostname } = new URL(absolute);
   // The standard takes nearly every character for a host's.
   if (!/^(?:[a-z0-9._-]+|\[[\da-f:.]+\])$/.test(hostname)) return { reason: 'does not point at a host' };
-  if (href.length > MAX_URL_LENGTH) return { reason: `is longer than ${MAX_URL_LENGTH} characters` };
+  if (href.length > MAX_VALUE_LENGTH) return { reason: `is longer than ${MAX_VALUE_LENGTH} characters` };
   // Brackets within brackets: nobody can say what was defanged and what belongs there.
   if (refang(href) !== href) return { reason: 'holds what looks defanged in a way that cannot be undone' };
   return withCaveat({ type: 'url', value: href });
 }
 
+/** Old names in punycode, which the DNS still answers, are names; in a URL the standard knows of no way to write them. */
+function noUrlReason(absolute: string): string {
+  const host = /^https?:\/{2}(?:[^/?#@]*@)?([^/?#:@]+)/i.exec(absolute)?.[1] ?? '';
+  const isBadPunycode = /(?:^|\.)xn--/i.test(host) && domainToASCII(host) === '';
+  return isBadPunycode ? 'is not a URL, as its host is no valid punycode' : 'is not a URL';
+}
+
 /** What the look-up would say about it; else what is said here. */
 function withCaveat(ioc: Ioc, otherwise?: string): Normalised {
-  const asked = vtObject(LOOK_UP_TYPES[ioc.type], ioc.value);
+  const asked = lookUpObject(ioc);
   const caveat = 'invalid' in asked ? asked.invalid : otherwise;
   const { type, value } = ioc;
   return caveat === undefined ? { ioc: { type, value } } : { ioc: { type, value }, caveat };

@@ -4,16 +4,19 @@ import { extractStix } from './extract-stix.js';
 import { extractText } from './extract-text.js';
 import { Collector, refuseTooLarge, type Extraction, type ImportFormat } from './extraction.js';
 
+/** What is known of a content. */
+export interface ReadOptions {
+  /** Told by the file name and the content when absent. */
+  readonly format?: ImportFormat | undefined;
+  readonly filename?: string | undefined;
+}
+
 /**
  * The IOCs in a content that somebody pasted or uploaded.
  *
- * @param format - Told by the file name and the content when absent.
  * @throws ConnectorError (`invalid`) when the content is too large; whatever else is wrong is a fault in the result.
  */
-export function readImport(
-  content: string,
-  { format, filename }: { readonly format?: ImportFormat; readonly filename?: string } = {},
-): Extraction {
+export function readImport(content: string, { format, filename }: ReadOptions = {}): Extraction {
   refuseTooLarge(content);
   const text = wellDecoded(content);
   const read = format ?? detectFormat(text, filename);
@@ -35,16 +38,6 @@ export function detectFormat(content: string, filename = ''): ImportFormat {
   if (isStix || /\.stix2?$/i.test(filename)) return 'stix';
   if (/^[{[]\s*["[{]/.test(head)) return 'text';
   return /\.(?:csv|tsv)$/i.test(filename) || looksLikeCsv(content) ? 'csv' : 'text';
-}
-
-/** The text of a file: UTF-8, or UTF-16 by its byte order mark, or by the zeros between its letters. */
-export function decodeText(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  if (first !== 0 && second === 0) return new TextDecoder('utf-16le').decode(bytes);
-  if (first === 0 && second !== 0 && second !== undefined) return new TextDecoder('utf-16be').decode(bytes);
-  return new TextDecoder('utf-8').decode(bytes);
 }
 
 /** A browser that took UTF-16 for UTF-8 leaves a NUL beside each letter, and marks that it could not read. */

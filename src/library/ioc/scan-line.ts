@@ -1,5 +1,6 @@
+import { MAX_VALUE_LENGTH } from './ioc.js';
 import { nameInText } from './name-in-text.js';
-import { MAX_URL_LENGTH, normaliseIoc, type Normalised } from './normalise.js';
+import { normaliseIoc, type Normalised } from './normalise.js';
 import { refangLine, type Refanged } from './refang.js';
 import type { Normalise } from './remembering-normaliser.js';
 import { addressesIn, hashesIn, ipv6In, networkReason, type Part } from './scan-word.js';
@@ -69,8 +70,8 @@ class LineScanner {
   /** @returns where the URL ends. */
   #url(start: number): number {
     const end = urlEnd(this.#text, start);
-    if (end - start > 2 * MAX_URL_LENGTH)
-      this.#refuse(start, end, `is longer than ${MAX_URL_LENGTH} characters`);
+    if (end - start > 2 * MAX_VALUE_LENGTH)
+      this.#refuse(start, end, `is longer than ${MAX_VALUE_LENGTH} characters`);
     else if (end - start > 'https://'.length)
       this.#add(start, end, this.normalise('url', this.#text.slice(start, end)));
     return Math.max(end, start + 'http://'.length);
@@ -185,8 +186,8 @@ class LineScanner {
     if (!/^\/[\p{L}\p{N}._~%?#+&=-]/u.test(text.slice(end + port, end + port + 2))) return undefined;
     if (text[start - 1] === '/' || text[start - 1] === '\\') return undefined;
     const last = urlEnd(text, start);
-    if (last - start > 2 * MAX_URL_LENGTH)
-      return this.#refuse(start, last, `is longer than ${MAX_URL_LENGTH} characters`);
+    if (last - start > 2 * MAX_VALUE_LENGTH)
+      return this.#refuse(start, last, `is longer than ${MAX_VALUE_LENGTH} characters`);
     const path = text.slice(end + port + 1, last);
     const isAlternative =
       /^[\w.-]+$/.test(path) &&

@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely';
+import type { IocType } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import type { Dialect } from './dialect.js';
 import { iocCondition, type IocFilter } from './ioc-filter.js';
-import type { IocType, Tables, Verdict } from './tables.js';
+import type { Tables } from './tables.js';
 import { splitTags } from './tag-list.js';
 
 /** How many IOCs there are of each kind. */
 export interface IocFacets {
   readonly types: readonly { readonly type: IocType; readonly count: number }[];
-  readonly verdicts: readonly { readonly verdict: Verdict; readonly count: number }[];
+  readonly verdicts: readonly { readonly verdict: LibraryVerdict; readonly count: number }[];
   /** The 50 most frequent. */
   readonly tags: readonly { readonly tag: string; readonly count: number }[];
   readonly enriched: { readonly yes: number; readonly no: number };
@@ -36,7 +38,7 @@ export async function countFacets(
     .groupBy(['iocs.type', 'iocs.verdict', 'iocs.tags'])
     .execute();
   const ofType = new Map<IocType, number>();
-  const ofVerdict = new Map<Verdict, number>();
+  const ofVerdict = new Map<LibraryVerdict, number>();
   const ofTag = new Map<string, number>();
   const ofEnriched = { yes: 0, no: 0 };
   for (const { type, verdict, tags, count } of groups) {

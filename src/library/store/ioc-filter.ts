@@ -1,7 +1,9 @@
 import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
+import type { IocType } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import { containsText } from './contains-text.js';
 import type { Dialect } from './dialect.js';
-import type { IocType, Tables, Verdict } from './tables.js';
+import type { Tables } from './tables.js';
 import { hasTag } from './tag-list.js';
 
 /** What the IOCs of a list have in common; an absent or empty part restricts nothing. */
@@ -9,7 +11,7 @@ export interface IocFilter {
   /** Part of the value, letters A–Z in either case. */
   readonly search?: string | undefined;
   readonly types?: readonly IocType[] | undefined;
-  readonly verdicts?: readonly Verdict[] | undefined;
+  readonly verdicts?: readonly LibraryVerdict[] | undefined;
   /** All of them. */
   readonly tags?: readonly string[] | undefined;
   readonly enriched?: boolean | undefined;

@@ -1,16 +1,11 @@
 import type { Kysely } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
 import { ConnectorError } from '../../shared/connector-error.js';
+import { iocKey, MAX_VALUE_LENGTH, type Ioc } from '../ioc/ioc.js';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
-import { MAX_VALUE_LENGTH, type IocType, type Tables } from './tables.js';
+import type { Tables } from './tables.js';
 import { hasTag, joinTags, plusTag, splitTags } from './tag-list.js';
-
-/** What identifies an IOC within an organisation; the value in its normal form. */
-export interface IocIdentity {
-  readonly type: IocType;
-  readonly value: string;
-}
 
 /** What new IOCs are given. */
 export interface IocOrigin {
@@ -33,7 +28,7 @@ export interface ImportResult {
 export async function findIocIds(
   database: Kysely<Tables>,
   organisationId: string,
-  items: readonly IocIdentity[],
+  items: readonly Ioc[],
 ): Promise<(string | undefined)[]> {
   const ids = new Map<string, string>();
   for (const type of new Set(items.map((item) => item.type))) {
@@ -49,10 +44,10 @@ export async function findIocIds(
           chunk.map(({ value }) => value),
         )
         .execute();
-      for (const row of rows) ids.set(keyOf(row), row.id);
+      for (const row of rows) ids.set(iocKey(row), row.id);
     }
   }
-  return items.map((item) => ids.get(keyOf(item)));
+  return items.map((item) => ids.get(iocKey(item)));
 }
 
 /**
@@ -65,11 +60,11 @@ export async function importIocs(
   transaction: Kysely<Tables>,
   dialect: Dialect,
   organisationId: string,
-  items: readonly IocIdentity[],
+  items: readonly Ioc[],
   origin: IocOrigin,
   now: string,
 ): Promise<ImportResult> {
-  const distinct = [...new Map(items.map((item) => [keyOf(item), item])).values()];
+  const distinct = [...new Map(items.map((item) => [iocKey(item), item])).values()];
   const tooLong = distinct.find(({ value }) => value.length > MAX_VALUE_LENGTH);
   if (tooLong !== undefined) {
     throw new ConnectorError(
@@ -118,8 +113,4 @@ export async function importIocs(
     }
   }
   return { ids, created: ids.filter((id) => created.has(id)), known };
-}
-
-function keyOf({ type, value }: IocIdentity): string {
-  return `${type} ${value}`;
 }

@@ -6,7 +6,9 @@ import { asIocRecord, IOC_COLUMNS, type IocRecord } from './ioc-record.js';
 import { offsetOf, type Page, type PageRequest } from './page.js';
 import type { Tables } from './tables.js';
 
-export type IocSort = 'value' | 'type' | 'verdict' | 'malicious' | 'createdAt' | 'enrichedAt';
+export const IOC_SORTS = ['value', 'type', 'verdict', 'malicious', 'createdAt', 'enrichedAt'] as const;
+
+export type IocSort = (typeof IOC_SORTS)[number];
 
 export interface IocListRequest extends PageRequest {
   readonly filter: IocFilter;

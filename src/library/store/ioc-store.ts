@@ -1,10 +1,13 @@
 import type { ExpressionBuilder, Kysely, SqlBool, Expression, Transaction } from 'kysely';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import type { Ioc } from '../ioc/ioc.js';
+import type { Thresholds } from '../verdict/badge.js';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
 import { countFacets, type IocFacets } from './ioc-facets.js';
+import { rejudgeIocs } from './ioc-verdicts.js';
 import { iocCondition, type IocFilter, type IocSelection } from './ioc-filter.js';
-import { findIocIds, importIocs, type ImportResult, type IocIdentity, type IocOrigin } from './ioc-import.js';
+import { findIocIds, importIocs, type ImportResult, type IocOrigin } from './ioc-import.js';
 import { countIocs, iterateIocs, listIocs, type IocListRequest } from './ioc-list.js';
 import { asIocRecord, IOC_COLUMNS, type IocRecord } from './ioc-record.js';
 import type { LibraryDatabase } from './open-database.js';
@@ -67,22 +70,18 @@ export class IocStore {
   }
 
   /** The IOC of a type and value in normal form, or `undefined`. */
-  async find(organisationId: string, identity: IocIdentity): Promise<IocRecord | undefined> {
-    const [id] = await this.findIds(organisationId, [identity]);
+  async find(organisationId: string, ioc: Ioc): Promise<IocRecord | undefined> {
+    const [id] = await this.findIds(organisationId, [ioc]);
     return id === undefined ? undefined : this.get(organisationId, id);
   }
 
-  /** For each identity the id of the IOC, or `undefined` when it is not in the library: the preview of an import. */
-  findIds(organisationId: string, items: readonly IocIdentity[]): Promise<(string | undefined)[]> {
+  /** For each IOC its id, or `undefined` when it is not in the library: the preview of an import. */
+  findIds(organisationId: string, items: readonly Ioc[]): Promise<(string | undefined)[]> {
     return findIocIds(this.#database, organisationId, items);
   }
 
   /** Adds what is new, all or nothing, and says what was known; see {@link importIocs}. */
-  import(
-    organisationId: string,
-    items: readonly IocIdentity[],
-    origin: IocOrigin = {},
-  ): Promise<ImportResult> {
+  import(organisationId: string, items: readonly Ioc[], origin: IocOrigin = {}): Promise<ImportResult> {
     return this.#database
       .transaction()
       .execute((transaction) =>
@@ -106,6 +105,15 @@ export class IocStore {
       .returning(IOC_COLUMNS)
       .executeTakeFirst();
     return row === undefined ? undefined : asIocRecord(row);
+  }
+
+  /**
+   * Judges all enriched IOCs of an organisation anew by the engines that were counted, as `verdictOf` does.
+   *
+   * @returns How many have another verdict than before.
+   */
+  rejudge(organisationId: string, thresholds: Thresholds): Promise<number> {
+    return rejudgeIocs(this.#database, organisationId, thresholds, this.#now());
   }
 
   /** @returns How many did not have the tag before. */

@@ -1,7 +1,8 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { IocType } from '../ioc/ioc.js';
 import type { Dialect } from './dialect.js';
 import { countEnds } from './job-progress.js';
-import type { IocType, Tables } from './tables.js';
+import type { Tables } from './tables.js';
 
 /** An item that is in work now. */
 export interface ClaimedItem {

@@ -1,15 +1,17 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
+import type { IocType } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
 import { iocCondition, type IocSelection } from './ioc-filter.js';
 import { offsetOf, type Page, type PageRequest } from './page.js';
-import type { IocType, JobItemState, Tables, Verdict } from './tables.js';
+import type { JobItemState, Tables } from './tables.js';
 
 /** One item of a job, for a person. */
 export interface JobItemRecord {
   readonly position: number;
   readonly state: JobItemState;
-  readonly verdict: Verdict | null;
+  readonly verdict: LibraryVerdict | null;
   readonly message: string | null;
   readonly finishedAt: string | null;
   /** These three are `null` when the IOC was deleted since. */

@@ -1,6 +1,7 @@
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import type { Dialect } from './dialect.js';
 import type { IocSelection } from './ioc-filter.js';
 import { claimItems, type ClaimedItem } from './job-claim.js';
@@ -8,7 +9,7 @@ import { addJobItems, listJobItems, type JobItemRecord } from './job-items.js';
 import { countEnds } from './job-progress.js';
 import type { LibraryDatabase } from './open-database.js';
 import type { Page, PageRequest } from './page.js';
-import type { JobItemState, JobState, JobTable, Tables, Verdict } from './tables.js';
+import type { JobItemState, JobState, JobTable, Tables } from './tables.js';
 
 /** Work on many IOCs that outlives the process. */
 export interface JobRecord extends Omit<Readonly<Selectable<JobTable>>, 'options'> {
@@ -27,7 +28,7 @@ export interface NewJob {
 /** How an item ended. */
 export interface ItemEnd {
   readonly state: 'done' | 'failed' | 'skipped';
-  readonly verdict?: Verdict | null | undefined;
+  readonly verdict?: LibraryVerdict | null | undefined;
   /** For a person. */
   readonly message?: string | null | undefined;
 }

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import type { Ioc, IocType } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 import { inChunks } from './in-chunks.js';
 import type { LibraryDatabase } from './open-database.js';
-import type { IocType, Tables, Verdict } from './tables.js';
+import type { Tables } from './tables.js';
 
 /** A relation as one of its two IOCs sees it. */
 export interface RelatedIoc {
@@ -18,7 +20,7 @@ export interface RelatedIoc {
     readonly id: string;
     readonly type: IocType;
     readonly value: string;
-    readonly verdict: Verdict | null;
+    readonly verdict: LibraryVerdict | null;
     readonly malicious: number | null;
     readonly engines: number | null;
   };
@@ -27,6 +29,12 @@ export interface RelatedIoc {
 export interface NewRelation {
   readonly targetId: string;
   readonly relation: string;
+}
+
+/** A relation as the IOC that it comes from sees it. */
+export interface RelationTarget {
+  readonly relation: string;
+  readonly target: Ioc;
 }
 
 /** How many relations of one IOC are listed in each direction. */
@@ -89,6 +97,30 @@ export class RelationStore {
       await this.#oneWay(organisationId, iocId, 'targetId', 'sourceId'),
     ];
     return [...to, ...from].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** Where relations lead from some IOCs, by the IOC that they come from, in the order in which they were made. */
+  async targetsOf(
+    organisationId: string,
+    sourceIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly RelationTarget[]>> {
+    const targets = new Map<string, RelationTarget[]>();
+    for await (const chunk of inChunks(sourceIds)) {
+      const rows = await this.#database
+        .selectFrom('relations')
+        .innerJoin('iocs', 'iocs.id', 'relations.targetId')
+        .select(['relations.sourceId', 'relations.relation', 'iocs.type', 'iocs.value'])
+        .where('relations.organisationId', '=', organisationId)
+        .where('relations.sourceId', 'in', chunk)
+        .orderBy('relations.id')
+        .execute();
+      for (const { sourceId, relation, type, value } of rows) {
+        const ofSource = targets.get(sourceId) ?? [];
+        ofSource.push({ relation, target: { type, value } });
+        targets.set(sourceId, ofSource);
+      }
+    }
+    return targets;
   }
 
   async #oneWay(

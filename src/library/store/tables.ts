@@ -1,4 +1,6 @@
 import type { Generated, GeneratedAlways } from 'kysely';
+import type { IocType } from '../ioc/ioc.js';
+import type { LibraryVerdict } from '../verdict/badge.js';
 
 /**
  * Rows as they are stored (docs/library.md, "Tables"). Names are in camel case here and in snake case in the database.
@@ -20,15 +22,10 @@ export interface Tables {
   auditLog: AuditTable;
 }
 
-export type IocType = 'md5' | 'sha1' | 'sha256' | 'domain' | 'hostname' | 'url' | 'ipv4' | 'ipv6';
-export type Verdict = 'clean' | 'suspicious' | 'malicious' | 'unknown';
 export type Role = 'viewer' | 'analyst' | 'admin' | 'super_admin';
 export type JobState = 'running' | 'paused' | 'waiting' | 'cancelled' | 'finished';
 export type JobItemState = 'open' | 'in_work' | 'done' | 'failed' | 'skipped';
 export type Flag = 0 | 1;
-
-/** Longer ones would not fit into an index of PostgreSQL. */
-export const MAX_VALUE_LENGTH = 2048;
 
 export interface OrganisationTable {
   id: string;
@@ -82,14 +79,14 @@ export interface IocTable {
   id: string;
   organisationId: string;
   type: IocType;
-  /** In its normal form, {@link MAX_VALUE_LENGTH} characters at most. */
+  /** In its normal form: 2,048 characters at most (`MAX_VALUE_LENGTH`). */
   value: string;
   /** See tag-list.ts. */
   tags: string;
   source: string | null;
   note: string | null;
   /** `null` while not enriched; so are the columns down to `enrichedAt`. */
-  verdict: Verdict | null;
+  verdict: LibraryVerdict | null;
   malicious: number | null;
   suspicious: number | null;
   /** How many gave a verdict: the second number of the detection ratio. */
@@ -109,7 +106,7 @@ export interface EnrichmentTable {
   organisationId: string;
   fetchedAt: string;
   known: Flag;
-  verdict: Verdict;
+  verdict: LibraryVerdict;
   malicious: number;
   suspicious: number;
   engines: number;
@@ -157,7 +154,7 @@ export interface JobItemTable {
   /** `null` when the IOC was deleted since. */
   iocId: string | null;
   state: JobItemState;
-  verdict: Verdict | null;
+  verdict: LibraryVerdict | null;
   message: string | null;
   /** While in work: when somebody else may take it, as whoever had it must be gone. */
   leaseUntil: string | null;

@@ -3,6 +3,7 @@ import { relatedValue, type RelatedType, type RelatedValue } from '../../mapping
 import type { AskedRelationships, Report } from '../../virustotal/schema.js';
 import { iocKey, type Ioc, type IocType } from '../ioc/ioc.js';
 import { normaliseIoc } from '../ioc/normalise.js';
+import { objectKind } from '../ioc/object-kind.js';
 
 /** A related IOC, in normal form. */
 export interface RelatedIoc extends Ioc {
@@ -50,6 +51,20 @@ export function relatedIocs(report: Report, asked: string): readonly RelatedGrou
     const group = rule === undefined ? undefined : groupOf(relation, rule, report, asked);
     return group === undefined ? [] : [group];
   });
+}
+
+/** Names of VirusTotal's relationships that IOCs of a type have. */
+export function relationsOf(type: IocType): readonly string[] {
+  return relationNames(objectKind(type));
+}
+
+/** Whether VirusTotal relates IOCs of the one type to such of the other by a relationship of this name. */
+export function canRelate(source: IocType, relation: string, target: IocType): boolean {
+  const kind = objectKind(source);
+  const holds = relationRule(kind, relation)?.holds;
+  // Names resolve to addresses, and addresses are what names resolved to.
+  if (holds === 'resolution') return objectKind(target) === (kind === 'domain' ? 'ip_address' : 'domain');
+  return holds === objectKind(target);
 }
 
 function groupOf(

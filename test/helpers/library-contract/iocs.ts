@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_VALUE_LENGTH } from '../../../src/library/ioc/ioc.js';
+import type { LibraryVerdict } from '../../../src/library/verdict/badge.js';
 import { EnrichmentStore } from '../../../src/library/store/enrichment-store.js';
 import type { IocFilter } from '../../../src/library/store/ioc-filter.js';
 import type { IocSort } from '../../../src/library/store/ioc-list.js';
 import type { LibraryDatabase } from '../../../src/library/store/open-database.js';
 import { RelationStore } from '../../../src/library/store/relation-store.js';
-import { MAX_VALUE_LENGTH, type Verdict } from '../../../src/library/store/tables.js';
 import { all, domains, libraryWorld } from './world.js';
 
 const MISSING = '00000000-0000-7000-8000-000000000000';
@@ -14,7 +15,7 @@ const MISSING = '00000000-0000-7000-8000-000000000000';
 /** What the store of IOCs must do on every database. */
 export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
   const world = libraryWorld(open);
-  const enrich = (iocId: string, verdict: Verdict, malicious: number, at: string): Promise<unknown> =>
+  const enrich = (iocId: string, verdict: LibraryVerdict, malicious: number, at: string): Promise<unknown> =>
     new EnrichmentStore(world.database).save(world.own, iocId, {
       fetchedAt: new Date(at),
       known: true,

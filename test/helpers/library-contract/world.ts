@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Clock } from '../../../src/shared/clock.js';
 import { IocStore } from '../../../src/library/store/ioc-store.js';
-import type { IocIdentity } from '../../../src/library/store/ioc-import.js';
+import type { Ioc } from '../../../src/library/ioc/ioc.js';
 import type { LibraryDatabase } from '../../../src/library/store/open-database.js';
 import { OrganisationStore } from '../../../src/library/store/organisation-store.js';
 
@@ -49,7 +49,7 @@ export function libraryWorld(open: () => Promise<LibraryDatabase>): LibraryWorld
 }
 
 /** Domains `d0.example` and so on, which need not be written out. */
-export function domains(count: number, prefix = 'd'): IocIdentity[] {
+export function domains(count: number, prefix = 'd'): Ioc[] {
   return Array.from({ length: count }, (_, index) => ({
     type: 'domain',
     value: `${prefix}${index}.example`,

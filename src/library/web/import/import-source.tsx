@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import type { ContentFormat, Preview } from '../api.js';
 import { api } from '../client.js';
+import { decodeText } from '../logic/decode-text.js';
 import { Button } from '../parts/button.js';
 import { Select } from '../parts/field.js';
 import { Form } from '../parts/form.js';
@@ -31,7 +32,7 @@ export function ImportSource({ content, onContent, onPreview }: ImportSourceProp
     }
     setFault(null);
     setFilename(file.name);
-    onContent(await file.text());
+    onContent(decodeText(new Uint8Array(await file.arrayBuffer())));
   };
   const preview = async (): Promise<void> => {
     if (content.trim() === '') throw new Error('Paste a text, or choose a file, first.');
