@@ -114,8 +114,15 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
       isReady: () => answers(database),
     },
     [
-      ...accountRoutes(accounts, { pageUrl, isSimulated: () => lookUps.engine.isSimulated() }),
-      ...allIocRoutes({ ...lookUps.stores, details: lookUps.details, audit, reader, startBulk }, clock),
+      ...accountRoutes(accounts, {
+        pageUrl,
+        isSimulated: () => lookUps.engine.isSimulated(),
+        opencti: platform?.name,
+      }),
+      ...allIocRoutes(
+        { ...lookUps.stores, details: lookUps.details, audit, reader, startBulk, platform },
+        clock,
+      ),
     ],
   );
   lifecycle.add('server', () => app.close());

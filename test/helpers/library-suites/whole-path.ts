@@ -35,7 +35,11 @@ export function describeWholePath(browser: () => Browser, library: () => Library
     await page.goto(link);
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Set the password and enter' }).click();
-    await page.getByText('The library is empty.').or(page.getByRole('table', { name: 'IOCs' })).first().waitFor();
+    await page
+      .getByText('The library is empty.')
+      .or(page.getByRole('table', { name: 'IOCs' }))
+      .first()
+      .waitFor();
     expect(complaints).toEqual([]);
     return page;
   }
@@ -79,7 +83,11 @@ export function describeWholePath(browser: () => Browser, library: () => Library
     await page.getByLabel('Search values').fill(name);
     await page.getByRole('link', { name, exact: true }).click();
     await page.getByRole('heading', { name, exact: true }).waitFor();
-    await page.getByText('In the library', { exact: false }).first().waitFor({ state: 'attached' }).catch(() => undefined);
+    await page
+      .getByText('In the library', { exact: false })
+      .first()
+      .waitFor({ state: 'attached' })
+      .catch(() => undefined);
     await page.getByRole('heading', { name: /^Engines/ }).waitFor();
     await page.getByRole('button', { name: 'Select all' }).click();
     await page.getByRole('button', { name: /^Import \d+ related IOCs?$/ }).click();
