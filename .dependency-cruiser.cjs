@@ -83,6 +83,11 @@ module.exports = {
       'the library in SQL: rows and queries, not what is done with them',
     ),
     only(
+      'library/accounts',
+      ['^src/shared/', '^src/library/store/'],
+      'who may do what: it never knows a request',
+    ),
+    only(
       'simulators',
       ['^src/shared/'],
       'simulators share no code with the clients, so that they cannot share their mistakes',
@@ -113,10 +118,20 @@ module.exports = {
       ],
       'pure: IOCs in, text out',
     ),
-    only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
+    only(
+      'library/sending',
+      ['^src/shared/', '^src/stix/', '^src/library/export/'],
+      'IOCs to a platform that app knows the way to',
+    ),
     only(
       'library/look-up',
-      ['^src/shared/', '^src/state/port\\.ts$', '^src/virustotal/', '^src/library/(ioc|verdict|store)/'],
+      [
+        '^src/shared/',
+        '^src/state/port\\.ts$',
+        '^src/observability/health\\.ts$',
+        '^src/virustotal/',
+        '^src/library/(ioc|verdict|store)/',
+      ],
       'the key, look-ups and jobs; the client is handed in',
     ),
     only(
@@ -141,7 +156,10 @@ module.exports = {
     {
       name: 'simulators-only-for-demo',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/simulators/', '^src/cli/demo', '\\.test\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/simulators/', '^src/cli/(demo|library/simulator)', '\\.test\\.ts$'],
+      },
       to: { path: '^src/simulators/' },
     },
   ],

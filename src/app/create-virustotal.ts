@@ -16,6 +16,7 @@ import { Privileges } from '../virustotal/http/privileges.js';
 import { VirusTotalTransport, type TransportOptions } from '../virustotal/http/transport.js';
 import type { ExhaustionListener } from '../virustotal/quota/exhaustion-watch.js';
 import { QuotaScheduler } from '../virustotal/quota/scheduler.js';
+import type { QuotaUsage } from '../virustotal/quota/usage.js';
 import type { Priority, Submissions, VirusTotal } from '../virustotal/schema.js';
 import { VirusTotalSubmissions } from '../virustotal/submissions.js';
 import { acrossReplicas } from './across-replicas.js';
@@ -45,6 +46,8 @@ export interface VirusTotalServices {
 export interface PacedVirusTotal {
   readonly virusTotal: VirusTotal;
   readonly submissions: Submissions;
+  /** How the quota of the key stands. */
+  usage(): QuotaUsage;
   /** Whether VirusTotal can be reached and takes the key. */
   health(): PartHealth;
   /** Sends away who waits for a look-up. The store, which has what was counted when this resolves, stays open. */
@@ -57,7 +60,7 @@ export function createPacedVirusTotal(
   store: StateStore,
   services: VirusTotalServices,
   listener: ExhaustionListener & OutageListener = {},
-  options: Pick<ClientOptions, 'keepRaw'> = {},
+  options: ClientOptions = {},
 ): PacedVirusTotal {
   const { clock, logger } = services;
   const { virustotal } = config;
@@ -92,8 +95,8 @@ export function createPacedVirusTotal(
     },
   };
   const transport = createTransport(config, services, { pacer: scheduler, privileges, outages });
-  const relationships = askedRelationships(config);
-  const client = new VirusTotalClient(transport, clock, { ...options, relationships });
+  const { keepRaw, relationships = askedRelationships(config) } = options;
+  const client = new VirusTotalClient(transport, clock, { keepRaw, relationships });
   // Who wants no limits of ours is told those of VirusTotal by its 429.
   const isLimited = Object.values(limits).some((limit) => limit !== 0);
   const reconcile = (): void => void scheduler.reconcile(() => client.quota());
@@ -112,11 +115,13 @@ export function createPacedVirusTotal(
     foundMs: virustotal.cacheTtlMinutes * MINUTE_MS,
     unknownMs: virustotal.cacheUnknownTtlMinutes * MINUTE_MS,
     relationships,
+    keepRaw,
     acrossReplicas: isShared ? acrossReplicas(store, services) : undefined,
   });
   return {
     virusTotal,
     submissions: new VirusTotalSubmissions(transport, virustotal.apiUrl),
+    usage: () => scheduler.usage(),
     health: () => virusTotalHealth(isUnreachable ? transport.outage : undefined, transport.keyRefusal),
     close: () => {
       clearInterval(timer);

@@ -2,6 +2,7 @@ import convict from 'convict';
 import { identity, operation, otherKinds } from './options/connector.js';
 import { listening, mq, s3, sending } from './options/delivery.js';
 import { network, state } from './options/environment.js';
+import { library } from './options/library.js';
 import { opencti } from './options/opencti.js';
 import { virustotal } from './options/virustotal.js';
 import type { Option, OptionGroup } from './option.js';
@@ -18,6 +19,7 @@ export const schema = {
   state,
   network,
   s3,
+  library,
 };
 
 /** What each section of the file is about. */
@@ -31,6 +33,10 @@ export const sections: Readonly<
   state: { title: 'State' },
   network: { title: 'Network', note: 'For every HTTP connection of this process.' },
   s3: { title: 'S3', note: 'What is not set here comes from the platform at registration.' },
+  library: {
+    title: 'IOC library',
+    note: 'For the command library alone, which needs no OpenCTI platform.',
+  },
 };
 
 /** Names that are accepted, whatever their value, and mean nothing here. A `*` stands for any ending. */

@@ -6,8 +6,11 @@ import { declaredOptions, namesWithoutEffect } from './schema.js';
 
 /** Variables with these beginnings are ours: an unknown one is a mistake. */
 const OWN_PREFIXES = ['VIRUSTOTAL_', 'CONNECTOR_'];
-/** Others use this beginning as well (Kubernetes makes OPENCTI_SERVICE_HOST, say): only a near miss is a mistake. */
-const SHARED_PREFIX = 'OPENCTI_';
+/**
+ * Others use these beginnings as well (Kubernetes makes OPENCTI_SERVICE_HOST, compilers read LIBRARY_PATH): only a near miss
+ * is a mistake.
+ */
+const SHARED_PREFIXES = ['OPENCTI_', 'LIBRARY_'];
 /** What Kubernetes and Docker inject for a service named like one of ours. */
 const SERVICE_VARIABLE = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
@@ -33,7 +36,7 @@ export function unknownVariables(variables: ReadonlyMap<string, Variable>): Warn
     } else if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix))) {
       if (!SERVICE_VARIABLE.test(name))
         warnings.push(unknown(`variable ${name}`, source, suggestion(name, variableNames, '_')));
-    } else if (name.startsWith(SHARED_PREFIX)) {
+    } else if (SHARED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
       const near = variableNames.find((known) => editDistance(known, name) <= 2);
       if (near !== undefined) warnings.push(unknown(`variable ${name}`, source, near));
     }

@@ -57,8 +57,9 @@ export class VirusTotalClient implements VirusTotal {
         },
       ),
     );
-    if (report === undefined) return { found: false };
-    return { found: true, report, fetchedAt: this.clock.now(), ...(this.keepRaw ? { raw } : {}) };
+    const fetchedAt = this.clock.now();
+    if (report === undefined) return { found: false, fetchedAt };
+    return { found: true, report, fetchedAt, ...(this.keepRaw ? { raw } : {}) };
   }
 
   async yaraRuleset(id: string, asker: Asker): Promise<YaraRuleset | undefined> {

@@ -221,7 +221,13 @@ export type VtObject =
   | { readonly kind: 'url'; readonly url: string };
 
 /** An answer of VirusTotal: a report, or that it knows nothing. Not found is a value, not an error. */
-export type LookUp<R extends Report = Report> = Found<R> | { readonly found: false };
+export type LookUp<R extends Report = Report> = Found<R> | NotFound;
+
+export interface NotFound {
+  readonly found: false;
+  /** Absent in answers that a version kept which did not note it. */
+  readonly fetchedAt?: Date | undefined;
+}
 
 export interface Found<R extends Report = Report> {
   readonly found: true;
@@ -233,6 +239,18 @@ export interface Found<R extends Report = Report> {
 
 /** Whose look-up it is: manual requests overtake those of playbooks, and these automatic ones. */
 export type Priority = 'manual' | 'playbook' | 'auto';
+
+/** Who accounts for look-ups, where several share a key. */
+export interface Payer {
+  /**
+   * Called before VirusTotal is asked on this behalf: not when the answer is at hand, or comes of the call of another.
+   *
+   * @throws UnpaidError, which the asker is given.
+   */
+  pay(): Promise<void>;
+  /** The call was not made after all, or VirusTotal did not count it. */
+  refund(): Promise<void>;
+}
 
 /** On whose behalf VirusTotal is asked. */
 export interface Asker {
@@ -250,6 +268,8 @@ export interface Asker {
    * given back, and what the call fails with does not matter.
    */
   readonly isNeeded?: (() => Promise<boolean>) | undefined;
+  /** Heeded by the cache, for reports. */
+  readonly payer?: Payer | undefined;
 }
 
 /**

@@ -167,6 +167,9 @@ export function addIocs(app: FastifyInstance, state: FakeState, send: Send): voi
     }
     return { changed: rows.length };
   });
+  app.post<{ Body: Choice }>('/api/iocs/send', (request, reply) =>
+    reply.status(202).send({ sent: rowsOf(state, request.body).length, bundles: 1 }),
+  );
   app.get<Id>('/api/iocs/:id', (request) => {
     const row = rowOf(request.params.id);
     row.details ??= row.ioc.enrichedAt === null ? null : detailsOf(row.ioc);

@@ -58,6 +58,8 @@ export function renderManifest(): string {
  */
 export function renderVariableSchema(): string {
   const options = declaredOptions
+    // What the platform starts is the connector.
+    .filter(({ section }) => section !== 'library')
     .map(({ option }) => option)
     // What the Python connector accepts without effect stays accepted, but nobody should be asked for it in a form.
     .filter(({ env, effect }) => effect === undefined && !SET_BY_MANAGER.includes(env));

@@ -2,9 +2,10 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { canonicalAddress } from '../../virustotal/ip-address.js';
-import { parseHash, vtObject, type LookUpType } from '../../virustotal/object-id.js';
+import { parseHash } from '../../virustotal/object-id.js';
 import { hostName, unknownEnding } from './host-name.js';
 import { MAX_VALUE_LENGTH, type Ioc, type IocType } from './ioc.js';
+import { lookUpObject } from './look-up-object.js';
 import { refang } from './refang.js';
 
 /**
@@ -20,17 +21,6 @@ const MAX_TEXT_LENGTH = 8 * MAX_VALUE_LENGTH;
 const HASH_TYPES = { 32: 'md5', 40: 'sha1', 64: 'sha256' } as const;
 const HASH_NAMES = { md5: 'an MD5', sha1: 'a SHA-1', sha256: 'a SHA-256' } as const;
 const HASH_LENGTHS = { md5: 32, sha1: 40, sha256: 64 } as const;
-
-const LOOK_UP_TYPES: Readonly<Record<IocType, LookUpType>> = {
-  md5: 'StixFile',
-  sha1: 'StixFile',
-  sha256: 'StixFile',
-  domain: 'Domain-Name',
-  hostname: 'Hostname',
-  url: 'Url',
-  ipv4: 'IPv4-Addr',
-  ipv6: 'IPv6-Addr',
-};
 
 /**
  * The normal form of a value whose type is known. Defanged values are read as they were meant.
@@ -147,7 +137,7 @@ function noUrlReason(absolute: string): string {
 
 /** What the look-up would say about it; else what is said here. */
 function withCaveat(ioc: Ioc, otherwise?: string): Normalised {
-  const asked = vtObject(LOOK_UP_TYPES[ioc.type], ioc.value);
+  const asked = lookUpObject(ioc);
   const caveat = 'invalid' in asked ? asked.invalid : otherwise;
   const { type, value } = ioc;
   return caveat === undefined ? { ioc: { type, value } } : { ioc: { type, value }, caveat };

@@ -1,7 +1,8 @@
 import { parseReport } from '../../virustotal/parse-report.js';
+import type { Report } from '../../virustotal/schema.js';
 import type { Ioc } from '../ioc/ioc.js';
 import { objectKind } from '../ioc/object-kind.js';
-import type { EnrichmentStore } from '../store/enrichment-store.js';
+import type { EnrichmentStore, EnrichmentWithReport } from '../store/enrichment-store.js';
 import type { IocStore } from '../store/ioc-store.js';
 import { detailsOf, type ReportDetails } from '../verdict/details.js';
 import type { RelatedGroup, RelatedIoc } from '../verdict/related-iocs.js';
@@ -32,19 +33,30 @@ export class KeptDetailsReader {
   async of(organisationId: string, ioc: Ioc & { readonly id: string }): Promise<KeptDetails | null> {
     const latest = await this.enrichments.latest(organisationId, ioc.id);
     if (latest === undefined) return null;
-    const report = latest.report === null ? undefined : parseReport(objectKind(ioc.type), latest.report);
-    const details = detailsOf(report, new Date(latest.fetchedAt), ioc.value);
+    const details = detailsOf(keptReport(ioc, latest), new Date(latest.fetchedAt), ioc.value);
+    // Also where the answer itself was lost.
+    return this.withIds(organisationId, { ...details, known: latest.known });
+  }
+
+  /** Says of related IOCs which ones of the organisation they are. */
+  async withIds(organisationId: string, details: ReportDetails): Promise<KeptDetails> {
     const related = details.related.flatMap(({ items }) => items);
     const ids = await this.iocs.findIds(organisationId, related);
     const idOf = new Map(related.map((item, index) => [item, ids[index] ?? null]));
     return {
       ...details,
-      // Also where the answer itself was lost.
-      known: latest.known,
       related: details.related.map((group) => ({
         ...group,
         items: group.items.map((item) => ({ ...item, iocId: idOf.get(item) ?? null })),
       })),
     };
   }
+}
+
+/** The report of an enrichment; `undefined` when VirusTotal did not know the IOC, or what is kept cannot be read. */
+export function keptReport(
+  { type }: Ioc,
+  { report }: Pick<EnrichmentWithReport, 'report'>,
+): Report | undefined {
+  return report === null ? undefined : parseReport(objectKind(type), report);
 }

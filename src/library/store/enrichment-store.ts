@@ -12,9 +12,10 @@ export interface NewEnrichment {
   /** Whether VirusTotal knows the IOC. */
   readonly known: boolean;
   readonly verdict: LibraryVerdict;
-  readonly malicious: number;
-  readonly suspicious: number;
-  readonly engines: number;
+  /** These three are `null` when no engine judged. */
+  readonly malicious: number | null;
+  readonly suspicious: number | null;
+  readonly engines: number | null;
   readonly threatLabel: string | null;
   /** The answer as VirusTotal gave it; `null` when it does not know the IOC. */
   readonly report: unknown;
@@ -25,9 +26,13 @@ export interface NewEnrichment {
 /** One enrichment, without its report. */
 export interface EnrichmentRecord extends Omit<
   Readonly<Selectable<EnrichmentTable>>,
-  'known' | 'report' | 'reportEncoding' | 'changes'
+  'known' | 'malicious' | 'suspicious' | 'engines' | 'report' | 'reportEncoding' | 'changes'
 > {
   readonly known: boolean;
+  /** These three are `null` when no engine judged. */
+  readonly malicious: number | null;
+  readonly suspicious: number | null;
+  readonly engines: number | null;
   readonly changes: unknown;
 }
 
@@ -59,7 +64,8 @@ export class EnrichmentStore {
   }
 
   /**
-   * Keeps what a look-up found, and shows it at the IOC unless a later one is there already.
+   * Keeps what a look-up found, and shows it at the IOC unless a later one is there already. An answer of the same moment
+   * is the same answer, and kept once.
    *
    * @returns The id of the enrichment, or `undefined` when the organisation has no such IOC (any more).
    */
@@ -78,6 +84,13 @@ export class EnrichmentStore {
         .set((eb) => ({ updatedAt: eb.ref('updatedAt') }))
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return undefined;
+      const same = await transaction
+        .selectFrom('enrichments')
+        .select('id')
+        .where('iocId', '=', iocId)
+        .where('fetchedAt', '=', fetchedAt)
+        .executeTakeFirst();
+      if (same !== undefined) return same.id;
       await ioc
         .set({
           verdict,
@@ -100,9 +113,9 @@ export class EnrichmentStore {
           fetchedAt,
           known: known ? 1 : 0,
           verdict,
-          malicious,
-          suspicious,
-          engines,
+          malicious: malicious ?? 0,
+          suspicious: suspicious ?? 0,
+          engines: engines ?? 0,
           changes: JSON.stringify(enrichment.changes),
           report: packed?.bytes ?? null,
           reportEncoding: packed?.encoding ?? 0,
@@ -146,8 +159,43 @@ export class EnrichmentStore {
       report: bytes === undefined ? null : (JSON.parse(Buffer.from(bytes).toString()) as unknown),
     };
   }
+
+  /**
+   * Removes all enrichments of the IOCs that were enriched since a moment, also those from before: what VirusTotal said
+   * cannot be told any more from what its simulator said. They are not enriched then.
+   *
+   * @returns How many IOCs.
+   */
+  removeSince(moment: Date): Promise<number> {
+    const since = moment.toISOString();
+    return this.#database.transaction().execute(async (transaction) => {
+      const none = {
+        verdict: null,
+        malicious: null,
+        suspicious: null,
+        engines: null,
+        threatLabel: null,
+        enrichedAt: null,
+      };
+      const { numUpdatedRows } = await transaction
+        .updateTable('iocs')
+        .set(none)
+        .where('id', 'in', (eb) =>
+          eb.selectFrom('enrichments').select('iocId').where('fetchedAt', '>=', since),
+        )
+        .executeTakeFirst();
+      await transaction
+        .deleteFrom('enrichments')
+        .where('iocId', 'in', (eb) =>
+          eb.selectFrom('enrichments as since').select('since.iocId').where('since.fetchedAt', '>=', since),
+        )
+        .execute();
+      return Number(numUpdatedRows);
+    });
+  }
 }
 
 function asRecord(row: Pick<Selectable<EnrichmentTable>, (typeof COLUMNS)[number]>): EnrichmentRecord {
-  return { ...row, known: row.known === 1, changes: JSON.parse(row.changes) as unknown };
+  const counts = row.engines === 0 ? { malicious: null, suspicious: null, engines: null } : {};
+  return { ...row, ...counts, known: row.known === 1, changes: JSON.parse(row.changes) as unknown };
 }

@@ -1,9 +1,11 @@
 import type { ExpressionBuilder, Kysely, SqlBool, Expression, Transaction } from 'kysely';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Ioc } from '../ioc/ioc.js';
+import type { Thresholds } from '../verdict/badge.js';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
 import { countFacets, type IocFacets } from './ioc-facets.js';
+import { rejudgeIocs } from './ioc-verdicts.js';
 import { iocCondition, type IocFilter, type IocSelection } from './ioc-filter.js';
 import { findIocIds, importIocs, type ImportResult, type IocOrigin } from './ioc-import.js';
 import { countIocs, iterateIocs, listIocs, type IocListRequest } from './ioc-list.js';
@@ -103,6 +105,15 @@ export class IocStore {
       .returning(IOC_COLUMNS)
       .executeTakeFirst();
     return row === undefined ? undefined : asIocRecord(row);
+  }
+
+  /**
+   * Judges all enriched IOCs of an organisation anew by the engines that were counted, as `verdictOf` does.
+   *
+   * @returns How many have another verdict than before.
+   */
+  rejudge(organisationId: string, thresholds: Thresholds): Promise<number> {
+    return rejudgeIocs(this.#database, organisationId, thresholds, this.#now());
   }
 
   /** @returns How many did not have the tag before. */

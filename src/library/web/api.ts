@@ -44,6 +44,8 @@ export interface Session {
   readonly csrfToken: string;
   /** VirusTotal is the simulator: nothing shown is real. */
   readonly simulated: boolean;
+  /** Where the OpenCTI platform is to which IOCs can be sent: `opencti.example.com`; `null` when there is none. */
+  readonly opencti: string | null;
 }
 
 export interface Invitation {
@@ -142,6 +144,13 @@ export interface ImportResult {
   readonly jobId?: string;
   /** Why look-ups that were wanted were not started. */
   readonly notice?: string;
+}
+
+/** What a platform has taken. */
+export interface Sent {
+  /** IOCs. */
+  readonly sent: number;
+  readonly bundles: number;
 }
 
 export interface Fact {

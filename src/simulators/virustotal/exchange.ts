@@ -1,3 +1,4 @@
+import type { Inventor } from './samples/invented-reports.js';
 import type { IncomingMessage } from 'node:http';
 import type { JsonObject } from '../../shared/json.js';
 import type { Clock } from '../../shared/clock.js';
@@ -12,6 +13,8 @@ export interface Service {
   readonly submissions: Submissions;
   readonly behaviour: Behaviour;
   readonly clock: Clock;
+  /** Adds a report where there is none. */
+  readonly invent?: Inventor | undefined;
 }
 
 /** One authenticated request on its way through an endpoint. */

@@ -18,6 +18,7 @@ import { Accounts, type KeyProfile } from './keys.js';
 import type { QuotaLimits, QuotaUse } from './quota.js';
 import { type OpenRequest, RequestLog } from './request-log.js';
 import { Router } from './router.js';
+import type { Inventor } from './samples/invented-reports.js';
 import { Submissions } from './submissions.js';
 
 /** How the simulator starts. */
@@ -40,6 +41,8 @@ export interface VirusTotalSimulatorOptions {
   readonly quota?: QuotaLimits;
   /** Variants of behaviour to start with. */
   readonly behaviour?: Partial<Behaviour>;
+  /** Adds a report of what is asked for and not in the catalogue. */
+  readonly invent?: Inventor;
 }
 
 /** A running simulator of the VirusTotal API v3. */
@@ -123,7 +126,8 @@ class Simulator implements VirusTotalSimulator {
     this.#latencyMs = options.latencyMs ?? 0;
     const submissions = new Submissions(this.catalog, this.behaviour);
     const clock = options.clock ?? systemClock;
-    this.#service = { catalog: this.catalog, submissions, behaviour: this.behaviour, clock };
+    const { invent } = options;
+    this.#service = { catalog: this.catalog, submissions, behaviour: this.behaviour, clock, invent };
     this.#router = new Router([
       ...lookUpRoutes(this.#service),
       ...relationshipRoutes(this.#service),

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.js';
-import { describeError } from '../../shared/connector-error.js';
+import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { AnswerKind, Telemetry } from '../../shared/telemetry.js';
 import type { StateStore } from '../../state/port.js';
+import { CredentialsError } from '../errors.js';
 import { PostponeError } from '../postpone-error.js';
 import type { Asker } from '../schema.js';
+import { UnpaidError } from '../unpaid-error.js';
 import { type Boarded, RankedFlight } from './ranked-flight.js';
 import { decodeAnswer, encodeAnswer } from './stored-answer.js';
 
@@ -15,6 +17,8 @@ export interface AnswerPolicy<T> {
   readonly isFound: (answer: T) => boolean;
   /** Whether a stored value is such an answer. */
   readonly isAnswer: (value: unknown) => value is T;
+  /** Whether a kept answer has all that whoever asks now needs; all have when absent. */
+  readonly isComplete?: (answer: T) => boolean;
   /** Every path under which what was found can be asked for; it is kept under each. */
   readonly pathsOf?: (answer: T) => readonly string[];
   /** How long an answer is used again, in ms; 0: it is not kept. */
@@ -121,6 +125,8 @@ export class AnswerCache<T> {
       return await flight.answer;
     } catch (error) {
       if (flight.isLesser) return undefined;
+      // That another may spend nothing is no reason not to ask.
+      if (flight.joined && error instanceof UnpaidError) return undefined;
       throw error;
     }
   }
@@ -140,18 +146,21 @@ export class AnswerCache<T> {
   private async fetch(key: string, question: Question<T>, signal: AbortSignal): Promise<Entry<T>> {
     const { kind, asker, ask } = question;
     signal.throwIfAborted();
+    await asker.payer?.pay();
     const askedAtMs = performance.now();
-    const meanwhile: { entry?: Entry<T> | undefined } = {};
+    const meanwhile: { entry?: Entry<T> | undefined; isAsked?: boolean } = {};
     const isNeeded = async (): Promise<boolean> => {
       // Whoever waited for its turn may find what another replica, or a person, has left.
       if (performance.now() - askedAtMs > SHORT_WAIT_MS) meanwhile.entry = await this.atHand(key, question);
-      if (meanwhile.entry === undefined) this.flights.depart(key, signal);
-      return meanwhile.entry === undefined;
+      if (meanwhile.entry !== undefined) return false;
+      this.flights.depart(key, signal);
+      return (meanwhile.isAsked = true);
     };
     let answer: T;
     try {
       answer = await ask({ ...asker, signal, isNeeded });
     } catch (error) {
+      if (meanwhile.isAsked !== true || isUncounted(error)) await asker.payer?.refund();
       if (meanwhile.entry !== undefined) return meanwhile.entry;
       const isPostponed = error instanceof PostponeError && error.postpones(asker.priority);
       if (!signal.aborted) this.services.telemetry.lookedUp(kind, isPostponed ? 'postponed' : 'failed');
@@ -182,7 +191,9 @@ export class AnswerCache<T> {
       const isFound = this.policy.isFound(answer);
       // The lifetime of now counts, not that of the day when it was stored.
       const isOver = now.getTime() - fetchedAt.getTime() >= this.policy.lifetimeMs(answer);
-      const lacksSome = isFound && relationships.some((name) => !stored.relationships.includes(name));
+      const lacksSome =
+        (isFound && relationships.some((name) => !stored.relationships.includes(name))) ||
+        this.policy.isComplete?.(answer) === false;
       if (isOver || lacksSome || isBefore(fetchedAt, asker.notBefore)) return 'stale';
       return { answer, fetchedAt, arrivedAtMs: undefined };
     } catch (error) {
@@ -220,6 +231,11 @@ export class AnswerCache<T> {
     const digest = createHash('sha256').update(path).digest('hex');
     return `answer:${FORMAT}:${this.services.keyId}:${digest}`;
   }
+}
+
+/** VirusTotal did nothing, or does not know whose quota to count it against. */
+function isUncounted(error: unknown): boolean {
+  return error instanceof CredentialsError || (error instanceof ConnectorError && error.untouched);
 }
 
 function isBefore(moment: Date, limit: Date | undefined): boolean {

@@ -22,6 +22,8 @@ export interface CachedVirusTotalOptions extends AnswerCacheServices {
   readonly unknownMs: number;
   /** What the client asks for inside the call for a report; a cached report that was had without it will not do. */
   readonly relationships?: AskedRelationships;
+  /** Whether the client hands out what VirusTotal sent; a cached report without it will not do. */
+  readonly keepRaw?: boolean | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -56,6 +58,7 @@ export class CachedVirusTotal implements VirusTotal {
       {
         isFound: ({ found }) => found,
         isAnswer: isLookUp,
+        isComplete: (answer) => options.keepRaw !== true || !answer.found || answer.raw !== undefined,
         pathsOf: pathsOfReport,
         // What is known and was never analysed is being analysed now, or may be soon.
         lifetimeMs: (answer) =>

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EnrichmentStore, type NewEnrichment } from '../../../src/library/store/enrichment-store.js';
 import { JobStore } from '../../../src/library/store/job-store.js';
+import { DEFAULT_THRESHOLDS, verdictOf } from '../../../src/library/verdict/badge.js';
 import type { LibraryDatabase } from '../../../src/library/store/open-database.js';
 import { RelationStore } from '../../../src/library/store/relation-store.js';
 import type { JobState } from '../../../src/library/store/tables.js';
@@ -83,6 +84,65 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
         'malicious',
         'clean',
       ]);
+    });
+
+    it('that no engine judged has no counts', async () => {
+      const store = new EnrichmentStore(world.database);
+      const none = { malicious: null, suspicious: null, engines: null };
+      await store.save(world.own, ids[0]!, found({ verdict: 'unknown', ...none }));
+      expect(await store.latest(world.own, ids[0]!)).toMatchObject({ verdict: 'unknown', ...none });
+      expect(await world.iocs.get(world.own, ids[0]!)).toMatchObject({ verdict: 'unknown', ...none });
+    });
+
+    it('of the same moment is kept once, whoever keeps it', async () => {
+      const store = new EnrichmentStore(world.database);
+      const kept = await Promise.all([0, 1, 2].map(() => store.save(world.own, ids[0]!, found())));
+      expect(new Set(kept).size).toBe(1);
+      expect(await store.history(world.own, ids[0]!)).toHaveLength(1);
+    });
+
+    it('of a simulator goes, with all others of the same IOC, and no other IOC loses any', async () => {
+      const store = new EnrichmentStore(world.database);
+      const [before, since] = [new Date('2026-02-01T00:00:00.000Z'), new Date('2026-02-02T00:00:00.000Z')];
+      await store.save(world.own, ids[0]!, found({ fetchedAt: before }));
+      await store.save(world.own, ids[1]!, found({ fetchedAt: before }));
+      await store.save(world.own, ids[1]!, found({ fetchedAt: since }));
+      expect(await store.removeSince(since)).toBe(1);
+      expect(await store.history(world.own, ids[0]!)).toHaveLength(1);
+      expect(await store.history(world.own, ids[1]!)).toEqual([]);
+      expect(await world.iocs.get(world.own, ids[0]!)).toMatchObject({ verdict: 'malicious' });
+      expect(await world.iocs.get(world.own, ids[1]!)).toMatchObject({
+        verdict: null,
+        malicious: null,
+        engines: null,
+        threatLabel: null,
+        enrichedAt: null,
+      });
+      expect(await store.removeSince(since)).toBe(0);
+    });
+
+    it('is judged anew when thresholds change, by the rule of the badge, in one organisation', async () => {
+      const store = new EnrichmentStore(world.database);
+      const counts = [0, 1, 3, 7, null];
+      for (const [index, malicious] of counts.entries()) {
+        const engines = malicious === null ? null : 70;
+        const judged = { malicious, suspicious: engines && 0, engines };
+        const verdict = verdictOf(judged, DEFAULT_THRESHOLDS);
+        await store.save(world.own, ids[index]!, found({ ...judged, verdict }));
+      }
+      const [foreign] = (await world.iocs.import(world.other, domains(1))).ids;
+      await store.save(world.other, foreign!, found({ malicious: 2, verdict: 'suspicious' }));
+      const [unseen] = (await world.iocs.import(world.own, domains(1, 'unseen'))).ids;
+      const thresholds = { suspiciousFrom: 2, maliciousFrom: 3 };
+      expect(await world.iocs.rejudge(world.own, thresholds)).toBe(2);
+      for (const [index, malicious] of counts.entries()) {
+        const engines = malicious === null ? null : 70;
+        expect(await world.iocs.get(world.own, ids[index]!)).toMatchObject({
+          verdict: verdictOf({ malicious, engines }, thresholds),
+        });
+      }
+      expect(await world.iocs.get(world.own, unseen!)).toMatchObject({ verdict: null });
+      expect(await world.iocs.get(world.other, foreign!)).toMatchObject({ verdict: 'suspicious' });
     });
 
     it('of an IOC that is not there, or of another organisation, is not kept', async () => {

@@ -57,6 +57,7 @@ export function lookUpRoutes(service: Service): Route[] {
  * @throws {@link ApiError} 404 when the catalogue does not hold it; addresses are always known.
  */
 export function findReport(service: Service, type: ReportType, id: string, asked = id): ApiObject {
+  if (service.catalog.find(type, id) === undefined) service.invent?.(service.catalog, { type, id }, asked);
   const found = service.catalog.find(type, id);
   if (found !== undefined) {
     if (found.forbidden) throw forbidden();
