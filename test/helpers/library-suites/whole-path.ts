@@ -85,7 +85,7 @@ export function describeWholePath(browser: () => Browser, library: () => Library
     await page.getByRole('link', { name, exact: true }).click();
     await page.getByRole('heading', { name, exact: true }).waitFor();
     await page.getByRole('heading', { name: /^Engines/ }).waitFor();
-    await page.getByRole('button', { name: 'Select all' }).click();
+    await page.locator('.related').getByRole('checkbox').first().check();
     await page.getByRole('button', { name: /^Import \d+ related IOCs?$/ }).click();
     await page.getByText(/^Imported \d+ related IOCs?\.$/).waitFor();
     await page.getByRole('region', { name: 'Relations in the library' }).getByRole('link').first().waitFor();
