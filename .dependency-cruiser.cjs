@@ -83,6 +83,11 @@ module.exports = {
       'the library in SQL: rows and queries, not what is done with them',
     ),
     only(
+      'library/accounts',
+      ['^src/shared/', '^src/library/store/'],
+      'who may do what: it never knows a request',
+    ),
+    only(
       'simulators',
       ['^src/shared/'],
       'simulators share no code with the clients, so that they cannot share their mistakes',
@@ -113,7 +118,11 @@ module.exports = {
       ],
       'pure: IOCs in, text out',
     ),
-    only('library/accounts', ['^src/shared/', '^src/library/store/'], 'who may do what'),
+    only(
+      'library/sending',
+      ['^src/shared/', '^src/stix/', '^src/library/export/'],
+      'IOCs to a platform that app knows the way to',
+    ),
     only(
       'library/look-up',
       [
@@ -147,7 +156,10 @@ module.exports = {
     {
       name: 'simulators-only-for-demo',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/simulators/', '^src/cli/demo', '\\.test\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/simulators/', '^src/cli/(demo|library/simulator)', '\\.test\\.ts$'],
+      },
       to: { path: '^src/simulators/' },
     },
   ],

@@ -17,17 +17,21 @@ ENV NODE_ENV=production \
     NODE_OPTIONS=--max-semi-space-size=4 \
     MALLOC_ARENA_MAX=2 \
     CONNECTOR_HEALTH_PORT=9096 \
-    STATE_PATH=/var/lib/connector/state.sqlite
+    STATE_PATH=/var/lib/connector/state.sqlite \
+    LIBRARY_DATABASE_PATH=/var/lib/connector/library.sqlite \
+    LIBRARY_STATE_PATH=/var/lib/connector/library-state.sqlite \
+    LIBRARY_SECRET_FILE=/var/lib/connector/library.secret
 # Also the working directory: config.yml is looked for here.
 WORKDIR /opt/connector
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY docker/healthcheck.mjs ./docker/
-# The one place where the process may write: the quota used, the cached reports, the requests that wait for an analysis. Mount a volume here.
+# The one place where the process may write: the quota used, the cached reports, the requests that wait for an analysis,
+# and what the library keeps. Mount a volume here.
 RUN mkdir -p /var/lib/connector && chown node:node /var/lib/connector
 USER node
-EXPOSE 7070 9095 9096
+EXPOSE 7070 7171 9095 9096
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["node", "/opt/connector/docker/healthcheck.mjs"]
 # Absolute, so that another working directory does no harm.
 ENTRYPOINT ["/sbin/tini", "--", "node", "/opt/connector/dist/main.js"]

@@ -9,10 +9,10 @@ import type { PlatformClient } from '../platform/graphql/client.js';
 import { ApiPush } from '../platform/outbound/api-push.js';
 import { ApiQueue } from '../platform/outbound/api-queue.js';
 import { BundleDirectory } from '../platform/outbound/bundle-directory.js';
-import { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
+import type { BundlePublisher } from '../platform/outbound/bundle-publisher.js';
 import { Destinations } from '../platform/outbound/destinations.js';
 import { DirectorySink } from '../platform/outbound/directory-sink.js';
-import { DraftBroker } from '../platform/outbound/draft-broker.js';
+import { OnDemandBroker } from '../platform/outbound/on-demand-broker.js';
 import { NewDrafts } from '../platform/outbound/new-drafts.js';
 import { Workbench } from '../platform/outbound/workbench.js';
 import type { Registrar } from '../platform/registrar.js';
@@ -20,6 +20,7 @@ import { sleep } from '../shared/backoff.js';
 import type { Clock } from '../shared/clock.js';
 import { ConnectorError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { createPublisher } from './create-publisher.js';
 import { publisherHealth } from './health-parts.js';
 import type { Lifecycle } from './lifecycle.js';
 
@@ -107,25 +108,9 @@ function emptyWorkRule(
 
 function createQueue(config: Config, services: SinkServices): BundleSink {
   const { client, link, createLink, registrar, health, telemetry, logger, lifecycle } = services;
-  const createPublisher = (over: AmqpLink): BundlePublisher =>
-    new BundlePublisher({
-      link: over,
-      push: () => registrar.current.push,
-      get dropsOvertakenBundles() {
-        return registrar.current.capabilities.dropsOvertakenBundles;
-      },
-      renew: (reason) => {
-        registrar.renew(reason);
-      },
-      get messages() {
-        const { connectorUserId, capabilities } = registrar.current;
-        return { connectorUserId, drafts: capabilities.drafts, wholeBundles: capabilities.wholeBundles };
-      },
-      telemetry,
-      logger,
-    });
+  const over = (way: AmqpLink): BundlePublisher => createPublisher(way, { registrar, telemetry, logger });
   if (config.connector.queueProtocol !== 'api' && link !== undefined) {
-    const publisher = createPublisher(link);
+    const publisher = over(link);
     publisher.start();
     lifecycle.add('publisher', () => publisher.close());
     health.watch('publisher', () => publisherHealth(publisher.health));
@@ -139,7 +124,7 @@ function createQueue(config: Config, services: SinkServices): BundleSink {
     },
     telemetry,
   });
-  const broker = new DraftBroker({ link, createLink, createPublisher, sleep });
+  const broker = new OnDemandBroker({ link, createLink, createPublisher: over, sleep });
   lifecycle.add('publisher', () => broker.close());
   return new ApiQueue({
     api,

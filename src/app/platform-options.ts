@@ -18,12 +18,17 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** What the platform's client is given beside the configuration. */
 export type ClientServices = Pick<PlatformClientOptions, 'logger' | 'stop' | 'onFailure'> &
-  Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry'>>;
+  Partial<Pick<PlatformClientOptions, 'retry' | 'telemetry' | 'timeoutMs'>>;
 
 /** The client of the platform's GraphQL API. */
 export function createPlatformClient(
   config: Config,
-  { retry = DEFAULT_RETRY_POLICY, telemetry = noTelemetry, ...services }: ClientServices,
+  {
+    retry = DEFAULT_RETRY_POLICY,
+    telemetry = noTelemetry,
+    timeoutMs = PLATFORM_TIMEOUT_MS,
+    ...services
+  }: ClientServices,
 ): PlatformClient {
   return new PlatformClient({
     url: config.opencti.url,
@@ -36,7 +41,7 @@ export function createPlatformClient(
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       proxies: proxiesOf(config),
     }),
-    timeoutMs: PLATFORM_TIMEOUT_MS,
+    timeoutMs,
     ...services,
     telemetry,
     retry,
@@ -58,6 +63,7 @@ export function connectorDescription({ connector }: Config): ConnectorDescriptio
   return {
     id: connector.id,
     name: connector.name,
+    type: 'INTERNAL_ENRICHMENT',
     scope: connector.scope,
     auto: connector.auto,
     autoUpdate: connector.autoUpdate,

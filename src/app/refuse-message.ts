@@ -8,7 +8,7 @@ import type { DeadLetter, DeadLetterSource } from '../dead-letters/dead-letter.j
 import type { RefuseMessage, UnreadableMessage } from '../platform/inbound/unreadable-message.js';
 import { describeError } from '../shared/connector-error.js';
 import type { Telemetry } from '../shared/telemetry.js';
-import { BoundedMap } from '../state/bounded-map.js';
+import { BoundedMap } from '../shared/bounded-map.js';
 
 export interface RefusalDependencies {
   readonly deadLetters: DeadLetters;

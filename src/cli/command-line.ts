@@ -63,6 +63,13 @@ export async function runCommandLine(
     },
   });
   program
+    .command('library')
+    .description('serve the IOC library: a page and an API to keep and look up IOCs, without a platform')
+    .action(async () => {
+      const { serveLibrary } = await import('./library.js');
+      exitCode = await serveLibrary(config(), stop, crashes);
+    });
+  program
     .command('demo')
     .description('run the connector against simulators and show what comes back')
     .action(async () => {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../shared/json.js';
 import type { Bundle, StixId } from '../stix/objects.js';
 import type { FileContent } from '../virustotal/schema.js';
-import type { EnrichmentRequest } from './request.js';
+import type { DeliveryAddress, EnrichmentRequest } from './request.js';
 
 /** What enrichment needs from the platform; implemented in `platform`, wired in `app`. */
 
@@ -52,11 +52,11 @@ export interface ArtifactReader {
  * request without a work every call does nothing.
  */
 export interface WorkReporter {
-  received(request: EnrichmentRequest, message: string): Promise<void>;
-  addExpectations(request: EnrichmentRequest, count: number): Promise<void>;
+  received(request: DeliveryAddress, message: string): Promise<void>;
+  addExpectations(request: DeliveryAddress, count: number): Promise<void>;
   /** One expected message is done; with `error`, it is done because it failed. */
-  reportExpectation(request: EnrichmentRequest, error?: { error: string; source: string }): Promise<void>;
-  processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void>;
+  reportExpectation(request: DeliveryAddress, error?: { error: string; source: string }): Promise<void>;
+  processed(request: DeliveryAddress, message: string, inError: boolean): Promise<void>;
 }
 
 /** Tells works that the platform has closed from those that it imports results for. */
@@ -92,6 +92,12 @@ export interface BundleSink {
    *   the API).
    */
   prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle | Promise<PreparedBundle>;
+}
+
+/** Takes bundles to the platform's workers, whoever they are of. */
+export interface BundleQueue {
+  /** As {@link BundleSink.prepare}. */
+  prepare(address: DeliveryAddress, bundle: Bundle): PreparedBundle | Promise<PreparedBundle>;
 }
 
 export interface PreparedBundle {

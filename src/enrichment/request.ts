@@ -65,7 +65,13 @@ export interface EnrichmentRequest {
   readonly receivedAt: Date;
 }
 
+/** What of a request its results need on their way; what a connector sends of its own accord has it too. */
+export type DeliveryAddress = Pick<
+  EnrichmentRequest,
+  'key' | 'entityId' | 'workId' | 'draftId' | 'applicantId'
+>;
+
 /** What every log line about a request carries. */
-export function factsOf({ key, workId, entityId }: EnrichmentRequest): RequestFacts {
+export function factsOf({ key, workId, entityId }: DeliveryAddress): RequestFacts {
   return { key, workId, entityId };
 }

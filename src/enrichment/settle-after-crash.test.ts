@@ -8,7 +8,7 @@ import { Attempts, type Attempt } from './attempts.js';
 import { outOfOrder } from './commit-order.js';
 import type { EnrichmentOutcome } from './outcome.js';
 import { HandBackError } from './platform-call.js';
-import type { EnrichmentRequest } from './request.js';
+import type { DeliveryAddress, EnrichmentRequest } from './request.js';
 import { createSettle } from './settle.js';
 
 const WORK = 'work_vt_2026-01-02T03:04:00.000Z';
@@ -41,7 +41,7 @@ async function settled(
   options: Options & { readonly request?: EnrichmentRequest } = {},
 ): Promise<string[]> {
   const told: string[] = [];
-  const tell = (line: string, of: EnrichmentRequest): Promise<void> => {
+  const tell = (line: string, of: DeliveryAddress): Promise<void> => {
     if (of.workId !== undefined) told.push(line);
     return Promise.resolve();
   };

@@ -14,6 +14,7 @@ import { registerConnector, type ConnectorDescription } from './registration.js'
 const DESCRIPTION: ConnectorDescription = {
   id: 'virustotal--1',
   name: 'VirusTotal',
+  type: 'INTERNAL_ENRICHMENT',
   scope: ['StixFile', 'IPv4-Addr'],
   auto: true,
   autoUpdate: false,

@@ -17,6 +17,8 @@ export interface ConnectorDescription {
   /** Any text; used in queue names. Avoid `_`, at which the platform splits the ids of works. */
   readonly id: string;
   readonly name: string;
+  /** As what the platform lists it: only those that enrich are asked for anything. */
+  readonly type: 'INTERNAL_ENRICHMENT' | 'EXTERNAL_IMPORT';
   /** OpenCTI types. */
   readonly scope: readonly string[];
   /** Enrich on creation. */
@@ -166,7 +168,7 @@ function registrationInput(description: ConnectorDescription, capabilities: Capa
   return {
     id: description.id,
     name: description.name,
-    type: 'INTERNAL_ENRICHMENT',
+    type: description.type,
     scope: description.scope,
     auto: description.auto,
     only_contextual: description.onlyContextual,

@@ -1,4 +1,4 @@
-import { BoundedMap } from './bounded-map.js';
+import { BoundedMap } from '../shared/bounded-map.js';
 import { StateError } from './errors.js';
 import type { CachedValue, Change, StateStore, StoredRecord } from './port.js';
 import { applyChange, parseRecord, type RecordText } from './record-json.js';

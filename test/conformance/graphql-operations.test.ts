@@ -56,6 +56,7 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
   },
   STIX: { document: operations.STIX.document, from: '6.0.6', isSent: always },
   IMPORT_FILES: { document: operations.IMPORT_FILES.document, from: '6.0.6', isSent: always },
+  WORK_ADD: { document: operations.WORK_ADD.document, from: '6.0.6', isSent: always },
   WORK_TO_RECEIVED: { document: operations.WORK_TO_RECEIVED.document, from: '6.0.6', isSent: always },
   WORK_PING: { document: operations.WORK_PING.document, from: '6.0.6', isSent: always },
   WORK_IS_ALIVE: {

@@ -13,6 +13,7 @@ const OUR_IMAGE = 'opencti-virustotal-connector:latest';
 const COMPOSE_FILES = [
   'docker-compose.yml',
   'docker/docker-compose.demo.yml',
+  'docker/docker-compose.library.yml',
   'docker/docker-compose.monitoring.yml',
   'docker/docker-compose.opencti.yml',
 ];

@@ -74,7 +74,8 @@ function previewOf(state: FakeState, content: string): unknown {
       }
     }
   });
-  return { format: 'text', items, faults };
+  const repeated = items.filter(({ state: stands }) => stands === 'duplicate').length;
+  return { format: 'text', items, faults, repeated, faultsLeftOut: 0 };
 }
 
 /** Brings values in; those that are there stay as they are. */
@@ -166,6 +167,9 @@ export function addIocs(app: FastifyInstance, state: FakeState, send: Send): voi
     }
     return { changed: rows.length };
   });
+  app.post<{ Body: Choice }>('/api/iocs/send', (request, reply) =>
+    reply.status(202).send({ sent: rowsOf(state, request.body).length, bundles: 1 }),
+  );
   app.get<Id>('/api/iocs/:id', (request) => {
     const row = rowOf(request.params.id);
     row.details ??= row.ioc.enrichedAt === null ? null : detailsOf(row.ioc);

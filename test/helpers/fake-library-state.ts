@@ -21,6 +21,8 @@ export interface FakeState {
   readonly jobIds: Map<string, readonly string[]>;
   user: SessionUser | null;
   simulated: boolean;
+  /** Host of the platform, where there is one. */
+  opencti: string | null;
   /** While set, look-ups wait for it. */
   gate: Promise<void> | null;
   /** What the next requests are refused with. */

@@ -34,7 +34,10 @@ function userOf(role: Role): SessionUser {
 }
 
 function addSession(app: FastifyInstance, state: FakeState): void {
-  const session = (): unknown => ({ user: state.user, csrfToken: FAKE_CSRF, simulated: state.simulated });
+  const session = (): unknown => {
+    const { user, simulated, opencti } = state;
+    return { user, csrfToken: FAKE_CSRF, simulated, opencti };
+  };
   app.get('/api/session', session);
   app.post<{ Body: { email: string; password: string } }>('/api/session', (request) => {
     if (request.body.password !== FAKE_PASSWORD) {
@@ -83,6 +86,7 @@ export async function startFakeLibrary(page: string, rows = 60): Promise<FakeLib
     jobIds: new Map(),
     user: null,
     simulated: false,
+    opencti: null,
     gate: null,
     refusals: [],
     requests: [],

@@ -11,6 +11,8 @@ export const BUILT_PAGE = fileURLToPath(new URL('../../dist/library/web', import
 export interface PageOptions {
   /** Who is logged in at first; nobody when absent. */
   readonly role?: Role;
+  /** Host of the platform to which IOCs can be sent; none when absent. */
+  readonly opencti?: string;
   readonly rows?: number;
   readonly path?: string;
   readonly scheme?: 'light' | 'dark';
@@ -35,6 +37,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   const { role, rows = 60, path = '/', scheme = 'light', width = 1280 } = options;
   const library = await startFakeLibrary(BUILT_PAGE, rows);
   if (role !== undefined) library.enter(role);
+  library.state.opencti = options.opencti ?? null;
   const context = await browser.newContext({
     viewport: { width, height: 840 },
     colorScheme: scheme,

@@ -287,3 +287,49 @@ describe('bulk enrichment', () => {
     await page.getByText('Cancelled', { exact: true }).waitFor();
   });
 });
+
+describe('sending to OpenCTI', () => {
+  const platform = { opencti: 'opencti.example.com' };
+  const sendings = (): unknown[] =>
+    opened.library.state.requests.filter(({ url }) => url === '/api/iocs/send').map(({ body }) => body);
+
+  it.each([
+    ['where there is no platform', {}],
+    ['to viewers', { ...platform, role: 'viewer' }],
+  ] as const)('is not offered %s', async (_, options) => {
+    const { page } = await open(options);
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('region', { name: 'Selected IOCs' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Send to OpenCTI' }).count()).toBe(0);
+  });
+
+  it('sends what is selected, after a question', async () => {
+    const { page } = await open(platform);
+    await page.getByLabel('Select dfa508').click();
+    await page.getByRole('button', { name: 'Send to OpenCTI' }).click();
+    await page.getByRole('dialog', { name: 'Send 1 IOC to OpenCTI?' }).waitFor();
+    await page.getByRole('button', { name: 'Do not send' }).click();
+    expect(sendings()).toEqual([]);
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Select all 60 that match' }).click();
+    await page.getByRole('button', { name: 'Send to OpenCTI' }).click();
+    await page.getByRole('button', { name: 'Send 60', exact: true }).click();
+    await page.getByText('Sent 60 IOCs to opencti.example.com, which imports them now.').waitFor();
+    expect(sendings()).toEqual([{ filter: {} }]);
+    expect(await page.getByRole('region', { name: 'Selected IOCs' }).count()).toBe(0);
+  });
+
+  it('says what stands in the way and when to come back, and keeps the selection', async () => {
+    const { page, library } = await open(platform);
+    library.state.refusals.push({
+      path: '/api/iocs/send',
+      refusal: new Refusal(503, 'Nothing was sent: OpenCTI does not answer.', { retryAfterSeconds: 30 }),
+    });
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Send to OpenCTI' }).click();
+    await page.getByRole('button', { name: 'Send 50', exact: true }).click();
+    await page.getByText(/Nothing was sent: OpenCTI does not answer\. Come back at .+\./).waitFor();
+    await page.getByRole('button', { name: 'Send 50', exact: true }).click();
+    await page.getByText('Sent 50 IOCs to opencti.example.com').waitFor();
+  });
+});

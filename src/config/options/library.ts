@@ -63,7 +63,7 @@ export const library = {
     default: 'state/library.secret',
   }),
   admin_email: option({
-    doc: 'E-mail address of the first super admin, who is made when there is none; the log shows a link that works once.',
+    doc: 'E-mail address of the first super admin, who is made when there is none; the start prints a link that works once.',
     env: 'LIBRARY_ADMIN_EMAIL',
     type: text,
     default: 'admin@localhost',

@@ -9,10 +9,12 @@ import {
   createRelationship,
   createValueObservable,
   optional,
+  stixTimestamp,
   type Provenance,
 } from '../../stix/create.js';
+import { identityId } from '../../stix/ids.js';
 import { observablePattern } from '../../stix/pattern.js';
-import type { Indicator, Note, Relationship, StixObject } from '../../stix/objects.js';
+import type { Identity, Indicator, Note, Relationship, StixObject } from '../../stix/objects.js';
 import type { VtObjectKind } from '../../virustotal/schema.js';
 import type { Ioc, IocType } from '../ioc/ioc.js';
 import { objectKind } from '../ioc/object-kind.js';
@@ -48,6 +50,19 @@ const STIX_TYPES = {
 const MAX_NOTE_LENGTH = 100_000;
 const MAX_LABELS = 200;
 const MAX_LABEL_LENGTH = 200;
+
+/** The organisation that is the author of everything else; itself without one, as some importers resolve that first. */
+export function authorOf(name: string, since: Date): Identity {
+  return {
+    type: 'identity',
+    spec_version: '2.1',
+    id: identityId(name, 'organization'),
+    created: stixTimestamp(since),
+    modified: stixTimestamp(since),
+    name,
+    identity_class: 'organization',
+  };
+}
 
 /** What one IOC becomes. */
 export interface StixExport {

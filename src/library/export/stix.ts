@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createOrganization } from '../../stix/create-network.js';
-import { deterministicId, identityId } from '../../stix/ids.js';
+import { deterministicId } from '../../stix/ids.js';
 import { TLP_IDS, type Tlp } from '../../stix/markings.js';
 import type { StixId, StixObject } from '../../stix/objects.js';
 import type { IocPages } from './exported-ioc.js';
-import { observableOf, stixObjectsOf } from './stix-objects.js';
+import { authorOf, observableOf, stixObjectsOf } from './stix-objects.js';
 
 export interface StixExportOptions {
   /** Name of the organisation that is the author of everything in the bundle. */
@@ -27,9 +26,9 @@ export async function* exportStix(
 ): AsyncGenerator<string, void, undefined> {
   const writer = new BundleWriter();
   const markings = options.tlp === undefined ? [] : [TLP_IDS[options.tlp]];
-  const authorId = identityId(options.author, 'organization');
-  const author = { now: options.authorSince, authorId, markings: [] };
-  yield `{"type":"bundle","objects":[${writer.add(createOrganization(options.author, author))}`;
+  const author = authorOf(options.author, options.authorSince);
+  const { id: authorId } = author;
+  yield `{"type":"bundle","objects":[${writer.add(author)}`;
   const awaited = new Map<StixId, StixObject>();
   for await (const page of pages) {
     let text = '';

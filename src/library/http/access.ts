@@ -16,10 +16,6 @@ declare module 'fastify' {
     /** `null` when nobody is logged in. */
     principal: Principal | null;
   }
-  interface Session {
-    /** Who is logged in. */
-    userId?: string;
-  }
 }
 
 /** Who somebody is. Both answer `undefined` for whom is not, or not any more. */

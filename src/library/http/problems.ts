@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { ConnectorError } from '../../shared/connector-error.js';
+import { AccountError } from '../accounts/account-error.js';
 import { TakenError } from '../store/unique-violation.js';
 import type { LibraryApp } from './library-app.js';
 import { Refusal } from './refusal.js';
@@ -20,6 +21,8 @@ export const Problem = Type.Object(
   },
   { description: 'Why the request was refused (RFC 9457).' },
 );
+
+const ACCOUNT_STATUS = { invalid: 400, forbidden: 403, not_found: 404, conflict: 409 } as const;
 
 const INTERNAL = 'Something went wrong in the library; its log says more. Try again later.';
 
@@ -57,6 +60,10 @@ export function noSuchRoute({ method, url }: FastifyRequest): Refusal {
 function refusalOf(error: FastifyError): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof TakenError) return new Refusal(409, error.message, { field: error.field });
+  if (error instanceof AccountError) {
+    const { refusal, message, field } = error;
+    return new Refusal(ACCOUNT_STATUS[refusal], message, field === undefined ? {} : { field });
+  }
   if (error instanceof ConnectorError) return refusalOfOurs(error);
   const [fault] = error.validation ?? [];
   if (fault !== undefined) {

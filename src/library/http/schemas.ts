@@ -47,6 +47,16 @@ export function pageOf<Item extends TSchema>(
   });
 }
 
+/** A short list, which goes out as one page. */
+export function onePage<Item>(items: Item[]): {
+  items: Item[];
+  total: number;
+  page: number;
+  pageSize: number;
+} {
+  return { items, total: items.length, page: 1, pageSize: items.length };
+}
+
 /** Query of a list that comes in pages. */
 export const pageQuery = {
   page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),

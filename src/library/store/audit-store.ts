@@ -25,6 +25,8 @@ export interface NewAuditEntry {
 export interface AuditListRequest extends PageRequest {
   readonly action?: string | undefined;
   readonly userId?: string | undefined;
+  /** An e-mail address, also of somebody who is deleted. */
+  readonly actor?: string | undefined;
 }
 
 /** Who changed what, and when. Entries are only ever added. */
@@ -51,11 +53,12 @@ export class AuditStore {
 
   /** Entries of an organisation, or of all and of the library for `null`; the newest first. */
   async list(organisationId: string | null, request: AuditListRequest): Promise<Page<AuditRecord>> {
-    const { action, userId } = request;
+    const { action, userId, actor } = request;
     let entries = this.#database.selectFrom('auditLog');
     if (organisationId !== null) entries = entries.where('organisationId', '=', organisationId);
     if (action !== undefined) entries = entries.where('action', '=', action);
     if (userId !== undefined) entries = entries.where('userId', '=', userId);
+    if (actor !== undefined) entries = entries.where('actor', '=', actor);
     const { total } = await entries
       .select((eb) => eb.fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow();

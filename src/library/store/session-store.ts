@@ -32,6 +32,11 @@ export class SessionStore {
       .execute();
   }
 
+  /** Changes a session that is there, and brings none back that was ended meanwhile. */
+  async replace({ idHash, ...changes }: SessionRecord): Promise<void> {
+    await this.#database.updateTable('sessions').set(changes).where('idHash', '=', idHash).execute();
+  }
+
   async delete(idHash: string): Promise<void> {
     await this.#database.deleteFrom('sessions').where('idHash', '=', idHash).execute();
   }

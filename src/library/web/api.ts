@@ -44,6 +44,8 @@ export interface Session {
   readonly csrfToken: string;
   /** VirusTotal is the simulator: nothing shown is real. */
   readonly simulated: boolean;
+  /** Where the OpenCTI platform is to which IOCs can be sent: `opencti.example.com`; `null` when there is none. */
+  readonly opencti: string | null;
 }
 
 export interface Invitation {
@@ -122,6 +124,9 @@ export interface Preview {
   readonly items: readonly PreviewItem[];
   /** The reason follows the text in a sentence: `is a network, not one address`. */
   readonly faults: readonly { readonly line?: number; readonly text: string; readonly reason: string }[];
+  /** Duplicates, also those that are not listed. */
+  readonly repeated: number;
+  readonly faultsLeftOut: number;
 }
 
 export interface ImportRequest {
@@ -137,6 +142,15 @@ export interface ImportResult {
   readonly known: number;
   readonly ids: readonly string[];
   readonly jobId?: string;
+  /** Why look-ups that were wanted were not started. */
+  readonly notice?: string;
+}
+
+/** What a platform has taken. */
+export interface Sent {
+  /** IOCs. */
+  readonly sent: number;
+  readonly bundles: number;
 }
 
 export interface Fact {

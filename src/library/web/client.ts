@@ -25,6 +25,7 @@ import type {
   Problem,
   Role,
   RowState,
+  Sent,
   Session,
   Settings,
   Usage,
@@ -128,6 +129,7 @@ export const api = {
   remove: (id: string) => call('DELETE', `/iocs/${at(id)}`),
   bulk: (choice: Choice, action: 'tag' | 'untag' | 'delete', tag?: string) =>
     call('POST', '/iocs/bulk', { ...choice, action, tag }) as Promise<{ changed: number }>,
+  send: (choice: Choice) => call('POST', '/iocs/send', choice) as Promise<Sent>,
   importRelated: (
     id: string,
     items: readonly { readonly type: IocType; readonly value: string; readonly relation: string }[],

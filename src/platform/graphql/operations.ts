@@ -85,6 +85,15 @@ export const IMPORT_FILES: Operation = {
   repeatable: true,
 };
 
+/** Opens a work of the connector's own. Executed twice, one of them stays empty. */
+export const WORK_ADD: Operation = {
+  name: 'workAdd',
+  document:
+    'mutation workAdd($connectorId: String!, $friendlyName: String) { workAdd(connectorId: $connectorId, friendlyName: $friendlyName) { id } }',
+  repeatable: false,
+  timeoutMs: WORK_TIMEOUT_MS,
+};
+
 export const WORK_TO_RECEIVED: Operation = {
   name: 'toReceived',
   document:

@@ -1,5 +1,5 @@
-import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
-import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
+import type { BundleQueue, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
+import { factsOf, type DeliveryAddress } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import type { Telemetry } from '../../shared/telemetry.js';
 import type { Bundle } from '../../stix/objects.js';
@@ -25,7 +25,7 @@ export interface ApiPushOptions {
  * No platform version keeps the draft of a pushed bundle, so one for a draft is refused: it would end up in live
  * knowledge. `ApiQueue` knows another way for those.
  */
-export class ApiPush implements BundleSink {
+export class ApiPush implements BundleQueue {
   readonly #options: ApiPushOptions;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +40,7 @@ export class ApiPush implements BundleSink {
     this.#options = options;
   }
 
-  prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle {
+  prepare(request: DeliveryAddress, bundle: Bundle): PreparedBundle {
     if (request.draftId !== undefined) {
       throw new ConnectorError(
         'OpenCTI cannot take results for a draft over its API; they must go over RabbitMQ.',
@@ -58,13 +58,13 @@ export class ApiPush implements BundleSink {
   }
 
   /** Rejects with a PlatformError when the push fails. */
-  #send(request: EnrichmentRequest, bundle: string, namesWork: boolean): Promise<DeliveryReport> {
+  #send(request: DeliveryAddress, bundle: string, namesWork: boolean): Promise<DeliveryReport> {
     const delivered = this.#last.then(() => this.#push(request, bundle, namesWork));
     this.#last = delivered.catch(() => undefined);
     return delivered;
   }
 
-  async #push(request: EnrichmentRequest, bundle: string, namesWork: boolean): Promise<DeliveryReport> {
+  async #push(request: DeliveryAddress, bundle: string, namesWork: boolean): Promise<DeliveryReport> {
     const { client, connectorId, telemetry } = this.#options;
     const context = { about: factsOf(request) };
     if (namesWork && request.workId !== undefined) {

@@ -5,7 +5,7 @@ import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
 import { ApiQueue } from './api-queue.js';
-import { DraftBroker } from './draft-broker.js';
+import { OnDemandBroker } from './on-demand-broker.js';
 
 const sinkTo = (log: string[], name: string): BundleSink => ({
   prepare: () => {
@@ -38,7 +38,7 @@ class FakeLink {
 function setUp(links: FakeLink[], existing?: FakeLink) {
   const log: string[] = [];
   const asLink = (link: FakeLink): AmqpLink => link as unknown as AmqpLink;
-  const broker = new DraftBroker({
+  const broker = new OnDemandBroker({
     link: existing === undefined ? undefined : asLink(existing),
     createLink: () => asLink(links.shift() ?? new FakeLink('hangs')),
     createPublisher: () => ({

@@ -1,22 +1,22 @@
-import type { BundleSink, PreparedBundle } from '../../enrichment/ports.js';
+import type { BundleQueue, BundleSink, PreparedBundle } from '../../enrichment/ports.js';
 import type { EnrichmentRequest } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { Bundle } from '../../stix/objects.js';
 
 export interface ApiQueueOptions {
   /** Pushes over the API, without draft and in the name of the connector's own user. */
-  readonly api: BundleSink;
+  readonly api: BundleQueue;
   readonly broker: BrokerOnDemand;
   /** Whom the platform takes for the applicant of what comes over the API. */
   readonly connectorUserId: string | undefined;
 }
 
-/** The way over RabbitMQ, for what the API would lose. */
+/** The way over RabbitMQ, where not everything goes over it. */
 export interface BrokerOnDemand {
   /** Connects if need be. @throws ConnectorError saying why RabbitMQ cannot be reached now. */
-  reach(): Promise<BundleSink>;
+  reach(): Promise<BundleQueue>;
   /** What is connected already. */
-  readonly reached: BundleSink | undefined;
+  readonly reached: BundleQueue | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export class ApiQueue implements BundleSink {
   }
 
   async #overBroker(request: EnrichmentRequest, bundle: Bundle): Promise<PreparedBundle> {
-    let sink: BundleSink;
+    let sink: BundleQueue;
     try {
       sink = await this.#options.broker.reach();
     } catch (error) {

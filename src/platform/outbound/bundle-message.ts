@@ -1,4 +1,4 @@
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import type { DeliveryAddress } from '../../enrichment/request.js';
 import type { JsonObject } from '../../shared/json.js';
 import type { Bundle, StixObject } from '../../stix/objects.js';
 import { arrangeBundle, splitBundle } from '../../stix/split-bundle.js';
@@ -28,7 +28,7 @@ const MAX_WHOLE_CHARACTERS = 1024 * 1024;
  * has in hand. Else each object is a message (protocol reference §9.2, §9.3). Empty when nothing can be imported.
  */
 export function bundleMessages(
-  request: EnrichmentRequest,
+  request: DeliveryAddress,
   bundle: Bundle,
   context: BundleMessageContext,
 ): readonly BundleMessage[] {
@@ -48,7 +48,7 @@ export function bundleMessages(
 
 /** Protocol reference §9.1. */
 function encode(
-  request: EnrichmentRequest,
+  request: DeliveryAddress,
   text: string,
   fields: JsonObject,
   context: BundleMessageContext,
@@ -75,7 +75,7 @@ export function withoutWork(body: Buffer): Buffer {
 }
 
 /** Without the field, or with null, a worker writes into the active draft of the user it impersonates. */
-function draftOf(request: EnrichmentRequest, { drafts }: BundleMessageContext): { draft_id?: string } {
+function draftOf(request: DeliveryAddress, { drafts }: BundleMessageContext): { draft_id?: string } {
   if (request.draftId !== undefined) return { draft_id: request.draftId };
   return drafts ? { draft_id: '' } : {};
 }

@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
-import type { BundleSink, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
-import type { EnrichmentRequest } from '../../enrichment/request.js';
+import type { BundleQueue, DeliveryReport, PreparedBundle } from '../../enrichment/ports.js';
+import type { DeliveryAddress } from '../../enrichment/request.js';
 import { fullJitterMs, sleep as wallSleep, type Backoff, type Sleep } from '../../shared/backoff.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { createStopController } from '../../shared/stop-controller.js';
@@ -37,7 +37,7 @@ const NOWHERE_CODES: readonly (number | undefined)[] = [404, 403];
  * - What was not taken for five minutes, also because the broker says nothing at all, is given back with its request, which comes again later and remembers what it
  *   has announced.
  */
-export class BundlePublisher implements BundleSink {
+export class BundlePublisher implements BundleQueue {
   readonly #options: BundlePublisherOptions;
   readonly #sleep: Sleep;
   readonly #stop = createStopController();
@@ -105,7 +105,7 @@ export class BundlePublisher implements BundleSink {
     await this.#kept?.close();
   }
 
-  prepare(request: EnrichmentRequest, bundle: Bundle): PreparedBundle {
+  prepare(request: DeliveryAddress, bundle: Bundle): PreparedBundle {
     const messages = bundleMessages(request, bundle, this.#options.messages);
     if (messages.length === 0) {
       throw new ConnectorError('None of the results is of a type that OpenCTI imports.', 'defect');

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { WorkKeeper, WorkLiveness, WorkReporter } from '../../enrichment/ports.js';
-import { factsOf, type EnrichmentRequest } from '../../enrichment/request.js';
+import { factsOf, type DeliveryAddress } from '../../enrichment/request.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { UNKNOWN_VERSION, type Capabilities } from '../graphql/capabilities.js';
 import type { PlatformClient } from '../graphql/client.js';
@@ -46,16 +46,16 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
     this.#capabilities = capabilities;
   }
 
-  async received(request: EnrichmentRequest, message: string): Promise<void> {
+  async received(request: DeliveryAddress, message: string): Promise<void> {
     await this.#edit(request, WORK_TO_RECEIVED, { message: cut(message, MAX_MESSAGE_LENGTH) });
   }
 
-  async addExpectations(request: EnrichmentRequest, count: number): Promise<void> {
+  async addExpectations(request: DeliveryAddress, count: number): Promise<void> {
     await this.#edit(request, WORK_ADD_EXPECTATIONS, { expectations: count });
   }
 
   async reportExpectation(
-    request: EnrichmentRequest,
+    request: DeliveryAddress,
     error?: { error: string; source: string },
   ): Promise<void> {
     await this.#edit(request, WORK_REPORT_EXPECTATION, {
@@ -66,15 +66,15 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
     });
   }
 
-  async processed(request: EnrichmentRequest, message: string, inError: boolean): Promise<void> {
+  async processed(request: DeliveryAddress, message: string, inError: boolean): Promise<void> {
     await this.#edit(request, WORK_TO_PROCESSED, { message: cut(message, MAX_MESSAGE_LENGTH), inError });
   }
 
-  async ping(request: EnrichmentRequest): Promise<void> {
+  async ping(request: DeliveryAddress): Promise<void> {
     await this.#edit(request, WORK_PING, {});
   }
 
-  async isAlive(request: EnrichmentRequest): Promise<boolean | undefined> {
+  async isAlive(request: DeliveryAddress): Promise<boolean | undefined> {
     const { workId } = request;
     if (workId === undefined || this.#isUntold) return undefined;
     try {
@@ -99,7 +99,7 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
     }
   }
 
-  async #edit(request: EnrichmentRequest, operation: Operation, variables: object): Promise<void> {
+  async #edit(request: DeliveryAddress, operation: Operation, variables: object): Promise<void> {
     const { workId } = request;
     if (workId === undefined) return;
     const about = factsOf(request);
@@ -119,7 +119,7 @@ export class GraphqlWorkReporter implements WorkReporter, WorkKeeper, WorkLivene
   }
 
   /** Whether the platform has deleted the work, as far as can be told; asked only when a call about it has failed. */
-  async #isMissing(request: EnrichmentRequest): Promise<boolean> {
+  async #isMissing(request: DeliveryAddress): Promise<boolean> {
     const context = { about: factsOf(request), maxAttempts: PINGS_OF_DOUBT };
     try {
       await this.#client.execute(WORK_PING, { id: request.workId }, context);

@@ -7,6 +7,7 @@ import type { PlatformState } from './platform-state.js';
 import type { PlaybookStepArguments } from './playbooks.js';
 import { requireCapability, requireUser, type Capability, type RequestContext } from './request-context.js';
 import { OBSERVABLE_TYPES } from './stix-types.js';
+import type { Work } from './works.js';
 
 type Resolver<Arguments> = (args: Arguments, context: RequestContext) => unknown;
 
@@ -57,15 +58,14 @@ function workResolvers(state: PlatformState): Record<string, Resolver<never>> {
   const work: Resolver<{ id: string }> = (args, context) => {
     requireCapability(context, 'MODULES');
     const found = works.find(args.id);
-    if (found === undefined) return null;
-    return {
-      ...found,
-      received_time: found.receivedTime,
-      processed_time: found.processedTime,
-      completed_time: found.completedTime,
-      draft_context: found.draftContext,
-      tracking: { import_expected_number: found.expected, import_processed_number: found.processed },
-    };
+    return found === undefined ? null : workView(found);
+  };
+  const workAdd: Resolver<{ connectorId: string; friendlyName?: string | null }> = (args, context) => {
+    requireCapability(context, 'CONNECTORAPI');
+    const found = state.connectors.find(args.connectorId);
+    // As of a platform that reads the id of what it did not find.
+    if (found === undefined) throw new TypeError("Cannot read properties of undefined (reading 'id')");
+    return workView(works.open(found.id, args.friendlyName ?? null));
   };
   const isWorkAlive: Resolver<{ id: string }> = (args, context) => {
     requireCapability(context, 'MODULES');
@@ -106,7 +106,18 @@ function workResolvers(state: PlatformState): Record<string, Resolver<never>> {
       }),
     };
   };
-  return { work, isWorkAlive, workEdit };
+  return { work, isWorkAlive, workAdd, workEdit };
+}
+
+function workView(work: Work): Record<string, unknown> {
+  return {
+    ...work,
+    received_time: work.receivedTime,
+    processed_time: work.processedTime,
+    completed_time: work.completedTime,
+    draft_context: work.draftContext,
+    tracking: { import_expected_number: work.expected, import_processed_number: work.processed },
+  };
 }
 
 function knowledgeResolvers(state: PlatformState): Record<string, Resolver<never>> {

@@ -25,6 +25,7 @@ const FIRST: readonly [opening: string, before?: string, from?: string][] = [
   ['mutation addExpectations('],
   ['mutation reportExpectation('],
   ['mutation pingWork('],
+  ['mutation workAdd('],
   ['mutation PlaybookStepExecution(', '6.0.10', '6.1.0'],
   ['mutation UploadPending(', '6.5.1', '6.5.2'],
   ['mutation draftWorkspaceAdd(', '6.3.13', '6.4.0'],

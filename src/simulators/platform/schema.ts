@@ -34,6 +34,7 @@ type Mutation {
   registerConnector(input: RegisterConnectorInput): Connector
   pingConnector(id: ID!, state: String${from('6.2.12', ', connectorInfo: ConnectorInfoInput')}): Connector
   deleteConnector(id: ID!): ID
+  workAdd(connectorId: String!, friendlyName: String): Work!
   workEdit(id: ID!): WorkEditMutations
   labelAdd(input: LabelAddInput!): Label
   playbookStepExecution(
@@ -158,6 +159,7 @@ enum State { wait progress complete timeout }
 
 type Work {
   id: ID!
+  name: String
   timestamp: DateTime!
   status: State!
   received_time: DateTime

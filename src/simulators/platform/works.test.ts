@@ -40,6 +40,16 @@ describe('Works', () => {
     expect(works.create('c1').id).toBe('work_c1_2024-05-01T10:00:00.001Z');
   });
 
+  it('is in progress at once when a connector opened it, by the name that it gave', () => {
+    const works = worksOf('7.260817.0');
+    expect(works.open('c1', '2 IOCs')).toMatchObject({
+      id: 'work_c1_2024-05-01T10:00:00.000Z',
+      name: '2 IOCs',
+      status: 'progress',
+      receivedTime: '2024-05-01T10:00:00.000Z',
+    });
+  });
+
   it.each(['6.0.6', '6.9.22', '7.260423.0', '7.260609.0', '7.260817.0'])(
     'completes on the last report on %s',
     (version) => {

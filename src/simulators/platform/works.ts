@@ -29,6 +29,8 @@ export interface Work {
   readonly id: string;
   readonly connectorId: string;
   readonly timestamp: string;
+  /** As a connector called it that opened it; `null` of a request. */
+  readonly name: string | null;
   status: WorkStatus;
   receivedTime: string | null;
   processedTime: string | null;
@@ -67,14 +69,23 @@ export class Works {
 
   /** A new work in status `wait`, named `work_<connectorId>_<ISO timestamp>`; timestamps never repeat. */
   create(connectorId: string): Work {
+    return this.#create(connectorId, { name: null, status: 'wait', receivedTime: null });
+  }
+
+  /** A work that a connector opens of its own accord; it counts as received, and is in progress at once. */
+  open(connectorId: string, name: string | null): Work {
+    const receivedTime = this.#clock.now().toISOString();
+    return this.#create(connectorId, { name, status: 'progress', receivedTime });
+  }
+
+  #create(connectorId: string, beginning: Pick<Work, 'name' | 'status' | 'receivedTime'>): Work {
     this.#lastTimestamp = Math.max(this.#clock.now().getTime(), this.#lastTimestamp + 1);
     const timestamp = new Date(this.#lastTimestamp).toISOString();
     const work: Work = {
       id: `work_${connectorId}_${timestamp}`,
       connectorId,
       timestamp,
-      status: 'wait',
-      receivedTime: null,
+      ...beginning,
       processedTime: null,
       completedTime: null,
       expected: 0,

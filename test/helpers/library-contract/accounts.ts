@@ -5,7 +5,12 @@ import { SessionStore } from '../../../src/library/store/session-store.js';
 import { SettingsStore } from '../../../src/library/store/settings-store.js';
 import { TokenStore } from '../../../src/library/store/token-store.js';
 import { TakenError } from '../../../src/library/store/unique-violation.js';
-import { UserStore, type NewUser, type UserRecord } from '../../../src/library/store/user-store.js';
+import {
+  LastSuperAdminError,
+  UserStore,
+  type NewUser,
+  type UserRecord,
+} from '../../../src/library/store/user-store.js';
 import { libraryWorld } from './world.js';
 
 /** What the stores of organisations, users and what belongs to them must do on every database. */
@@ -85,11 +90,56 @@ export function itKeepsAccounts(open: () => Promise<LibraryDatabase>): void {
       expect(await users.delete(world.other, user.id)).toBe(false);
       const before = await users.countActive('admin');
       expect(await users.patch(world.own, user.id, { role: 'admin' })).toMatchObject({ role: 'admin' });
+      expect(await users.countActive('admin')).toBe(before);
+      await users.patch(world.own, user.id, { passwordHash: 'hash' });
       expect(await users.countActive('admin')).toBe(before + 1);
       expect(await users.patch(world.own, user.id, { disabled: true })).toMatchObject({ disabled: true });
       expect(await users.countActive('admin')).toBe(before);
       expect(await users.delete(world.own, user.id)).toBe(true);
       expect(await users.get(user.id)).toBeUndefined();
+    });
+
+    it('is listed within the organisation, and among those of all', async () => {
+      const theirs = await users.create(newUser({ organisationId: world.other }));
+      expect((await users.list(world.own)).map(({ id }) => id)).toEqual([user.id]);
+      const ids = (await users.list(null)).map(({ id }) => id);
+      expect(ids).toContain(user.id);
+      expect(ids).toContain(theirs.id);
+    });
+
+    it('takes an invitation up once, in time and while not disabled', async () => {
+      const now = world.clock.now();
+      const inviteHash = `link of ${user.id}`;
+      const inviteExpiresAt = new Date(now.getTime() + 1).toISOString();
+      const invitation = { name: 'New', role: 'admin', inviteHash, inviteExpiresAt } as const;
+      const taken = { name: 'Own', passwordHash: 'hash' };
+      expect(await users.renewInvitation(user.id, invitation)).toMatchObject({ name: 'New', role: 'admin' });
+      expect(await users.takeInvitation(inviteHash, new Date(inviteExpiresAt), taken)).toBeUndefined();
+      await users.patch(world.own, user.id, { disabled: true });
+      expect(await users.takeInvitation(inviteHash, now, taken)).toBeUndefined();
+      await users.patch(world.own, user.id, { disabled: false });
+      const answers = await Promise.all([1, 2, 3].map(() => users.takeInvitation(inviteHash, now, taken)));
+      expect(answers.filter((answer) => answer !== undefined)).toMatchObject([
+        { ...taken, inviteHash: null, inviteExpiresAt: null, lastLoginAt: now.toISOString() },
+      ]);
+      expect(await users.renewInvitation(user.id, invitation)).toBeUndefined();
+    });
+
+    it('stays super admin when it is the last who can log in, also of several changed at once', async () => {
+      const admins = await Promise.all(
+        [1, 2, 3].map(() => users.create(newUser({ role: 'super_admin', passwordHash: 'hash' }))),
+      );
+      await users.create(newUser({ role: 'super_admin' }));
+      const [one, two, three] = admins.map(({ id }) => id) as [string, string, string];
+      const answers = await Promise.allSettled([
+        users.patch(world.own, one, { role: 'viewer' }),
+        users.patch(world.own, two, { disabled: true }),
+        users.delete(world.own, three),
+      ]);
+      const refused = answers.filter((answer) => answer.status === 'rejected');
+      expect(refused.map((answer) => answer.reason as unknown)).toEqual([expect.any(LastSuperAdminError)]);
+      expect(await users.countActive('super_admin')).toBe(1);
+      for (const { id } of admins) await users.patch(world.own, id, { passwordHash: null });
     });
 
     it('takes sessions and tokens along when deleted', async () => {
@@ -127,7 +177,10 @@ export function itKeepsAccounts(open: () => Promise<LibraryDatabase>): void {
     await sessions.deleteOfUser(user.id, a);
     expect(await sessions.get(b, now)).toBeUndefined();
     expect(await sessions.get(a, now)).toBeDefined();
+    await sessions.replace({ idHash: a, userId: user.id, data: '3', expiresAt: later });
+    expect(await sessions.get(a, now)).toMatchObject({ data: '3' });
     await sessions.delete(a);
+    await sessions.replace({ idHash: a, userId: user.id, data: '4', expiresAt: later });
     expect(await sessions.get(a, now)).toBeUndefined();
   });
 
@@ -182,6 +235,8 @@ export function itKeepsAccounts(open: () => Promise<LibraryDatabase>): void {
     ]);
     expect((await audit.list(world.own, { ...page, action: 'ioc.tag' })).total).toBe(1);
     expect((await audit.list(world.own, { ...page, userId: user.id })).total).toBe(1);
+    expect((await audit.list(world.own, { ...page, actor: user.email })).total).toBe(2);
+    expect((await audit.list(world.own, { ...page, actor: 'somebody@else.example' })).total).toBe(0);
     expect((await audit.list(null, { ...page, userId: user.id })).total).toBe(2);
   });
 }

@@ -15,6 +15,7 @@ import { page, pageIds, query, readList, selection } from '../state/iocs.js';
 import { startBulk } from '../state/jobs.js';
 import { allowed } from '../state/session.js';
 import { run, say } from '../state/toasts.js';
+import { SendButton } from './send-button.js';
 import { TagDialog } from './tag-dialog.js';
 import { exportItems } from './toolbar.js';
 
@@ -64,6 +65,7 @@ export function BulkBar({ total }: { readonly total: number }): VNode | null {
           </Button>
         )}
         {(now.kind === 'all' || many <= IDS_IN_ADDRESS) && <ExportMenu />}
+        <SendButton />
         {allowed('analyst') && (
           <Button icon="trash" kind="danger" onClick={askToDeleteSelected}>
             Delete

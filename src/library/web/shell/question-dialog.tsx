@@ -32,8 +32,8 @@ function Asked({ question: asked }: { readonly question: Question }): VNode {
       onClose={close}
       actions={
         <>
-          <Button onClick={close}>Keep it as it is</Button>
-          <Button kind="danger" busy={busy} onClick={() => void yes()}>
+          <Button onClick={close}>{asked.refusal ?? 'Keep it as it is'}</Button>
+          <Button kind={asked.kind ?? 'danger'} busy={busy} onClick={() => void yes()}>
             {asked.action}
           </Button>
         </>

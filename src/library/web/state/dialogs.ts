@@ -10,6 +10,10 @@ export interface Question {
   readonly text: string;
   /** The verb of the button, such as "Delete". */
   readonly action: string;
+  /** Of the other button; "Keep it as it is" when absent. */
+  readonly refusal?: string;
+  /** Of the button; what destroys something is of kind `danger`, and so is what does not say. */
+  readonly kind?: 'primary' | 'danger';
   readonly onYes: () => Promise<void>;
 }
 

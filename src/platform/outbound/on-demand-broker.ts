@@ -1,4 +1,4 @@
-import type { BundleSink } from '../../enrichment/ports.js';
+import type { BundleQueue } from '../../enrichment/ports.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import type { Sleep } from '../../shared/backoff.js';
 import type { AmqpLink } from '../amqp/amqp-link.js';
@@ -6,9 +6,9 @@ import type { BrokerOnDemand } from './api-queue.js';
 import type { BundlePublisher } from './bundle-publisher.js';
 
 type Link = Pick<AmqpLink, 'start' | 'connected' | 'health' | 'close'>;
-type Publisher = BundleSink & Pick<BundlePublisher, 'start' | 'close'>;
+type Publisher = BundleQueue & Pick<BundlePublisher, 'start' | 'close'>;
 
-export interface DraftBrokerOptions {
+export interface OnDemandBrokerOptions {
   /** The connection by which requests arrive, when they do; else one is made when it is needed. */
   readonly link: AmqpLink | undefined;
   readonly createLink: () => AmqpLink;
@@ -16,29 +16,29 @@ export interface DraftBrokerOptions {
   readonly sleep: Sleep;
 }
 
-/** A person waits for what is to come of a draft, and those behind it as well. */
+/** A person waits, and those behind as well. */
 const PATIENCE_MS = 5_000;
 
 /**
- * The way to RabbitMQ of a connector whose results go over the API: connected when the first result needs it. A broker
- * that cannot be reached is tried again with the next one.
+ * The way to RabbitMQ of whoever needs it now and then: connected when the first bundle does. A broker that cannot be
+ * reached is tried again with the next one.
  */
-export class DraftBroker implements BrokerOnDemand {
-  readonly #options: DraftBrokerOptions;
+export class OnDemandBroker implements BrokerOnDemand {
+  readonly #options: OnDemandBrokerOptions;
   #own: AmqpLink | undefined;
   #publisher: Publisher | undefined;
   #connecting: Promise<AmqpLink> | undefined;
 
-  constructor(options: DraftBrokerOptions) {
+  constructor(options: OnDemandBrokerOptions) {
     this.#options = options;
   }
 
-  get reached(): BundleSink | undefined {
+  get reached(): BundleQueue | undefined {
     const link = this.#link;
     return link?.connected === true ? this.#publisherOver(link) : undefined;
   }
 
-  async reach(): Promise<BundleSink> {
+  async reach(): Promise<BundleQueue> {
     const link = this.#link ?? (await (this.#connecting ??= this.#connect()));
     if (link.connected) return this.#publisherOver(link);
     throw new ConnectorError('the connection to RabbitMQ is broken at the moment.', 'transient');
@@ -54,7 +54,7 @@ export class DraftBroker implements BrokerOnDemand {
     return this.#options.link ?? this.#own;
   }
 
-  #publisherOver(link: AmqpLink): BundleSink {
+  #publisherOver(link: AmqpLink): BundleQueue {
     if (this.#publisher === undefined) {
       this.#publisher = this.#options.createPublisher(link);
       this.#publisher.start();
