@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { findingsIn } from '../stix-validity.js';
+import { stixFaults } from '../stix-validity.js';
+import type { Bundle } from '../../../src/stix/objects.js';
 import type { LibraryProcess } from '../library-process.js';
 
 /** Twelve IOCs of all types, written as people write them. */
@@ -35,7 +36,11 @@ export function describeWholePath(browser: () => Browser, library: () => Library
     await page.goto(link);
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Set the password and enter' }).click();
-    await page.getByText('The library is empty.').or(page.getByRole('table', { name: 'IOCs' })).first().waitFor();
+    await page
+      .getByText('The library is empty.')
+      .or(page.getByRole('table', { name: 'IOCs' }))
+      .first()
+      .waitFor();
     expect(complaints).toEqual([]);
     return page;
   }
@@ -79,7 +84,11 @@ export function describeWholePath(browser: () => Browser, library: () => Library
     await page.getByLabel('Search values').fill(name);
     await page.getByRole('link', { name, exact: true }).click();
     await page.getByRole('heading', { name, exact: true }).waitFor();
-    await page.getByText('In the library', { exact: false }).first().waitFor({ state: 'attached' }).catch(() => undefined);
+    await page
+      .getByText('In the library', { exact: false })
+      .first()
+      .waitFor({ state: 'attached' })
+      .catch(() => undefined);
     await page.getByRole('heading', { name: /^Engines/ }).waitFor();
     await page.getByRole('button', { name: 'Select all' }).click();
     await page.getByRole('button', { name: /^Import \d+ related IOCs?$/ }).click();
@@ -90,11 +99,9 @@ export function describeWholePath(browser: () => Browser, library: () => Library
     await page.getByRole('button', { name: 'Export all that match' }).click();
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'STIX 2.1' }).click();
-    const bundle = JSON.parse(await readFile(await (await download).path(), 'utf8')) as {
-      objects: { type: string; value?: string }[];
-    };
-    expect(findingsIn(bundle)).toEqual([]);
-    expect(bundle.objects.filter(({ value }) => value === name)).toHaveLength(1);
+    const bundle = JSON.parse(await readFile(await (await download).path(), 'utf8')) as Bundle;
+    expect(stixFaults(bundle)).toEqual([]);
+    expect(bundle.objects.filter((object) => 'value' in object && object.value === name)).toHaveLength(1);
     expect(bundle.objects.some(({ type }) => type === 'indicator')).toBe(true);
     expect(bundle.objects.some(({ type }) => type === 'relationship')).toBe(true);
 
