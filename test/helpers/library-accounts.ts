@@ -89,16 +89,20 @@ export function startAccountsServer(
   { accounts }: AccountsWorld,
   options: Partial<ServerOptions> = {},
 ): Promise<LibraryApp> {
-  return startTestServer(new Map(), accountRoutes(accounts, { pageUrl: PAGE_URL, isSimulated: () => true }), {
-    sessions: {
-      store: accounts.sessions,
-      secret: Buffer.alloc(32, 7),
-      secure: false,
-      idleMs: 3_600_000,
+  return startTestServer(
+    new Map(),
+    accountRoutes(accounts, { pageUrl: PAGE_URL, isSimulated: () => true, opencti: 'opencti.example.com' }),
+    {
+      sessions: {
+        store: accounts.sessions,
+        secret: Buffer.alloc(32, 7),
+        secure: false,
+        idleMs: 3_600_000,
+      },
+      authentication: authenticationBy(accounts),
+      ...options,
     },
-    authentication: authenticationBy(accounts),
-    ...options,
-  });
+  );
 }
 
 /** Logs somebody in as the page does. */

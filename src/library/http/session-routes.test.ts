@@ -41,7 +41,12 @@ async function whoAmI(of: InjectedBrowser = browser): Promise<string | undefined
 describe('GET /api/session', () => {
   it('says that nobody is logged in, and gives what logging in needs', async () => {
     const answer = await browser.send({ url: '/api/session' });
-    expect(answer.json()).toEqual({ user: null, csrfToken: expect.any(String), simulated: true });
+    expect(answer.json()).toEqual({
+      user: null,
+      csrfToken: expect.any(String),
+      simulated: true,
+      opencti: null,
+    });
     expect(await world.database.kysely.selectFrom('sessions').selectAll().execute()).toEqual([]);
   });
 });
@@ -55,6 +60,7 @@ describe('POST /api/session', () => {
       user: { id: userId, email, name, role, organisation: { id: organisationId, name: 'Own' } },
       csrfToken: expect.any(String),
       simulated: true,
+      opencti: 'opencti.example.com',
     });
     expect(await whoAmI()).toBe(userId);
     expect(await world.deeds()).toEqual([`session.begin ${email}`]);
