@@ -116,8 +116,15 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
       isReady: () => answers(database),
     },
     [
-      ...accountRoutes(accounts, { pageUrl, isSimulated: () => lookUps.engine.isSimulated() }),
-      ...allIocRoutes({ ...lookUps.stores, details: lookUps.details, audit, reader, startBulk }, clock),
+      ...accountRoutes(accounts, {
+        pageUrl,
+        isSimulated: () => lookUps.engine.isSimulated(),
+        opencti: platform?.name,
+      }),
+      ...allIocRoutes(
+        { ...lookUps.stores, details: lookUps.details, audit, reader, startBulk, platform },
+        clock,
+      ),
       ...allLookUpRoutes({ ...lookUps.stores, ...lookUps, audit, authentication, clock }),
     ],
   );

@@ -11,6 +11,7 @@ import { IocStore } from '../../src/library/store/ioc-store.js';
 import { openDatabase, type LibraryDatabase } from '../../src/library/store/open-database.js';
 import { OrganisationStore } from '../../src/library/store/organisation-store.js';
 import { RelationStore } from '../../src/library/store/relation-store.js';
+import type { Platform } from '../../src/library/sending/platform-port.js';
 import type { IocType } from '../../src/library/ioc/ioc.js';
 import type { Problem } from '../../src/library/web/api.js';
 import { SetClock } from './library-contract/world.js';
@@ -41,7 +42,8 @@ export class IocServer {
     private readonly reader: ImportReader,
   ) {}
 
-  static async start(clock = new SetClock()): Promise<IocServer> {
+  /** @param platform - To which IOCs are sent. */
+  static async start(clock = new SetClock(), platform?: Platform): Promise<IocServer> {
     const database = await openDatabase({ path: ':memory:', logger: pino({ level: 'silent' }) });
     const iocs = new IocStore(database, clock);
     const enrichments = new EnrichmentStore(database);
@@ -69,6 +71,7 @@ export class IocServer {
       allIocRoutes(
         {
           ...parts,
+          platform,
           details: new KeptDetailsReader(iocs, enrichments),
           startBulk: (...call) => {
             if (bulk.start === undefined) throw new Error('nobody started the server');

@@ -13,6 +13,7 @@ import {
 } from '../../src/simulators/platform/simulator.js';
 import type { Bundle } from '../../src/stix/objects.js';
 import { workSettled } from '../helpers/enrichment-results.js';
+import { ok, startLibraryWorld } from '../helpers/library-world.js';
 import { recordedLogger } from '../helpers/recorded-logger.js';
 import { sharedBroker, uniqueConnectorId } from '../helpers/shared-broker.js';
 import { stixFaults } from '../helpers/stix-validity.js';
@@ -219,6 +220,39 @@ describe('sending to OpenCTI', () => {
     await expect(send(2)).rejects.toMatchObject({ done: { sent: 0, bundles: 0 } });
     expect(platform.works[0]?.errors[0]?.message).toContain('No more expectations');
     expect(platform.pushed).toEqual([]);
+  });
+});
+
+describe('the library as a whole', () => {
+  it('sends what was imported, says where, and notes who did it', async () => {
+    await start({ amqp: sharedBroker() });
+    const world = await startLibraryWorld({
+      OPENCTI_URL: platform.url,
+      OPENCTI_TOKEN: platform.token,
+      CONNECTOR_ID: connectorId,
+    });
+    try {
+      const ask = async (method: 'GET' | 'POST', url: string, payload?: object): Promise<unknown> => {
+        const { browser } = world.person(url.startsWith('/api/audit') ? 'admin' : 'analyst');
+        return ok(await browser.send({ method, url, ...(payload === undefined ? {} : { payload }) })).json();
+      };
+      const host = new URL(platform.url).host;
+      expect(await ask('GET', '/api/session')).toMatchObject({ opencti: host });
+      await ask('POST', '/api/iocs/import', {
+        items: [{ type: 'domain', value: 'evil.example' }],
+        tags: ['apt'],
+      });
+      expect(await ask('POST', '/api/iocs/send', { filter: { tag: ['apt'] } })).toEqual({
+        sent: 1,
+        bundles: 1,
+      });
+      await platform.until(() => platform.entities('Domain-Name').length === 1);
+      expect(await ask('GET', '/api/audit?action=ioc.send')).toMatchObject({
+        items: [{ actor: 'analyst-own@example.com', subject: host, details: { sent: 1, bundles: 1 } }],
+      });
+    } finally {
+      await world.close();
+    }
   });
 });
 

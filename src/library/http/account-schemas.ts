@@ -25,6 +25,7 @@ export const SessionOnTheWire = Type.Object({
   ),
   csrfToken: Type.String(),
   simulated: Type.Boolean(),
+  opencti: orNull(Type.String()),
 });
 
 export const InvitationOnTheWire = Type.Object({

@@ -6,6 +6,7 @@ import { iocListRoutes } from './ioc-list-routes.js';
 import type { IocParts } from './ioc-parts.js';
 import { iocRelatedRoutes } from './ioc-related-routes.js';
 import { iocRoutes } from './ioc-routes.js';
+import { iocSendRoutes } from './ioc-send-routes.js';
 import type { Routes } from './library-app.js';
 
 /** Everything below `/api/iocs`. */
@@ -16,6 +17,7 @@ export function allIocRoutes(parts: IocParts, clock?: Clock): readonly Routes[] 
     iocBulkRoutes(parts),
     iocRelatedRoutes(parts),
     iocExportRoutes(parts, clock),
+    iocSendRoutes(parts),
     iocRoutes(parts),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Principal } from '../accounts/principal.js';
 import type { ImportReader } from '../ioc/import-reader.js';
+import type { Platform } from '../sending/platform-port.js';
 import type { KeptDetailsReader } from '../look-up/kept-details.js';
 import type { AuditStore } from '../store/audit-store.js';
 import type { EnrichmentStore } from '../store/enrichment-store.js';
@@ -24,4 +25,6 @@ export interface IocParts {
   readonly details: KeptDetailsReader;
   readonly reader: ImportReader;
   readonly startBulk: StartBulk;
+  /** Where IOCs can be sent; `undefined` when no platform is configured. */
+  readonly platform: Platform | undefined;
 }

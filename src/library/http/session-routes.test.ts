@@ -41,7 +41,12 @@ async function whoAmI(of: InjectedBrowser = browser): Promise<string | undefined
 describe('GET /api/session', () => {
   it('says that nobody is logged in, and gives what logging in needs', async () => {
     const answer = await browser.send({ url: '/api/session' });
-    expect(answer.json()).toEqual({ user: null, csrfToken: expect.any(String), simulated: true });
+    expect(answer.json()).toEqual({
+      user: null,
+      csrfToken: expect.any(String),
+      simulated: true,
+      opencti: null,
+    });
     expect(await world.database.kysely.selectFrom('sessions').selectAll().execute()).toEqual([]);
   });
 });
@@ -55,6 +60,7 @@ describe('POST /api/session', () => {
       user: { id: userId, email, name, role, organisation: { id: organisationId, name: 'Own' } },
       csrfToken: expect.any(String),
       simulated: true,
+      opencti: 'opencti.example.com',
     });
     expect(await whoAmI()).toBe(userId);
     expect(await world.deeds()).toEqual([`session.begin ${email}`]);
@@ -146,12 +152,12 @@ describe('POST /api/session', () => {
   });
 
   it.each([
-    [{}, 'email'],
-    [{ email: 'x' }, 'password'],
-    [{ email: 1, password: 'x' }, 'email'],
-    [{ email: 'x', password: 'x'.repeat(257) }, 'password'],
-    [{ email: 'x', password: 'x', role: 'admin' }, 'role'],
-  ])('refuses %j', async (payload, field) => {
+    ['nothing', {}, 'email'],
+    ['no password', { email: 'x' }, 'password'],
+    ['a number', { email: 1, password: 'x' }, 'email'],
+    ['a password longer than any', { email: 'x', password: 'x'.repeat(257) }, 'password'],
+    ['what means nothing', { email: 'x', password: 'x', role: 'admin' }, 'role'],
+  ])('refuses %s', async (_what, payload, field) => {
     browser.csrfToken = (await browser.send({ url: '/api/session' })).json<SessionAnswer>().csrfToken;
     const answer = await browser.send({ method: 'POST', url: '/api/session', payload });
     expect(answer.statusCode).toBe(400);

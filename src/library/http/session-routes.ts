@@ -14,16 +14,21 @@ type Session = Static<typeof SessionOnTheWire>;
 /** A token longer than any is none. */
 const TokenParams = exactly({ token: Type.String({ maxLength: 100 }) });
 
-/**
- * Logging in and out, invitations, and the own password.
- *
- * @param isSimulated - Whether look-ups are answered by the simulator now.
- */
-export function sessionRoutes(accounts: Accounts, isSimulated: () => boolean | Promise<boolean>): Routes {
+/** What a session tells of the library. */
+export interface SessionFacts {
+  /** Whether look-ups are answered by the simulator now. */
+  readonly isSimulated: () => boolean | Promise<boolean>;
+  /** Host of the platform to which IOCs can be sent; for whoever is logged in. */
+  readonly opencti?: string | undefined;
+}
+
+/** Logging in and out, invitations, and the own password. */
+export function sessionRoutes(accounts: Accounts, { isSimulated, opencti }: SessionFacts): Routes {
   const describe = async (reply: FastifyReply, principal: Principal | null): Promise<Session> => ({
     user: principal === null ? null : userOf(principal),
     csrfToken: reply.generateCsrf({ userInfo: reply.request.session.userId ?? 'nobody' }),
     simulated: await isSimulated(),
+    opencti: (principal === null ? undefined : opencti) ?? null,
   });
   /** Under a new id: who knew the one before shall not be logged in. */
   const enter = async (

@@ -11,6 +11,8 @@ const OPEN = [
   'GET /api/invitations/{token}',
   'GET /api/openapi.json',
   'GET /api/session',
+  'GET /health/live',
+  'GET /health/ready',
   'POST /api/invitations/{token}',
   'POST /api/session',
 ];

@@ -37,6 +37,10 @@ function askToSend(platform: string): void {
     onYes: async () => {
       const { sent } = await api.send(choiceOf(selection.value, filterOf(query.value)));
       selection.value = NOTHING;
+      if (sent === 0) {
+        say('Nothing was sent: none of them is in the library any more.');
+        return;
+      }
       say(`Sent ${count(sent, 'IOC')} to ${platform}, which imports ${sent === 1 ? 'it' : 'them'} now.`);
     },
   });
