@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.js';
 import { createAccounts, type Accounts } from '../library/accounts/accounts.js';
 import { accountRoutes, invitationLink } from '../library/http/account-routes.js';
 import { allIocRoutes } from '../library/http/all-ioc-routes.js';
+import { allLookUpRoutes } from '../library/http/all-look-up-routes.js';
 import { authenticationBy } from '../library/http/authentication.js';
 import type { StartBulk } from '../library/http/ioc-parts.js';
 import type { LibraryApp } from '../library/http/library-app.js';
@@ -103,12 +104,13 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
   const { audit } = accounts;
   const startBulk: StartBulk = async ({ organisationId, userId }, ids) =>
     (await lookUps.bulk.create(organisationId, { selection: { ids }, userId })).job;
+  const authentication = authenticationBy(accounts);
   const app = await createLibraryServer(
     {
       logger,
       version: productVersion,
       sessions: { store: accounts.sessions, secret, secure, idleMs },
-      authentication: authenticationBy(accounts),
+      authentication,
       page: existsSync(page) ? page : undefined,
       trustedProxies: secure && library.trustedProxies.length === 0 ? USUAL_PROXIES : library.trustedProxies,
       isReady: () => answers(database),
@@ -123,6 +125,7 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
         { ...lookUps.stores, details: lookUps.details, audit, reader, startBulk, platform },
         clock,
       ),
+      ...allLookUpRoutes({ ...lookUps.stores, ...lookUps, audit, authentication, clock }),
     ],
   );
   lifecycle.add('server', () => app.close());

@@ -9,9 +9,13 @@ export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url)
 /**
  * @throws {Error} saying what to do when the product was not built.
  */
-export function requireBuiltProduct(): void {
-  if (existsSync(MAIN)) return;
-  throw new Error(`${MAIN} is missing: these tests run the built product; run "npm run build" first.`);
+<<<<<<< HEAD
+export function requireBuiltProduct(main: string = MAIN): void {
+=======
+export function requireBuiltProduct(main = MAIN): void {
+>>>>>>> i6/iocs
+  if (existsSync(main)) return;
+  throw new Error(`${main} is missing: these tests run the built product; run "npm run build" first.`);
 }
 
 /** What a command printed, and how it ended. */

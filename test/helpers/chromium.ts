@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
+import { installDebianPackage } from './debian-package.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -21,10 +22,26 @@ export function findChromium(): string {
   );
 }
 
-/** A headless browser that talks to nobody on its own account. */
+/**
+ * A headless browser that talks to nobody on its own account; Debian's package is installed when there is none.
+ *
+ * @throws {Error} saying how to get one.
+ */
 export async function startChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: findChromium(),
+    executablePath: await findOrInstall(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   });
+}
+
+async function findOrInstall(): Promise<string> {
+  try {
+    return findChromium();
+  } catch (error) {
+    const isInstalled = await installDebianPackage('chromium', (message) => {
+      process.stderr.write(`chromium: ${message}\n`);
+    });
+    if (!isInstalled) throw error;
+    return findChromium();
+  }
 }

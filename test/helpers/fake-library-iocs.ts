@@ -74,7 +74,8 @@ function previewOf(state: FakeState, content: string): unknown {
       }
     }
   });
-  return { format: 'text', items, faults };
+  const repeated = items.filter(({ state: stands }) => stands === 'duplicate').length;
+  return { format: 'text', items, faults, repeated, faultsLeftOut: 0 };
 }
 
 /** Brings values in; those that are there stay as they are. */

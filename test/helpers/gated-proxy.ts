@@ -14,6 +14,8 @@ export interface GatedProxy {
   readonly url: string;
   /** Holds the answers to requests whose path ends like this. The target has seen the request by then. */
   hold(pathEnd: string): Gate;
+  /** From now on: which requests the target never sees, and nobody answers; asked once for each. */
+  withhold(isWithheld: (path: string) => boolean): void;
   /** Cuts all connections and stops. */
   close(): Promise<void>;
 }
@@ -27,9 +29,11 @@ export async function startGatedProxy(target: string): Promise<GatedProxy> {
   const { origin, pathname } = new URL(target);
   const gates: { readonly pathEnd: string; readonly opened: Promise<void> }[] = [];
   const agent = new Agent();
+  let isWithheld: (path: string) => boolean = () => false;
 
   const forward = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = incoming.url ?? '/';
+    if (isWithheld(path)) return;
     const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = incoming.headers;
     const method = incoming.method === 'POST' ? 'POST' : 'GET';
     const answer = await request(origin + path, {
@@ -55,6 +59,9 @@ export async function startGatedProxy(target: string): Promise<GatedProxy> {
       const opened = new Promise<void>((resolve) => (open = resolve));
       gates.push({ pathEnd, opened });
       return { open };
+    },
+    withhold: (which) => {
+      isWithheld = which;
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -23,8 +23,11 @@ export interface AccountsWorld {
   readonly clock: SetClock;
   readonly accounts: Accounts;
   readonly stores: AccountStores;
-  readonly own: string;
-  readonly other: string;
+  /** Ids of organisations. */
+  own: string;
+  other: string;
+  /** Begins anew, but for what is kept in memory about failures to log in. */
+  empty(): Promise<void>;
   /** Makes a user who can log in with {@link PASSWORD}. */
   user(role: Role, organisationId?: string): Promise<Actor>;
   /** What the audit log has, the newest first: action, actor and subject. */
@@ -42,8 +45,6 @@ export async function openAccountsWorld(): Promise<AccountsWorld> {
   const clock = new SetClock();
   const accounts = createAccounts(database, { clock });
   const stores = accountStores(database, clock);
-  const own = (await stores.organisations.create({ name: 'Own' })).id;
-  const other = (await stores.organisations.create({ name: 'Other' })).id;
   let users = 0;
 
   const principalOf = async (userId: string): Promise<Principal> => {
@@ -51,14 +52,22 @@ export async function openAccountsWorld(): Promise<AccountsWorld> {
     if (principal === undefined) throw new Error('The user cannot log in.');
     return principal;
   };
-  return {
+  const world: AccountsWorld = {
     database,
     clock,
     accounts,
     stores,
-    own,
-    other,
-    user: async (role, organisationId = own) => {
+    own: '',
+    other: '',
+    empty: async () => {
+      clock.at = new SetClock().at;
+      for (const table of ['auditLog', 'sessions', 'apiTokens', 'users', 'organisations'] as const) {
+        await database.kysely.deleteFrom(table).execute();
+      }
+      world.own = (await stores.organisations.create({ name: 'Own' })).id;
+      world.other = (await stores.organisations.create({ name: 'Other' })).id;
+    },
+    user: async (role, organisationId = world.own) => {
       passwordHash ??= await new Passwords().hash(PASSWORD, '', 'password');
       const email = `${role}${(users += 1)}@example.org`;
       const { id } = await stores.users.create({ organisationId, email, name: role, role, passwordHash });
@@ -69,6 +78,8 @@ export async function openAccountsWorld(): Promise<AccountsWorld> {
       return items.map(({ action, actor, subject }) => [action, actor, subject ?? ''].join(' ').trim());
     },
   };
+  await world.empty();
+  return world;
 }
 
 export const PAGE_URL = 'https://iocs.example.com';

@@ -21,15 +21,17 @@ const START_MS = 30_000;
  * Runs `main.js library` of the built product with these variables alone, and waits until it serves.
  *
  * @param directory - Working directory, where it keeps its state unless told otherwise.
+ * @param main - The built product's command line, where it is not beside this file.
  * @throws {Error} with what it printed when it does not start.
  */
 export async function startLibraryProcess(
   directory: string,
   variables: Readonly<Record<string, string>> = {},
+  main = MAIN,
 ): Promise<LibraryProcess> {
-  requireBuiltProduct();
+  requireBuiltProduct(main);
   const port = variables.LIBRARY_LISTEN_PORT ?? String((await freePorts(1))[0]);
-  const child = spawn(process.execPath, [MAIN, 'library'], {
+  const child = spawn(process.execPath, [main, 'library'], {
     cwd: directory,
     env: { PATH: process.env.PATH, LIBRARY_LISTEN_PORT: port, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -47,7 +47,7 @@ export function authenticationOf(people: ReadonlyMap<string, Principal>): Authen
   return { ofSession: find, ofToken: find };
 }
 
-/** A server with the given routes, and `POST /api/test-log-in {userId}` beside them. */
+/** A server with the given routes, and `POST /api/test-log-in {userId}` and `GET /api/test-log-out` beside them. */
 export async function startTestServer(
   people: ReadonlyMap<string, Principal>,
   routes: readonly Routes[],
@@ -63,6 +63,10 @@ export async function startTestServer(
         return { csrfToken: reply.generateCsrf({ userInfo: request.body.userId }) };
       },
     );
+    app.get('/api/test-log-out', { config: allowAnyone }, async (request) => {
+      await request.session.destroy();
+      return {};
+    });
     app.get('/api/test-csrf', { config: allowAnyone }, (_request, reply) => ({
       csrfToken: reply.generateCsrf({ userInfo: 'nobody' }),
     }));

@@ -33,10 +33,9 @@ export interface LibraryWorld {
   readonly library: Library;
   readonly virusTotal: VirusTotalSimulator;
   /** In the organisation of the first admin. */
-  readonly own: ReadonlyMap<Role, Person>;
-  /** In another one: no super admin, since there those of the first are. */
-  readonly other: ReadonlyMap<Role, Person>;
   person(role: Role): Person;
+  /** In another one, which has no super admin. */
+  stranger(role: Role): Person;
   close(): Promise<void>;
 }
 
@@ -91,12 +90,18 @@ export async function startLibraryWorld(
       own.set(role, await invited(library, admin, role, {}));
       other.set(role, await invited(library, admin, role, { organisationId: id }));
     }
-    const person = (role: Role): Person => {
-      const found = own.get(role);
+    const find = (people: ReadonlyMap<Role, Person>, role: Role): Person => {
+      const found = people.get(role);
       if (found === undefined) throw new Error(`nobody is ${role}`);
       return found;
     };
-    return { library, virusTotal, own, other, person, close };
+    return {
+      library,
+      virusTotal,
+      person: (role) => find(own, role),
+      stranger: (role) => find(other, role),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -13,6 +13,7 @@ export interface Schema {
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  readonly minProperties?: number;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
 }
@@ -68,7 +69,10 @@ export function sampleOf(schema: Schema): unknown {
     case 'object':
       return Object.fromEntries(
         Object.entries(schema.properties ?? {})
-          .filter(([name]) => schema.required?.includes(name) === true)
+          .filter(
+            ([name], index) =>
+              schema.required?.includes(name) === true || index < (schema.minProperties ?? 0),
+          )
           .map(([name, property]) => [name, sampleOf(property)]),
       );
     case 'array':

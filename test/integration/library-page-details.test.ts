@@ -63,6 +63,16 @@ describe('the keyboard', () => {
 });
 
 describe('the details', () => {
+  it('stay open when they are opened before a search that was typed is sent', async () => {
+    const { page } = await open();
+    const name = 'cdn4.update-check.example.net';
+    await page.getByRole('link', { name, exact: true }).first().waitFor();
+    await page.getByLabel('Search values').fill('cdn4');
+    await page.getByRole('link', { name, exact: true }).first().click();
+    await page.getByRole('button', { name: 'Remove the filter “cdn4”' }).waitFor();
+    await page.getByRole('heading', { name }).waitFor();
+  });
+
   it('group the engines, filter them, and show a hostile text as text', async () => {
     const { page } = await open({ path: '/iocs/ioc-000004' });
     const drawer = page.getByRole('complementary', { name: 'Details' });

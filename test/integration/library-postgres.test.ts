@@ -5,6 +5,7 @@ import { openDatabase, type LibraryDatabase } from '../../src/library/store/open
 import { itKeepsAccounts } from '../helpers/library-contract/accounts.js';
 import { itKeepsIocs } from '../helpers/library-contract/iocs.js';
 import { itKeepsWork } from '../helpers/library-contract/work.js';
+import { describeLibrary } from '../helpers/library-suites/library.js';
 import { createDatabase, findPostgres } from '../helpers/postgres-server.js';
 import type { RealServer } from '../helpers/real-server.js';
 
@@ -72,4 +73,8 @@ describe('the library in PostgreSQL', () => {
   describe('accounts', () => {
     itKeepsAccounts(openEmpty);
   });
+});
+
+describe('the library on PostgreSQL', () => {
+  describeLibrary(async () => ({ LIBRARY_DATABASE_URL: await emptyDatabase() }));
 });

@@ -87,6 +87,17 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal;
 }
 
+/**
+ * Whether a request that lasts may go on: not when its session or token has ended since, or whoever sent it was locked out
+ * or belongs to another organisation now.
+ */
+export async function mayGoOn(request: FastifyRequest, authentication: Authentication): Promise<boolean> {
+  const token = bearerToken(request);
+  if (token === undefined) await request.session.reload();
+  const principal = await principalFor(request, token, authentication);
+  return principal !== undefined && principal.organisationId === request.principal?.organisationId;
+}
+
 function bearerToken({ headers }: FastifyRequest): string | undefined {
   return /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }

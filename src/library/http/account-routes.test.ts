@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   openAccountsWorld,
   startAccountsServer,
@@ -13,12 +13,14 @@ import type { LibraryApp } from './library-app.js';
 let world: AccountsWorld;
 let app: LibraryApp;
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await openAccountsWorld();
   app = await startAccountsServer(world);
 });
 
-afterEach(async () => {
+beforeEach(() => world.empty());
+
+afterAll(async () => {
   await app.close();
   await world.database.close();
 });

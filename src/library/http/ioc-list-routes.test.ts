@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import type { Static } from 'typebox';
 import { IocServer } from '../../../test/helpers/library-iocs.js';
 import { SetClock } from '../../../test/helpers/library-contract/world.js';
-import type { Facets, Ioc, IocDetails, Page } from '../web/api.js';
-import type { FacetsOnTheWire, IocInDetail } from './ioc-schemas.js';
+import type { Facets, ImportRequest, Ioc, IocDetails, Page } from '../web/api.js';
+import type { FacetsOnTheWire, ImportBody, IocInDetail } from './ioc-schemas.js';
 import type { IocOnTheWire } from './schemas.js';
 
 let server: IocServer;
@@ -170,5 +170,6 @@ describe('what goes over the wire', () => {
     expectTypeOf<Static<typeof IocOnTheWire>>().toExtend<Ioc>();
     expectTypeOf<Static<typeof IocInDetail>>().toExtend<IocDetails>();
     expectTypeOf<Static<typeof FacetsOnTheWire>>().toExtend<Facets>();
+    expectTypeOf<Static<typeof ImportBody>>().toExtend<ImportRequest>();
   });
 });

@@ -152,12 +152,12 @@ describe('POST /api/session', () => {
   });
 
   it.each([
-    [{}, 'email'],
-    [{ email: 'x' }, 'password'],
-    [{ email: 1, password: 'x' }, 'email'],
-    [{ email: 'x', password: 'x'.repeat(257) }, 'password'],
-    [{ email: 'x', password: 'x', role: 'admin' }, 'role'],
-  ])('refuses %j', async (payload, field) => {
+    ['nothing', {}, 'email'],
+    ['no password', { email: 'x' }, 'password'],
+    ['a number', { email: 1, password: 'x' }, 'email'],
+    ['a password longer than any', { email: 'x', password: 'x'.repeat(257) }, 'password'],
+    ['what means nothing', { email: 'x', password: 'x', role: 'admin' }, 'role'],
+  ])('refuses %s', async (_what, payload, field) => {
     browser.csrfToken = (await browser.send({ url: '/api/session' })).json<SessionAnswer>().csrfToken;
     const answer = await browser.send({ method: 'POST', url: '/api/session', payload });
     expect(answer.statusCode).toBe(400);

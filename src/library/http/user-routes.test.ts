@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   logIn,
   openAccountsWorld,
@@ -15,12 +15,14 @@ const NEW = { email: 'new@example.org', name: 'New', role: 'analyst' };
 let world: AccountsWorld;
 let app: LibraryApp;
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await openAccountsWorld();
   app = await startAccountsServer(world);
 });
 
-afterEach(async () => {
+beforeEach(() => world.empty());
+
+afterAll(async () => {
   await app.close();
   await world.database.close();
 });

@@ -33,7 +33,10 @@ const SETTING = 'virustotal.key';
 /** Another process on the same database may set another key. */
 const REREAD_MS = 30_000;
 /** All keys of VirusTotal look like this. */
-const KEY = /^[0-9a-f]{64}$/i;
+const KEY = /^[0-9a-f]{64}$/;
+
+/** For a text that is no key. */
+export const NO_KEY = 'A key of VirusTotal has 64 hexadecimal digits; copy it again from your profile there.';
 
 const UNREADABLE =
   'The VirusTotal key in the settings cannot be read, as it was sealed with another secret; put back the former LIBRARY_SECRET, or let a super admin set or remove the key.';
@@ -72,9 +75,8 @@ export class KeyVault {
    * @returns Why it is none, as a sentence; `undefined` when it was kept.
    */
   async set(text: string): Promise<string | undefined> {
-    const key = text.trim();
-    if (!KEY.test(key))
-      return 'The key of VirusTotal has 64 hexadecimal digits; copy it again from your profile there.';
+    const key = keyIn(text);
+    if (key === undefined) return NO_KEY;
     await this.#options.settings.set(SETTING, this.#options.seal.seal(key));
     this.#known = undefined;
     return undefined;
@@ -100,6 +102,12 @@ export class KeyVault {
       ? { source: 'simulator' }
       : { source: 'environment', key: environmentKey };
   }
+}
+
+/** The key in a text that somebody pasted, in lower case; `undefined` when it is none. */
+export function keyIn(text: string): string | undefined {
+  const key = text.trim().toLowerCase();
+  return KEY.test(key) ? key : undefined;
 }
 
 function openedKey(key: string | undefined): VirusTotalKey {

@@ -195,6 +195,18 @@ describe('the test of the key', () => {
     });
   });
 
+  it('is for one that is not set yet as well', async () => {
+    const world = await simulated();
+    expect(await world.engine.test(key)).toMatchObject({
+      ok: true,
+      message: expect.stringContaining('takes the key') as string,
+    });
+    world.virusTotal(key).allowed = () => Promise.reject(new CredentialsError('unknown', {}));
+    expect(await world.engine.test(key)).toMatchObject({ ok: false });
+    expect(await world.engine.test('hunter2')).toMatchObject({ ok: false });
+    expect(await world.engine.isSimulated()).toBe(true);
+  });
+
   it('says that there is none', async () => {
     const world = await simulated();
     expect(await world.engine.test()).toMatchObject({

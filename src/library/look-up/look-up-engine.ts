@@ -7,7 +7,7 @@ import type { KeyQuota } from '../../virustotal/schema.js';
 import { StoppedError } from '../../virustotal/stopped-error.js';
 import type { EnrichmentStore } from '../store/enrichment-store.js';
 import type { SettingsStore } from '../store/settings-store.js';
-import type { KeyVault, VirusTotalKey } from './key-vault.js';
+import { keyIn, NO_KEY, type KeyVault, type VirusTotalKey } from './key-vault.js';
 import { LookUpRefused, refusalOf } from './look-up-refused.js';
 import { OpenEngine } from './open-engine.js';
 import type { OpenVirusTotal, UsedVirusTotal } from './opened-virustotal.js';
@@ -28,6 +28,10 @@ export interface LookUpEngineOptions {
   readonly logger: Logger;
 }
 
+const SIMULATED: KeyTest = {
+  ok: true,
+  message: 'No key is set: a simulator answers, and nothing that it says is true.',
+};
 /** Moment since when enrichments may come of the simulator; absent while none does. */
 const SIMULATED_SINCE = 'virustotal.simulated_since';
 
@@ -93,17 +97,17 @@ export class LookUpEngine {
     return this.#open?.opened.health() ?? { ok: true };
   }
 
-  /** Asks VirusTotal for the quota of the key, which is free of charge. */
-  async test(): Promise<KeyTest> {
+  /**
+   * Asks VirusTotal for the quota of a key, which is free of charge.
+   *
+   * @param candidate - A key that is not set; by default the one that is.
+   */
+  async test(candidate?: string): Promise<KeyTest> {
     try {
-      return await this.use(async ({ virusTotal, simulatedSince }) => {
-        if (simulatedSince !== undefined)
-          return {
-            ok: true,
-            message: 'No key is set: a simulator answers, and nothing that it says is true.',
-          };
-        return { ok: true, message: `VirusTotal takes the key${allowance(await virusTotal.quota())}.` };
-      });
+      if (candidate !== undefined) return await this.#testCandidate(candidate);
+      return await this.use(async ({ virusTotal, simulatedSince }) =>
+        simulatedSince === undefined ? taken(await virusTotal.quota()) : SIMULATED,
+      );
     } catch (error) {
       const refusal = refusalOf(error, this.#options.clock.now());
       if (refusal === undefined) throw error;
@@ -118,6 +122,17 @@ export class LookUpEngine {
     if (this.#open !== undefined) void this.#retire(this.#open);
     this.#open = undefined;
     await Promise.all(this.#retiring);
+  }
+
+  async #testCandidate(text: string): Promise<KeyTest> {
+    const key = keyIn(text);
+    if (key === undefined) return { ok: false, message: NO_KEY };
+    const opened = await this.#options.open(key);
+    try {
+      return taken(await opened.virusTotal.quota());
+    } finally {
+      await opened.close();
+    }
   }
 
   async #current(): Promise<OpenEngine> {
@@ -184,7 +199,11 @@ export class LookUpEngine {
   }
 }
 
-/** `; it allows 500 look-ups a day and 15500 a month`. */
+function taken(quota: KeyQuota): KeyTest {
+  return { ok: true, message: `VirusTotal takes the key${allowance(quota)}.` };
+}
+
+/** `; look-ups that it allows: 500 a day and 15500 a month`. */
 function allowance({ daily, monthly }: KeyQuota): string {
   const parts = [
     ...(daily === undefined ? [] : [`${daily.allowed} a day`]),

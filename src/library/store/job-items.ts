@@ -14,6 +14,9 @@ export interface JobItemRecord {
   readonly verdict: LibraryVerdict | null;
   readonly message: string | null;
   readonly finishedAt: string | null;
+  /** Of the IOC as it is now. */
+  readonly malicious: number | null;
+  readonly engines: number | null;
   /** These three are `null` when the IOC was deleted since. */
   readonly iocId: string | null;
   readonly type: IocType | null;
@@ -48,6 +51,8 @@ export async function listJobItems(
       'jobItems.iocId',
       'iocs.type',
       'iocs.value',
+      'iocs.malicious',
+      'iocs.engines',
     ])
     .orderBy('jobItems.position')
     .limit(request.pageSize)

@@ -124,6 +124,9 @@ export interface Preview {
   readonly items: readonly PreviewItem[];
   /** The reason follows the text in a sentence: `is a network, not one address`. */
   readonly faults: readonly { readonly line?: number; readonly text: string; readonly reason: string }[];
+  /** Duplicates, also those that are not listed. */
+  readonly repeated: number;
+  readonly faultsLeftOut: number;
 }
 
 export interface ImportRequest {
@@ -139,6 +142,8 @@ export interface ImportResult {
   readonly known: number;
   readonly ids: readonly string[];
   readonly jobId?: string;
+  /** Why look-ups that were wanted were not started. */
+  readonly notice?: string;
 }
 
 /** What a platform has taken. */

@@ -325,6 +325,28 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       expect(await iocs.count(own, {})).toBe(3);
     });
 
+    it('that exports IOCs finds where they lead', async () => {
+      const relations = new RelationStore(world.database, world.clock);
+      const { ids } = await world.iocs.import(world.own, domains(3));
+      const [first = '', second = '', third = ''] = ids;
+      const theirs = await world.iocs.import(world.other, domains(1));
+      await relations.add(world.own, first, [
+        { targetId: third, relation: 'subdomains' },
+        { targetId: second, relation: 'siblings' },
+      ]);
+      await relations.add(world.own, third, [{ targetId: first, relation: 'siblings' }]);
+      const leadTo = (value: string, relation: string): object => ({
+        relation,
+        target: { type: 'domain', value },
+      });
+      expect([...(await relations.targetsOf(world.own, [...ids, ...theirs.ids]))]).toEqual([
+        [first, [leadTo('d2.example', 'subdomains'), leadTo('d1.example', 'siblings')]],
+        [third, [leadTo('d0.example', 'siblings')]],
+      ]);
+      expect([...(await relations.targetsOf(world.other, ids))]).toEqual([]);
+      expect([...(await relations.targetsOf(world.own, []))]).toEqual([]);
+    });
+
     it('that deletes an IOC takes its tags, enrichments and relations along', async () => {
       const [id, related] = (await sample()) as [string, string];
       const relations = new RelationStore(world.database, world.clock);

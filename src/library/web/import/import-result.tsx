@@ -11,7 +11,7 @@ interface ImportResultProps {
 
 export function ImportResultStep({ result, onClose }: ImportResultProps): VNode {
   const [, navigate] = useLocation();
-  const { jobId } = result;
+  const { jobId, notice } = result;
   return (
     <div class="import-done">
       <p class="import-number" role="status">
@@ -19,6 +19,7 @@ export function ImportResultStep({ result, onClose }: ImportResultProps): VNode 
         {result.known > 0 && `, ${result.known} known already`}
       </p>
       {jobId !== undefined && <p>They are looked up on VirusTotal now, as fast as the quota allows.</p>}
+      {notice !== undefined && <p role="alert">They are not looked up: {notice}</p>}
       <div class="form-foot">
         {jobId !== undefined && (
           <Button

@@ -25,7 +25,7 @@ export function PreviewList({ preview, picked, onPick }: PreviewListProps): VNod
   };
   return (
     <>
-      {preview.faults.length > 0 && <Faults faults={preview.faults} />}
+      {preview.faults.length > 0 && <Faults faults={preview.faults} leftOut={preview.faultsLeftOut} />}
       <div class="preview" role="group" aria-label="IOCs found" tabIndex={0}>
         <label class="preview-row preview-head">
           <input
@@ -88,10 +88,15 @@ function Row({ item, checked, onTurn }: RowProps): VNode {
   );
 }
 
-function Faults({ faults }: { readonly faults: Preview['faults'] }): VNode {
+interface FaultsProps {
+  readonly faults: Preview['faults'];
+  readonly leftOut: number;
+}
+
+function Faults({ faults, leftOut }: FaultsProps): VNode {
   return (
     <details class="faults">
-      <summary>What could not be read ({number(faults.length)})</summary>
+      <summary>What could not be read ({number(faults.length + leftOut)})</summary>
       <ul>
         {faults.slice(0, STEP).map((one, position) => (
           <li key={position}>

@@ -95,6 +95,9 @@ function SearchBox({ change }: { readonly change: (next: ListQuery) => void }): 
   const wanted = query.value.search ?? '';
   const [text, setText] = useState(wanted);
   const sent = useRef(wanted);
+  // When the pause is over: details may have been opened meanwhile, and stay open.
+  const changeThen = useRef(change);
+  changeThen.current = change;
   // Another address, such as "back" of the browser, brings another text; what was sent from here does not, for
   // letters may have been typed since.
   useEffect(() => {
@@ -105,7 +108,7 @@ function SearchBox({ change }: { readonly change: (next: ListQuery) => void }): 
     if (text === wanted) return;
     const timer = setTimeout(() => {
       sent.current = text;
-      change(changed(query.value, { search: text }));
+      changeThen.current(changed(query.value, { search: text }));
     }, TYPING_PAUSE_MS);
     return () => {
       clearTimeout(timer);

@@ -10,12 +10,14 @@ const preview: Preview = {
     { type: 'domain', value: 'a.example', original: 'A.example', state: 'duplicate', line: 3 },
   ],
   faults: [{ line: 4, text: '999.1.1.1', reason: 'no IPv4 address' }],
+  repeated: 7,
+  faultsLeftOut: 2,
 };
 
 describe('the choice of what to import', () => {
   it('is what is new, at first', () => {
     expect([...firstChoice(preview)]).toEqual([0]);
-    expect(countsOf(preview)).toEqual({ new: 1, known: 1, duplicate: 1, faults: 1 });
+    expect(countsOf(preview)).toEqual({ new: 1, known: 1, duplicate: 7, faults: 3 });
   });
 
   it('never sends a duplicate, and sends what is known when it is wished', () => {

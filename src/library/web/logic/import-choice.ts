@@ -10,7 +10,12 @@ export interface PreviewCounts {
 export function countsOf(preview: Preview): PreviewCounts {
   const of = (state: PreviewItem['state']): number =>
     preview.items.filter((one) => one.state === state).length;
-  return { new: of('new'), known: of('known'), duplicate: of('duplicate'), faults: preview.faults.length };
+  return {
+    new: of('new'),
+    known: of('known'),
+    duplicate: preview.repeated,
+    faults: preview.faults.length + preview.faultsLeftOut,
+  };
 }
 
 /** Positions that are ticked at first: what is new; what is known already needs a wish, a duplicate is never needed. */
