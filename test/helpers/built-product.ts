@@ -9,7 +9,7 @@ export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url)
 /**
  * @throws {Error} saying what to do when the product was not built.
  */
-export function requireBuiltProduct(main: string = MAIN): void {
+export function requireBuiltProduct(main = MAIN): void {
   if (existsSync(main)) return;
   throw new Error(`${main} is missing: these tests run the built product; run "npm run build" first.`);
 }

@@ -27,7 +27,7 @@ const START_MS = 30_000;
 export async function startLibraryProcess(
   directory: string,
   variables: Readonly<Record<string, string>> = {},
-  main: string = MAIN,
+  main = MAIN,
 ): Promise<LibraryProcess> {
   requireBuiltProduct(main);
   const port = variables.LIBRARY_LISTEN_PORT ?? String((await freePorts(1))[0]);
