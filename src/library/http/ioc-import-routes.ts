@@ -11,8 +11,8 @@ import { Imported, ImportBody } from './ioc-schemas.js';
 import type { Routes } from './library-app.js';
 import { normalisedItems } from './named-iocs.js';
 import { invalid } from './refusal.js';
-import { unlessBlank } from './unless-blank.js';
 import { exactly, Id, IocTypeName, oneOf } from './schemas.js';
+import { unlessBlank } from './unless-blank.js';
 
 /** Bytes of a body: 5 MB of text, of which each character may be escaped, or 20,000 long URLs. */
 const BODY_LIMIT = 12_000_000;

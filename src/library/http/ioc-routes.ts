@@ -10,8 +10,8 @@ import type { IocParts } from './ioc-parts.js';
 import { IocInDetail, PatchBody, type HistoryEntry, type RelationOnTheWire } from './ioc-schemas.js';
 import type { Routes } from './library-app.js';
 import { notFound, Refusal } from './refusal.js';
-import { unlessBlank } from './unless-blank.js';
 import { IdParams, IocOnTheWire } from './schemas.js';
+import { unlessBlank } from './unless-blank.js';
 
 /** One IOC: what is known of it, and what people write about it. */
 export function iocRoutes({ iocs, enrichments, relations, details, audit }: IocParts): Routes {

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
 import type { IocFilter, IocSelection } from '../store/ioc-filter.js';
+import { IOC_SORTS } from '../store/ioc-list.js';
 import { invalid } from './refusal.js';
 import { exactly, Id, IocTypeName, oneOf, VerdictName } from './schemas.js';
-import { IOC_SORTS } from '../store/ioc-list.js';
 
 /** IOCs that a request may name one by one. */
 export const MAX_IDS = 20_000;
