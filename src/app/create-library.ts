@@ -93,7 +93,7 @@ interface Parts extends LibraryServices {
 async function assemble(config: Config, parts: Parts): Promise<Library> {
   const { logger, clock, secrets, database, secret, lookUps, lifecycle, page } = parts;
   const { library } = config;
-  const pageUrl = library.url ?? `http://${hostInUrl(library.listenHost)}:${library.listenPort}`;
+  const pageUrl = pageUrlOf(config);
   const secure = pageUrl.startsWith('https:');
   const idleMs = library.sessionHours * HOUR_MS;
   const accounts = createAccounts(database, { clock, sessionIdleMs: idleMs });
@@ -162,9 +162,32 @@ async function listen(app: LibraryApp, { listenHost, listenPort }: Config['libra
   }
 }
 
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
+/** Where people reach the page. */
+function pageUrlOf({ library: { url, listenHost, listenPort } }: Config): string {
+  if (url !== undefined) return url;
+  const isAny = listenHost === '0.0.0.0' || listenHost === '::';
+  const host = isAny ? 'localhost' : listenHost;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${listenPort}`;
+}
+
+/**
+ * A link by which a user who forgot their password sets another one; the library may run meanwhile.
+ *
+ * @throws ConnectorError when there is no such user, or the database cannot be used.
+ */
+export async function offerPassword(
+  config: Config,
+  email: string,
+  { logger, clock }: Pick<LibraryServices, 'logger' | 'clock'>,
+): Promise<{ readonly link: string; readonly expiresAt: string }> {
+  const { databasePath: path, databaseUrl: url } = config.library;
+  const database = await openDatabase({ path, url, logger });
+  try {
+    const { token, expiresAt } = await createAccounts(database, { clock }).invitations.offerPassword(email);
+    return { link: invitationLink(pageUrlOf(config), token), expiresAt };
+  } finally {
+    await database.close();
+  }
 }
 
 async function answers({ kysely }: LibraryDatabase): Promise<boolean> {

@@ -65,9 +65,13 @@ export async function runCommandLine(
   program
     .command('library')
     .description('serve the IOC library: a page and an API to keep and look up IOCs, without a platform')
-    .action(async () => {
-      const { serveLibrary } = await import('./library.js');
-      exitCode = await serveLibrary(config(), stop, crashes);
+    .option('--new-password <email>', 'print a link by which this user sets another password, and end')
+    .action(async ({ newPassword }: { newPassword?: string }) => {
+      const { offerLibraryPassword, serveLibrary } = await import('./library.js');
+      exitCode =
+        newPassword === undefined
+          ? await serveLibrary(config(), stop, crashes)
+          : await offerLibraryPassword(newPassword, config());
     });
   program
     .command('demo')

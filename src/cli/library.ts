@@ -1,4 +1,4 @@
-import { createLibrary, type Library } from '../app/create-library.js';
+import { createLibrary, offerPassword, type Library } from '../app/create-library.js';
 import { systemClock } from '../shared/clock.js';
 import { describeError } from '../shared/connector-error.js';
 import type { CrashReport } from './crash-report.js';
@@ -52,6 +52,19 @@ export async function serveLibrary(
     return 1;
   }
   logger.info('stopped');
+  return 0;
+}
+
+/**
+ * Prints a link by which somebody who forgot their password sets another one.
+ *
+ * @returns the exit code.
+ * @throws ConnectorError when there is no such user, or the configuration or the database cannot be used.
+ */
+export async function offerLibraryPassword(email: string, configFile: string | undefined): Promise<number> {
+  const { config, logger } = loadCommandContext(configFile, ['opencti', 'virustotal']);
+  const { link, expiresAt } = await offerPassword(config, email, { logger, clock: systemClock });
+  console.log(`With this link ${email} sets a password, once, until ${expiresAt}:\n${link}`);
   return 0;
 }
 

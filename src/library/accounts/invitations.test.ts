@@ -153,3 +153,33 @@ describe('who may invite whom', () => {
     });
   });
 });
+
+describe('a link for a forgotten password', () => {
+  it('sets another one, once, ends the sessions, and leaves the old one good until then', async () => {
+    const { invitations, logIn } = world.accounts;
+    const { email, userId } = admin.principal;
+    await world.stores.sessions.put({
+      idHash: 'one',
+      userId,
+      data: '{}',
+      expiresAt: '2099-01-01T00:00:00.000Z',
+    });
+    const { token } = await invitations.offerPassword(email.toUpperCase());
+    expect(await logIn.logIn(email, PASSWORD, ADDRESS)).toHaveProperty('principal');
+    const answer = { name: 'Ada', password: 'another good password' };
+    expect(await invitations.accept(token, answer, ADDRESS)).toMatchObject({ email, role: 'admin' });
+    expect(await invitations.accept(token, answer, ADDRESS)).toBeUndefined();
+    expect(await logIn.logIn(email, PASSWORD, ADDRESS)).not.toHaveProperty('principal');
+    expect(await logIn.logIn(email, answer.password, ADDRESS)).toHaveProperty('principal');
+    expect(await world.stores.sessions.get('one', world.clock.now())).toBeUndefined();
+    expect(await world.deeds()).toContain(`password.offer command line ${email}`);
+  });
+
+  it('is for users that there are, and that are not locked out', async () => {
+    const { invitations, users } = world.accounts;
+    await expect(invitations.offerPassword('nobody@example.com')).rejects.toThrow('There is no user');
+    const { userId, email } = (await world.user('viewer')).principal;
+    await users.change(admin, userId, { disabled: true });
+    await expect(invitations.offerPassword(email)).rejects.toThrow('locked out');
+  });
+});

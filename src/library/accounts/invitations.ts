@@ -102,6 +102,31 @@ export class Invitations {
     return { user: renewed, token: link.token, expiresAt: link.stored.inviteExpiresAt };
   }
 
+  /**
+   * A link by which somebody who forgot their password sets another one; theirs stays good until then. Only for whoever
+   * runs the library: an admin who had such links could become anybody.
+   *
+   * @throws AccountError when there is no such user, or the user is locked out.
+   */
+  async offerPassword(email: string): Promise<IssuedInvitation> {
+    const { users, audit } = this.#dependencies.stores;
+    const user = await users.findByEmail(readEmail(email));
+    if (user === undefined) throw new AccountError('not_found', `There is no user ${email}.`, 'email');
+    if (user.disabled) {
+      throw new AccountError('conflict', `${email} is locked out; let an admin let them in first.`, 'email');
+    }
+    const link = this.#newLink();
+    await users.patch(user.organisationId, user.id, link.stored);
+    await audit.add({
+      organisationId: user.organisationId,
+      userId: null,
+      actor: 'command line',
+      action: 'password.offer',
+      subject: user.email,
+    });
+    return { user, token: link.token, expiresAt: link.stored.inviteExpiresAt };
+  }
+
   /** Who is invited; `undefined` when the link was used, was replaced, has expired, or never was one. */
   async read(token: string): Promise<InvitationView | undefined> {
     const user = await this.#pending(token);
@@ -134,6 +159,8 @@ export class Invitations {
     });
     const principal = user === undefined ? undefined : await principals.ofUser(user);
     if (principal === undefined) return undefined;
+    // Of somebody who had a password, perhaps not they alone.
+    await stores.sessions.deleteOfUser(principal.userId);
     await record(stores.audit, { principal, address }, { action: 'invitation.accept' });
     return principal;
   }
