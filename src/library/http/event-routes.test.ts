@@ -105,6 +105,11 @@ describe('GET /api/events', () => {
     await Promise.all([server.app.close(), stream.end()]);
   });
 
+  it('has no head without a body', async () => {
+    const options = { method: 'HEAD', headers: { authorization: 'Bearer viewer' } };
+    expect((await fetch(`${origin}/api/events`, options)).status).toBe(404);
+  });
+
   it('is not for nobody', async () => {
     expect((await follow({})).response.status).toBe(401);
   });

@@ -35,6 +35,8 @@ export function eventRoutes(
     app.get(
       '/api/events',
       {
+        // Its answer would never end.
+        exposeHeadRoute: false,
         config: allow('viewer', 'read'),
         schema: {
           summary: 'What happens, as it happens: events job {job}, ioc {ioc} and usage {usage}',

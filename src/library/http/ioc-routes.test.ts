@@ -79,7 +79,8 @@ describe('GET /api/iocs/:id', () => {
   it('says so when VirusTotal does not know the IOC, and when the report was lost', async () => {
     await server.enrich(id, { known: false, verdict: 'unknown', malicious: 0, engines: 0, report: null });
     expect((await one()).details).toMatchObject({ known: false, engines: [], related: [] });
-    await server.enrich(id, { fetchedAt: new Date('2026-02-01T00:00:00.000Z'), known: true, report: null });
+    const fetchedAt = new Date('2026-01-04T00:00:00.000Z');
+    await server.enrich(id, { fetchedAt, known: true, report: null });
     expect((await one()).details).toMatchObject({ known: true, engines: [], related: [] });
   });
 
