@@ -123,7 +123,7 @@ function historyEntry({
     fetchedAt,
     known,
     verdict,
-    ratio: engines === 0 ? null : detectionRatio({ malicious, engines }),
+    ratio: detectionRatio({ malicious, engines }),
     changes: changes as Static<typeof HistoryEntry>['changes'],
   };
 }
