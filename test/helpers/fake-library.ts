@@ -36,7 +36,7 @@ function userOf(role: Role): SessionUser {
 function addSession(app: FastifyInstance, state: FakeState): void {
   const session = (): unknown => {
     const { user, simulated, opencti } = state;
-    return { user, csrfToken: FAKE_CSRF, simulated, opencti };
+    return { user, csrfToken: FAKE_CSRF, simulated, opencti, enrichesImports: false };
   };
   app.get('/api/session', session);
   app.post<{ Body: { email: string; password: string } }>('/api/session', (request) => {
