@@ -50,6 +50,7 @@ try {
   };
   await fill(page, library.invitation ?? '');
   await page.getByText(/^1\d of \d+ done/).waitFor();
+  await page.locator('.job-row', { hasText: 'Done' }).first().waitFor();
   await shoot('library-job');
   await page.getByText('Finished', { exact: true }).waitFor({ timeout: 120_000 });
   await page.goto(`${library.url}/?sort=malicious&order=desc`);

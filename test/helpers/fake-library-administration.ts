@@ -35,8 +35,8 @@ export function addAdministration(app: FastifyInstance, state: FakeState): void 
   });
   app.patch<{ Body: typeof settings }>('/api/settings', (request) => {
     need('admin');
-    if (request.body.maliciousFrom <= request.body.suspiciousFrom) {
-      throw new Refusal(400, 'Malicious must begin above suspicious.', { field: 'maliciousFrom' });
+    if (request.body.maliciousFrom < request.body.suspiciousFrom) {
+      throw new Refusal(400, '"maliciousFrom" must not be below suspiciousFrom.', { field: 'maliciousFrom' });
     }
     settings = { ...settings, ...request.body };
     return settings;

@@ -78,6 +78,11 @@ function previewOf(state: FakeState, content: string): unknown {
   return { format: 'text', items, faults, repeated, faultsLeftOut: 0 };
 }
 
+/** Tags as the server keeps them. */
+function normalTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map((tag) => tag.trim().toLowerCase()))].sort();
+}
+
 /** Brings values in; those that are there stay as they are. */
 function bringIn(
   state: FakeState,
@@ -154,16 +159,18 @@ export function addIocs(app: FastifyInstance, state: FakeState, send: Send): voi
   );
   app.post<{ Body: ImportRequest }>('/api/iocs/import', (request) => {
     const { items, tags = [], source = null } = request.body;
-    const { created, known } = bringIn(state, items, { tags, source });
+    const { created, known } = bringIn(state, items, { tags: normalTags(tags), source });
     return { created: created.length, known: known.length, ids: [...created, ...known].map((one) => one.id) };
   });
-  app.post<{ Body: Choice & { action: string; tag: string } }>('/api/iocs/bulk', (request) => {
-    const { action, tag } = request.body;
+  app.post<{ Body: Choice & { action: string; tags?: string[] } }>('/api/iocs/bulk', (request) => {
+    const { action } = request.body;
+    const tags = normalTags(request.body.tags ?? []);
     const rows = rowsOf(state, request.body);
     if (action === 'delete') state.rows = state.rows.filter((one) => !rows.includes(one));
     for (const one of rows) {
-      const others = one.ioc.tags.filter((two) => two !== tag);
-      if (action !== 'delete') one.ioc = { ...one.ioc, tags: action === 'tag' ? [...others, tag] : others };
+      const others = one.ioc.tags.filter((two) => !tags.includes(two));
+      if (action !== 'delete')
+        one.ioc = { ...one.ioc, tags: action === 'tag' ? [...others, ...tags] : others };
     }
     return { changed: rows.length };
   });
@@ -184,7 +191,8 @@ export function addIocs(app: FastifyInstance, state: FakeState, send: Send): voi
   }));
   app.patch<Id & { Body: Partial<Ioc> }>('/api/iocs/:id', (request) => {
     const row = rowOf(request.params.id);
-    row.ioc = { ...row.ioc, ...request.body };
+    const { tags = row.ioc.tags } = request.body;
+    row.ioc = { ...row.ioc, ...request.body, tags: normalTags(tags) };
     return row.ioc;
   });
   app.delete<Id>('/api/iocs/:id', (request, reply) => {

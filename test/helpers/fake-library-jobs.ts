@@ -54,7 +54,7 @@ function rowsOfJob(state: FakeState, job: Job): JobRow[] {
       state: isDone ? 'done' : position === job.done && job.state === 'running' ? 'in_work' : 'open',
       verdict: isDone ? ioc.verdict : null,
       ratio: isDone ? ioc.ratio : null,
-      message: null,
+      message: state.rowMessage,
       finishedAt: isDone ? ioc.enrichedAt : null,
     };
   });

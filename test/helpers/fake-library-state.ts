@@ -25,6 +25,8 @@ export interface FakeState {
   opencti: string | null;
   /** While set, look-ups wait for it. */
   gate: Promise<void> | null;
+  /** What every row of a job says beside its state. */
+  rowMessage: string | null;
   /** What the next requests are refused with. */
   refusals: { readonly path: string; readonly refusal: Refusal }[];
   readonly requests: { readonly method: string; readonly url: string; readonly body: unknown }[];

@@ -88,6 +88,7 @@ export async function startFakeLibrary(page: string, rows = 60): Promise<FakeLib
     simulated: false,
     opencti: null,
     gate: null,
+    rowMessage: null,
     refusals: [],
     requests: [],
     streams: new Set(),

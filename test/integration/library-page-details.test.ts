@@ -120,10 +120,19 @@ describe('the details', () => {
     const { page, library } = await open({ path: '/iocs/ioc-000004' });
     await page.getByRole('button', { name: 'Edit tags, source and note' }).click();
     await page.getByLabel('Tags').last().fill('one, Two');
-    await page.getByLabel('Note', { exact: true }).fill('<b>watch</b>');
+    await page.getByLabel('Note', { exact: true }).fill('<b>watch</b>\nsecond line');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('<b>watch</b>').waitFor();
-    expect(library.state.rows[4]?.ioc).toMatchObject({ tags: ['one', 'two'], note: '<b>watch</b>' });
+    expect(library.state.rows[4]?.ioc).toMatchObject({
+      tags: ['one', 'two'],
+      note: '<b>watch</b>\nsecond line',
+    });
+    await page.getByRole('button', { name: 'Edit tags, source and note' }).click();
+    await page.getByLabel('Note', { exact: true }).press('ControlOrMeta+End');
+    await page.keyboard.type('!');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('second line!').waitFor();
+    expect(library.state.rows[4]?.ioc.note).toBe('<b>watch</b>\nsecond line!');
   });
 
   it('are deleted after a question, and the list comes back', async () => {

@@ -64,6 +64,21 @@ describe('the settings', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('forget what was said of another key, and tell what a first key removes', async () => {
+    const { page, library } = await open({ role: 'super_admin', path: '/settings/virustotal' });
+    await page.getByRole('button', { name: 'Test the connection' }).click();
+    await page.getByText('Works: VirusTotal took the key').waitFor();
+    await page.getByLabel('VirusTotal API key').fill(`${'0'.repeat(60)}beef`);
+    await page.getByRole('button', { name: 'Save the key' }).click();
+    await page.getByText('••••beef').waitFor();
+    expect(await page.getByText('Works: VirusTotal took the key').count()).toBe(0);
+    expect(await page.getByText('all that the simulator made up is removed').count()).toBe(0);
+    await page.getByRole('button', { name: 'Remove the key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove the key' }).click();
+    await page.getByText('all that the simulator made up is removed').waitFor();
+    expect(library.state.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+  });
+
   it('show a token once', async () => {
     const { page } = await open({ role: 'analyst', path: '/settings/tokens' });
     await page.getByText('You have no API token.').waitFor();
@@ -96,9 +111,10 @@ describe('the settings', () => {
 
   it('refuse thresholds that contradict each other, at the field', async () => {
     const { page } = await open({ role: 'admin', path: '/settings/enrichment' });
-    await page.getByLabel('Malicious from').fill('1');
+    await page.getByLabel('Suspicious from').fill('9');
+    await page.getByLabel('Malicious from').fill('8');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Malicious must begin above suspicious.').waitFor();
+    await page.getByText('"maliciousFrom" must not be below suspiciousFrom.').waitFor();
     expect(await page.getByLabel('Malicious from').getAttribute('aria-invalid')).toBe('true');
   });
 

@@ -65,6 +65,18 @@ describe('the way in', () => {
     await opened.page.getByText('The invitation is spent or unknown.').waitFor();
   });
 
+  it('does not take an invitation for spent that cannot be read now', async () => {
+    opened = await openPage(browser, { path: '/' });
+    const { page, library } = opened;
+    const refusal = new Refusal(429, 'Too many requests.', { retryAfterSeconds: 60 });
+    library.state.refusals.push({ path: '/api/invitations/good', refusal });
+    await page.goto(`${library.url}/invitations/good`);
+    await page.getByText(/Too many requests\. Come back (at|on) .+ \(in 1 min\)\./).waitFor();
+    expect(await page.getByText('This invitation cannot be used').count()).toBe(0);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('You are invited to').waitFor();
+  });
+
   it('leads back to the log-in when the session ends, and back to where one was', async () => {
     const { page, library } = await open({ path: '/?type=url' });
     await page.getByRole('table', { name: 'IOCs' }).waitFor();
@@ -114,6 +126,29 @@ describe('the list', () => {
     await page.getByText('99,951–100,000 of 100,000').waitFor();
     expect(await page.locator('.row').count()).toBe(50);
     expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+  });
+
+  it('shows the last page in place of one behind it', async () => {
+    const { page } = await open({ path: '/?page=9999' });
+    await page.getByText('51–60 of 60').waitFor();
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete 10', exact: true }).click();
+    await page.getByText('1–50 of 50', { exact: true }).waitFor();
+    expect(await page.locator('.row').count()).toBe(50);
+  });
+
+  it('offers on a phone to select all that match, and names every order', async () => {
+    const { page, library } = await open({ width: 390, path: '/?sort=value&order=desc' });
+    await page.getByText('Select all on this page').click();
+    await page.getByRole('button', { name: 'Select all 60 that match' }).waitFor();
+    const order = page.getByLabel('Order');
+    expect(await order.locator('option:checked').textContent()).toBe('Value, Z to A');
+    library.state.simulated = true;
+    await page.goto(`${library.url}/?search=nothing-such`);
+    await page.getByText('VirusTotal is simulated.').waitFor();
+    await page.getByText('No IOC matches.').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollHeight - innerHeight')).toBe(0);
   });
 
   it('tells verdicts by text, and what is not enriched apart from what is unknown', async () => {
@@ -179,6 +214,20 @@ describe('the list', () => {
     await page.getByText('1–50 of 59').waitFor();
   });
 
+  it('takes several tags from all that match one of them, in one request', async () => {
+    const { page, library } = await open();
+    for (const one of library.state.rows) one.ioc = { ...one.ioc, tags: ['one', 'two', 'three'] };
+    await page.goto(`${library.url}/?tag=one`);
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Select all 60 that match' }).click();
+    await page.getByRole('button', { name: 'Tags' }).click();
+    await page.getByRole('dialog').getByLabel('What to do').selectOption('Remove');
+    await page.getByRole('dialog').getByLabel('Tags').fill('one, two');
+    await page.getByRole('button', { name: 'Remove the tags' }).click();
+    await page.getByText('Changed 60 IOCs.').waitFor();
+    expect(library.state.rows.filter((one) => one.ioc.tags.join() !== 'three')).toEqual([]);
+  });
+
   it('copies values as they are, and defanged', async () => {
     const { page } = await open();
     const row = page.locator('.row', { hasText: 'invoice-portal-1.example' });
@@ -199,6 +248,27 @@ describe('the list', () => {
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'STIX 2.1' }).click();
     expect(new URL((await download).url()).search).toBe('?format=stix&type=url');
+  });
+
+  it('says that the session ended when something is exported', async () => {
+    const { page, library } = await open();
+    await page.locator('.row').first().waitFor();
+    library.state.user = null;
+    await page.getByRole('button', { name: 'Export all that match' }).click();
+    await page.getByRole('link', { name: 'CSV' }).click();
+    await page.getByText('Your session has ended.', { exact: false }).waitFor();
+  });
+
+  it('says why more single rows than an address has room for are not exported', async () => {
+    const { page } = await open({ rows: 400, path: '/?pageSize=200' });
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('201–400 of 400').waitFor();
+    await page.getByLabel('Select all on this page').click();
+    const bar = page.getByRole('region', { name: 'Selected IOCs' });
+    await bar.getByText('Export takes 200 single rows at most.').waitFor();
+    await bar.getByRole('button', { name: 'Copy defanged' }).click();
+    await page.getByText('200 of 400 selected values, those of this page').waitFor();
   });
 
   it('is empty at first, and says what to do', async () => {
@@ -261,6 +331,23 @@ describe('the import', () => {
 });
 
 describe('bulk enrichment', () => {
+  it('says that there is no job under an address', async () => {
+    const { page } = await open({ path: '/jobs/job-7' });
+    await page.getByText('There is no such job.').waitFor();
+  });
+
+  it('shows the value of a row beside a long reason', async () => {
+    const { page, library } = await open();
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Enrich', exact: true }).click();
+    await page.getByRole('heading', { name: 'Enrichment of 50 IOCs' }).waitFor();
+    library.state.rowMessage = 'VirusTotal cannot know it: it is an address of a private network. '.repeat(4);
+    await page.reload();
+    await page.locator('.job-row-message').first().waitFor();
+    const box = await page.locator('.job-row .value').first().boundingBox();
+    expect(box?.width).toBeGreaterThan(300);
+  });
+
   it('shows live progress with what is left, waits, pauses, resumes and is cancelled', async () => {
     const { page, library } = await open();
     await page.getByLabel('Select all on this page').click();

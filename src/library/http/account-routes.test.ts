@@ -177,6 +177,10 @@ describe('GET /api/audit', () => {
     ['admin', '?action=ioc.delete', 1],
     ['admin', '?user=ADA@example.org', 1],
     ['admin', '?action=ioc.delete&user=ada@example.org', 0],
+    ['admin', '?action=ioc', 2],
+    ['admin', '?action=ioc.import&user=Ada', 1],
+    ['admin', '?action=oc.delete', 0],
+    ['admin', '?action=ioc_delete', 0],
     ['super_admin', '?action=ioc.delete', 2],
   ])('for %s with %s has %i', async (role, query, total) => {
     expect((await read(role, query)).total).toBe(total);

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Accounts } from '../accounts/accounts.js';
 import { allow, principalOf } from './access.js';
-import { AuditEntryOnTheWire, Email } from './account-schemas.js';
+import { AuditEntryOnTheWire } from './account-schemas.js';
 import type { Routes } from './library-app.js';
 import { exactly, pageOf, pageQuery } from './schemas.js';
 
@@ -16,8 +16,12 @@ export function auditRoutes({ audit }: Accounts): Routes {
           summary: 'Audit log, the newest first',
           querystring: exactly({
             ...pageQuery,
-            action: Type.Optional(Type.String({ maxLength: 100, description: 'E.g. user.invite.' })),
-            user: Type.Optional(Email),
+            action: Type.Optional(
+              Type.String({ maxLength: 100, description: 'Or its beginning: user.invite, user.' }),
+            ),
+            user: Type.Optional(
+              Type.String({ maxLength: 254, description: 'E-mail address, or its beginning.' }),
+            ),
           }),
           response: { 200: pageOf(AuditEntryOnTheWire) },
         },
@@ -28,7 +32,7 @@ export function auditRoutes({ audit }: Accounts): Routes {
         const { items, total } = await audit.list(role === 'super_admin' ? null : organisationId, {
           page,
           pageSize,
-          action,
+          action: action?.trim(),
           actor: user?.trim().toLowerCase(),
         });
         const entries = items.map(({ id, at, actor, action: done, subject, details, address }) => ({

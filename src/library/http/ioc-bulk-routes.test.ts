@@ -24,7 +24,7 @@ const tags = async (person: 'viewer' | 'stranger' = 'viewer'): Promise<Record<st
 describe('POST /api/iocs/bulk', () => {
   it('tags and untags those that are named, and says how many changed', async () => {
     const some = ids.slice(0, 2);
-    expect(await bulk({ ids: some, action: 'tag', tag: ' new ' })).toEqual({ changed: 2 });
+    expect(await bulk({ ids: some, action: 'tag', tag: ' New ' })).toEqual({ changed: 2 });
     expect(await bulk({ ids, action: 'tag', tag: 'new' })).toEqual({ changed: 1 });
     expect(await bulk({ ids: some, action: 'untag', tag: 'old' })).toEqual({ changed: 2 });
     expect(await tags()).toEqual({ 'a.com': ['new'], 'b.com': ['new'], 'c.net': ['new', 'old'] });
@@ -39,9 +39,21 @@ describe('POST /api/iocs/bulk', () => {
     expect(await tags()).toEqual({});
     expect(Object.keys(await tags('stranger'))).toHaveLength(3);
     expect(await server.audited()).toMatchObject([
-      { action: 'ioc.bulk-tag', details: { filter: { search: '.com' }, tag: 'new', changed: 2 } },
-      { action: 'ioc.bulk-delete', details: { filter: { tag: ['new'] }, tag: null, changed: 2 } },
+      { action: 'ioc.bulk-tag', details: { filter: { search: '.com' }, tags: ['new'], changed: 2 } },
+      { action: 'ioc.bulk-delete', details: { filter: { tag: ['new'] }, tags: [], changed: 2 } },
       { action: 'ioc.bulk-delete', details: { filter: {}, changed: 1 } },
+    ]);
+  });
+
+  it('takes several tags at once, also when the filter asks for one of them', async () => {
+    const filter = { tag: ['OLD'] };
+    expect(await bulk({ filter, action: 'tag', tags: ['two', 'One', 'one'] })).toEqual({ changed: 3 });
+    expect((await tags())['a.com']).toEqual(['old', 'one', 'two']);
+    expect(await bulk({ filter, action: 'untag', tags: ['old', 'TWO'] })).toEqual({ changed: 3 });
+    expect(await tags()).toEqual({ 'a.com': ['one'], 'b.com': ['one'], 'c.net': ['one'] });
+    expect(await server.audited()).toMatchObject([
+      { action: 'ioc.bulk-tag', details: { tags: ['one', 'two'] } },
+      { action: 'ioc.bulk-untag', details: { tags: ['old', 'two'], changed: 3 } },
     ]);
   });
 
@@ -70,6 +82,12 @@ describe('POST /api/iocs/bulk', () => {
     ['another action', () => ({ ids, action: 'purge' }), 'action'],
     ['no tag', () => ({ ids, action: 'tag' }), 'tag'],
     ['a blank tag', () => ({ ids, action: 'untag', tag: '\n' }), 'tag'],
+    ['a tag with a comma', () => ({ ids, action: 'tag', tag: 'a,b' }), 'tag'],
+    ['tags with a line feed', () => ({ ids, action: 'tag', tags: ['a', 'b\nc'] }), 'tags/1'],
+    ['no tags', () => ({ ids, action: 'tag', tags: [] }), 'tags'],
+    ['too many tags', () => ({ ids, action: 'tag', tags: Array(21).fill('a') }), 'tags'],
+    ['one tag and several', () => ({ ids, action: 'tag', tag: 'a', tags: ['b'] }), 'tags'],
+    ['tags to delete', () => ({ ids, action: 'delete', tags: ['old'] }), 'tags'],
     ['a tag to delete', () => ({ ids, action: 'delete', tag: 'old' }), 'tag'],
     ['too many ids', () => ({ ids: Array(20_001).fill(ids[0]), action: 'delete' }), 'ids'],
   ])('refuses %s, and changes nothing', async (_, body, field) => {

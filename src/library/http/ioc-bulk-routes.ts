@@ -9,8 +9,13 @@ import { CHOICE_BODY_LIMIT, choiceProperties, selectionOf } from './ioc-selectio
 import type { Routes } from './library-app.js';
 import { invalid } from './refusal.js';
 import { exactly, oneOf } from './schemas.js';
+import { readTag, readTags } from './tags-read.js';
 
 const ACTIONS = ['tag', 'untag', 'delete'] as const;
+type Action = (typeof ACTIONS)[number];
+
+/** More at once would make a statement without bounds. */
+const MAX_TAGS = 20;
 
 /** Changes of many IOCs at once. */
 export function iocBulkRoutes({ iocs, audit }: Pick<IocParts, 'iocs' | 'audit'>): Routes {
@@ -22,38 +27,58 @@ export function iocBulkRoutes({ iocs, audit }: Pick<IocParts, 'iocs' | 'audit'>)
         bodyLimit: CHOICE_BODY_LIMIT,
         schema: {
           summary: 'Tags, untags or deletes IOCs: those named by ids, or all that a filter lets through',
-          body: exactly({ ...choiceProperties, action: oneOf(ACTIONS), tag: Type.Optional(Tag) }),
+          body: exactly({
+            ...choiceProperties,
+            action: oneOf(ACTIONS),
+            tag: Type.Optional(Tag),
+            tags: Type.Optional(Type.Array(Tag, { minItems: 1, maxItems: MAX_TAGS })),
+          }),
           response: { 200: Type.Object({ changed: Type.Integer() }) },
         },
       },
       async (request) => {
-        const { ids, filter, action, tag } = request.body;
+        const { ids, filter, action } = request.body;
         const selection = selectionOf(request.body);
-        const changed = await change(iocs, principalOf(request).organisationId, selection, action, tag);
+        const tags = tagsOf(request.body);
+        const changed = await change(iocs, principalOf(request).organisationId, selection, action, tags);
         const which = ids === undefined ? { filter: { ...filter } } : { ids: ids.length };
-        await audit.add(
-          auditEntry(request, `ioc.bulk-${action}`, null, { ...which, tag: tag ?? null, changed }),
-        );
+        await audit.add(auditEntry(request, `ioc.bulk-${action}`, null, { ...which, tags, changed }));
         return { changed };
       },
     );
   };
 }
 
+/** @throws Refusal when an action has no tags that needs some, or the other way round. */
+function tagsOf({
+  action,
+  tag,
+  tags,
+}: {
+  readonly action: Action;
+  readonly tag?: string;
+  readonly tags?: readonly string[];
+}): string[] {
+  const field = tags === undefined ? 'tag' : 'tags';
+  if (tag !== undefined && tags !== undefined)
+    throw invalid('tags', 'Name one tag by "tag" or several by "tags", not by both.');
+  const read = tag === undefined ? readTags(tags ?? []) : [readTag(tag, 'tag')];
+  if (action === 'delete' && read.length > 0)
+    throw invalid(field, 'A deletion has no tag; choose IOCs with a tag by the filter: {"tag": ["…"]}.');
+  if (action !== 'delete' && read.length === 0)
+    throw invalid('tag', `"tag" or "tags" is missing in the body: what to ${action}.`);
+  return read;
+}
+
 async function change(
   iocs: IocStore,
   organisationId: string,
   selection: IocSelection,
-  action: (typeof ACTIONS)[number],
-  tag: string | undefined,
+  action: Action,
+  tags: readonly string[],
 ): Promise<number> {
-  if (action === 'delete') {
-    if (tag !== undefined)
-      throw invalid('tag', 'A deletion has no tag; choose IOCs with a tag by the filter: {"tag": ["…"]}.');
-    return iocs.delete(organisationId, selection);
-  }
-  if (tag === undefined) throw invalid('tag', `"tag" is missing in the body: which tag to ${action}.`);
+  if (action === 'delete') return iocs.delete(organisationId, selection);
   return action === 'tag'
-    ? iocs.tag(organisationId, selection, tag)
-    : iocs.untag(organisationId, selection, tag);
+    ? iocs.tag(organisationId, selection, tags)
+    : iocs.untag(organisationId, selection, tags);
 }

@@ -107,7 +107,7 @@ describe('POST /api/iocs/import', () => {
   it('brings IOCs in by their normal form, with tags, source and note', async () => {
     const result = await bringIn({
       ...items(['domain', 'EVIL[.]com'], ['hostname', 'evil.com'], ['url', 'hxxp://evil[.]com']),
-      tags: ['red', ' blue '],
+      tags: ['red', ' Blue ', 'RED'],
       source: ' Report 7 ',
       note: '  ',
     });
@@ -126,7 +126,7 @@ describe('POST /api/iocs/import', () => {
         actor: 'ada@example.com',
         action: 'ioc.import',
         subject: null,
-        details: { created: 2, known: 0, source: 'Report 7', tags: ['red', ' blue '] },
+        details: { created: 2, known: 0, source: 'Report 7', tags: ['blue', 'red'] },
         address: '127.0.0.1',
       },
     ]);
@@ -176,6 +176,8 @@ describe('POST /api/iocs/import', () => {
     ['an unknown type', { items: [{ type: 'cve', value: 'CVE-2026-1' }] }, 400, 'items/0/type'],
     ['an item with more', { items: [{ type: 'domain', value: 'a.com', id: 1 }] }, 400, 'items/0/id'],
     ['a blank tag', { ...items(['domain', 'a.com']), tags: ['a', ' \t'] }, 400, 'tags/1'],
+    ['a tag with a comma', { ...items(['domain', 'a.com']), tags: ['a,b'] }, 400, 'tags/0'],
+    ['a tag with a line feed', { ...items(['domain', 'a.com']), tags: ['a\nb'] }, 400, 'tags/0'],
     ['a long tag', { ...items(['domain', 'a.com']), tags: ['a'.repeat(101)] }, 400, 'tags/0'],
     ['a long source', { ...items(['domain', 'a.com']), source: 'a'.repeat(201) }, 400, 'source'],
     ['a long note', { ...items(['domain', 'a.com']), note: 'a'.repeat(10_001) }, 400, 'note'],

@@ -12,6 +12,7 @@ import type { Routes } from './library-app.js';
 import { normalisedItems } from './named-iocs.js';
 import { invalid } from './refusal.js';
 import { exactly, Id, IocTypeName, oneOf } from './schemas.js';
+import { readTags } from './tags-read.js';
 import { unlessBlank } from './unless-blank.js';
 
 /** Bytes of a body: 5 MB of text, of which each character may be escaped, or 20,000 long URLs. */
@@ -78,7 +79,8 @@ export function iocImportRoutes(parts: IocParts): Routes {
         },
       },
       async (request) => {
-        const { tags, source, note, enrich = false } = request.body;
+        const { source, note, enrich = false } = request.body;
+        const tags = readTags(request.body.tags ?? []);
         const { organisationId, userId } = principalOf(request);
         const items = await normalisedItems(request.body.items);
         const isEnriching = await wantsEnrichment(request, parts, enrich);
@@ -96,7 +98,7 @@ export function iocImportRoutes(parts: IocParts): Routes {
           auditEntry(request, 'ioc.import', null, {
             ...counts,
             source: origin.source,
-            tags: [...(tags ?? [])],
+            tags,
             jobId: enrichment.jobId ?? null,
           }),
         );

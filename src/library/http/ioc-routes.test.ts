@@ -154,7 +154,7 @@ describe('PATCH /api/iocs/:id', () => {
   const patch = (body: unknown): Promise<Ioc> => server.ask('analyst', 'PATCH', `/api/iocs/${id}`, body);
 
   it('changes what is given alone', async () => {
-    expect(await patch({ note: ' seen twice ', source: 'mail', tags: ['b', 'a', 'b'] })).toMatchObject({
+    expect(await patch({ note: ' seen twice ', source: 'mail', tags: ['B ', 'a', 'b'] })).toMatchObject({
       note: 'seen twice',
       source: 'mail',
       tags: ['a', 'b'],
@@ -178,6 +178,7 @@ describe('PATCH /api/iocs/:id', () => {
     ['a verdict, which VirusTotal gives', { verdict: 'clean' }, 'verdict'],
     ['no text', { note: 5 }, 'note'],
     ['a long note', { note: 'a'.repeat(10_001) }, 'note'],
+    ['a tag with a comma', { tags: ['a', 'b,c'] }, 'tags/1'],
     ['too many tags', { tags: Array.from({ length: 51 }, (_, index) => `t${index}`) }, 'tags'],
   ])('refuses %s', async (_, body, field) => {
     expect(await server.refusal('analyst', 'PATCH', `/api/iocs/${id}`, body)).toMatchObject({

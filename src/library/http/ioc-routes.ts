@@ -11,6 +11,7 @@ import { IocInDetail, PatchBody, type HistoryEntry, type RelationOnTheWire } fro
 import type { Routes } from './library-app.js';
 import { notFound, Refusal } from './refusal.js';
 import { IdParams, IocOnTheWire } from './schemas.js';
+import { readTags } from './tags-read.js';
 import { unlessBlank } from './unless-blank.js';
 
 /** One IOC: what is known of it, and what people write about it. */
@@ -77,7 +78,7 @@ export function iocRoutes({ iocs, enrichments, relations, details, audit }: IocP
         const patch = {
           note: note === undefined ? undefined : unlessBlank(note),
           source: source === undefined ? undefined : unlessBlank(source),
-          tags,
+          tags: tags === undefined ? undefined : readTags(tags),
         };
         const ioc = await iocs.patch(principalOf(request).organisationId, request.params.id, patch);
         if (ioc === undefined) throw notFound('IOC');

@@ -3,8 +3,12 @@ import { exactly, Id, IocOnTheWire, IocTypeName, orNull, Time, VerdictName } fro
 
 const text = (maxLength: number) => Type.String({ maxLength });
 
-/** A tag that is more than blanks. */
-export const Tag = Type.String({ minLength: 1, maxLength: 100, pattern: '[^\\s\\u0000-\\u001f\\u007f]' });
+/** What it may be beyond its length is said by `tags-read.ts`. */
+export const Tag = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  description: 'Kept trimmed and in lower case; without commas and line feeds.',
+});
 export const Tags = Type.Array(Tag, { maxItems: 50 });
 export const Source = text(200);
 export const Note = text(10_000);

@@ -30,7 +30,11 @@ const INTERNAL = 'Something went wrong in the library; its log says more. Try ag
 export function answerWithProblems(app: LibraryApp): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = refusalOf(error);
-    if (refusal.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'failed');
+    const route = request.routeOptions.url;
+    // What a handler refuses on purpose, such as a look-up while VirusTotal is away, needs no stack.
+    if (error instanceof Refusal && refusal.status >= 500)
+      request.log.warn({ route, status: refusal.status, reason: refusal.detail }, 'refused');
+    else if (refusal.status >= 500) request.log.error({ err: error, route }, 'failed');
     return sendProblem(reply, refusal);
   });
 }

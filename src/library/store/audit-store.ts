@@ -1,6 +1,7 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import { startsWithText } from './contains-text.js';
 import type { LibraryDatabase } from './open-database.js';
 import { offsetOf, type Page, type PageRequest } from './page.js';
 import type { AuditTable, Tables } from './tables.js';
@@ -23,9 +24,10 @@ export interface NewAuditEntry {
 }
 
 export interface AuditListRequest extends PageRequest {
+  /** Or its beginning: `ioc.bulk` stands for all that begins so. */
   readonly action?: string | undefined;
   readonly userId?: string | undefined;
-  /** An e-mail address, also of somebody who is deleted. */
+  /** An e-mail address, also of somebody who is deleted, or its beginning. */
   readonly actor?: string | undefined;
 }
 
@@ -56,9 +58,9 @@ export class AuditStore {
     const { action, userId, actor } = request;
     let entries = this.#database.selectFrom('auditLog');
     if (organisationId !== null) entries = entries.where('organisationId', '=', organisationId);
-    if (action !== undefined) entries = entries.where('action', '=', action);
+    if (action !== undefined) entries = entries.where(startsWithText(sql.ref('action'), action));
     if (userId !== undefined) entries = entries.where('userId', '=', userId);
-    if (actor !== undefined) entries = entries.where('actor', '=', actor);
+    if (actor !== undefined) entries = entries.where(startsWithText(sql.ref('actor'), actor));
     const { total } = await entries
       .select((eb) => eb.fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow();

@@ -5,7 +5,7 @@ import { iocKey, MAX_VALUE_LENGTH, type Ioc } from '../ioc/ioc.js';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
 import type { Tables } from './tables.js';
-import { hasTag, joinTags, plusTag, splitTags } from './tag-list.js';
+import { hasTag, joinTags, plusTags, splitTags } from './tag-list.js';
 
 /** What new IOCs are given. */
 export interface IocOrigin {
@@ -102,15 +102,14 @@ export async function importIocs(
   const after = await findIocIds(transaction, organisationId, distinct);
   const ids = after.filter((id) => id !== undefined);
   const known = ids.filter((id) => !created.has(id));
-  for (const tag of splitTags(tags)) {
-    for await (const chunk of inChunks(known)) {
-      await transaction
-        .updateTable('iocs')
-        .set({ tags: plusTag(tag), updatedAt: now })
-        .where('iocs.id', 'in', chunk)
-        .where((eb) => eb.not(hasTag(dialect, tag)))
-        .execute();
-    }
+  const added = splitTags(tags);
+  for await (const chunk of inChunks(added.length === 0 ? [] : known)) {
+    await transaction
+      .updateTable('iocs')
+      .set({ tags: plusTags(dialect, added), updatedAt: now })
+      .where('iocs.id', 'in', chunk)
+      .where((eb) => eb.or(added.map((tag) => eb.not(hasTag(dialect, tag)))))
+      .execute();
   }
   return { ids, created: ids.filter((id) => created.has(id)), known };
 }

@@ -13,7 +13,7 @@ import { asIocRecord, IOC_COLUMNS, type IocRecord } from './ioc-record.js';
 import type { LibraryDatabase } from './open-database.js';
 import type { Page } from './page.js';
 import type { Tables } from './tables.js';
-import { hasTag, joinTags, minusTag, plusTag } from './tag-list.js';
+import { hasTag, joinTags, minusTags, plusTags } from './tag-list.js';
 
 /** What a person may change about an IOC; what is absent stays. */
 export interface IocPatch {
@@ -116,27 +116,35 @@ export class IocStore {
     return rejudgeIocs(this.#database, organisationId, thresholds, this.#now());
   }
 
-  /** @returns How many did not have the tag before. */
-  tag(organisationId: string, selection: IocSelection, tag: string): Promise<number> {
+  /**
+   * Gives them all of the tags, in one statement: a filter by one of these lets through what it did before.
+   *
+   * @returns How many did not have all of the tags before.
+   */
+  tag(organisationId: string, selection: IocSelection, tags: readonly string[]): Promise<number> {
     return this.#inTransaction(organisationId, selection, async (transaction, rows) => {
       const { numUpdatedRows } = await transaction
         .updateTable('iocs')
-        .set({ tags: plusTag(tag), updatedAt: this.#now() })
+        .set({ tags: plusTags(this.#dialect, tags), updatedAt: this.#now() })
         .where(rows)
-        .where((eb) => eb.not(hasTag(this.#dialect, tag)))
+        .where((eb) => eb.or(tags.map((tag) => eb.not(hasTag(this.#dialect, tag)))))
         .executeTakeFirst();
       return Number(numUpdatedRows);
     });
   }
 
-  /** @returns How many had the tag. */
-  untag(organisationId: string, selection: IocSelection, tag: string): Promise<number> {
+  /**
+   * Takes all of the tags from them, in one statement as {@link tag}.
+   *
+   * @returns How many had any of the tags.
+   */
+  untag(organisationId: string, selection: IocSelection, tags: readonly string[]): Promise<number> {
     return this.#inTransaction(organisationId, selection, async (transaction, rows) => {
       const { numUpdatedRows } = await transaction
         .updateTable('iocs')
-        .set({ tags: minusTag(tag), updatedAt: this.#now() })
+        .set({ tags: minusTags(tags), updatedAt: this.#now() })
         .where(rows)
-        .where(hasTag(this.#dialect, tag))
+        .where((eb) => eb.or(tags.map((tag) => hasTag(this.#dialect, tag))))
         .executeTakeFirst();
       return Number(numUpdatedRows);
     });

@@ -11,15 +11,22 @@ const SEPARATOR = '\n';
 /** Without tags. */
 export const NO_TAGS = SEPARATOR;
 
-/** A tag as it is kept: control characters are spaces, and there are none around it. */
+/** A tag as it is kept and sought: in lower case, control characters are spaces, and there are none around it. */
 export function normalTag(tag: string): string {
-  return tag.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return tag
+    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .trim()
+    .toLowerCase();
 }
 
-/** The tags as they are stored, each once; those that are empty are left out. */
+/** Tags in normal form, each once, in the order of their code units; those that are empty are left out. */
+export function normalTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map(normalTag))].filter((tag) => tag !== '').sort();
+}
+
+/** The tags as they are stored. */
 export function joinTags(tags: readonly string[]): string {
-  const distinct = [...new Set(tags.map(normalTag))].filter((tag) => tag !== '').sort();
-  return distinct.reduce((text, tag) => `${text}${tag}${SEPARATOR}`, NO_TAGS);
+  return normalTags(tags).reduce((text, tag) => `${text}${tag}${SEPARATOR}`, NO_TAGS);
 }
 
 /** The stored tags in the order of their code units. */
@@ -35,12 +42,19 @@ export function hasTag(dialect: Dialect, tag: string): Expression<SqlBool> {
   return containsText(dialect, sql<string>`iocs.tags`, `${SEPARATOR}${normalTag(tag)}${SEPARATOR}`);
 }
 
-/** The stored tags with one more, which is not among them. */
-export function plusTag(tag: string): Expression<string> {
-  return sql<string>`iocs.tags || ${`${normalTag(tag)}${SEPARATOR}`}`;
+/** The stored tags with others, of which some may be among them. */
+export function plusTags(dialect: Dialect, tags: readonly string[]): Expression<string> {
+  return normalTags(tags).reduce<Expression<string>>(
+    (text, tag) =>
+      sql<string>`${text} || case when ${hasTag(dialect, tag)} then '' else ${`${tag}${SEPARATOR}`} end`,
+    sql<string>`iocs.tags`,
+  );
 }
 
-/** The stored tags without one. */
-export function minusTag(tag: string): Expression<string> {
-  return sql<string>`replace(iocs.tags, ${`${SEPARATOR}${normalTag(tag)}${SEPARATOR}`}, ${SEPARATOR})`;
+/** The stored tags without some. */
+export function minusTags(tags: readonly string[]): Expression<string> {
+  return normalTags(tags).reduce<Expression<string>>(
+    (text, tag) => sql<string>`replace(${text}, ${`${SEPARATOR}${tag}${SEPARATOR}`}, ${SEPARATOR})`,
+    sql<string>`iocs.tags`,
+  );
 }

@@ -127,8 +127,8 @@ export const api = {
   change: (id: string, change: { note?: string | null; source?: string | null; tags?: readonly string[] }) =>
     call('PATCH', `/iocs/${at(id)}`, change) as Promise<Ioc>,
   remove: (id: string) => call('DELETE', `/iocs/${at(id)}`),
-  bulk: (choice: Choice, action: 'tag' | 'untag' | 'delete', tag?: string) =>
-    call('POST', '/iocs/bulk', { ...choice, action, tag }) as Promise<{ changed: number }>,
+  bulk: (choice: Choice, action: 'tag' | 'untag' | 'delete', tags?: readonly string[]) =>
+    call('POST', '/iocs/bulk', { ...choice, action, tags }) as Promise<{ changed: number }>,
   send: (choice: Choice) => call('POST', '/iocs/send', choice) as Promise<Sent>,
   importRelated: (
     id: string,

@@ -234,6 +234,9 @@ export function itKeepsAccounts(open: () => Promise<LibraryDatabase>): void {
       { action: 'ioc.delete', subject: 'x', details: { count: 2 }, at: world.clock.now().toISOString() },
     ]);
     expect((await audit.list(world.own, { ...page, action: 'ioc.tag' })).total).toBe(1);
+    expect((await audit.list(world.own, { ...page, action: 'ioc.' })).total).toBe(2);
+    expect((await audit.list(world.own, { ...page, action: 'ioc%' })).total).toBe(0);
+    expect((await audit.list(world.own, { ...page, actor: user.email.slice(0, 3) })).total).toBe(2);
     expect((await audit.list(world.own, { ...page, userId: user.id })).total).toBe(1);
     expect((await audit.list(world.own, { ...page, actor: user.email })).total).toBe(2);
     expect((await audit.list(world.own, { ...page, actor: 'somebody@else.example' })).total).toBe(0);

@@ -112,10 +112,10 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       expect(await iocs.count(own, { tags: ['many'] })).toBe(1_701);
     });
 
-    it('keeps texts with NUL readable, and tags without control characters', async () => {
+    it('keeps texts with NUL readable, and tags in lower case without control characters', async () => {
       const { iocs, own } = world;
       const { ids } = await iocs.import(own, domains(1), {
-        tags: [' a\nb\0 ', '', '\n', '%'],
+        tags: [' A\nb\0 ', '', '\n', '%', 'a b'],
         note: 'one\0two',
       });
       expect(await iocs.get(own, ids[0]!)).toMatchObject({
@@ -124,7 +124,7 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       });
       expect(await listed({ tags: ['a\nb'] })).toHaveLength(1);
       expect(await listed({ tags: ['a'] })).toEqual([]);
-      expect(await iocs.untag(own, { ids }, 'a b')).toBe(1);
+      expect(await iocs.untag(own, { ids }, ['A b'])).toBe(1);
       expect((await iocs.get(own, ids[0]!))?.tags).toEqual(['%']);
     });
 
@@ -314,12 +314,17 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
     it('of a selection by filter or by ids tags, untags and deletes it, and counts what changed', async () => {
       const ids = await sample();
       const { iocs, own } = world;
-      expect(await iocs.tag(own, { filter: { types: ['domain', 'ipv4'] } }, 'blue')).toBe(2);
-      expect(await iocs.tag(own, { ids: [ids[0]!, ids[4]!, ids[4]!, MISSING] }, 'blue')).toBe(1);
+      expect(await iocs.tag(own, { filter: { types: ['domain', 'ipv4'] } }, ['blue'])).toBe(2);
+      expect(await iocs.tag(own, { ids: [ids[0]!, ids[4]!, ids[4]!, MISSING] }, ['blue'])).toBe(1);
       expect(await iocs.count(own, { tags: ['blue'] })).toBe(6);
-      expect(await iocs.untag(own, { filter: { tags: ['blue'], types: ['url'] } }, 'blue')).toBe(2);
-      expect(await iocs.untag(own, { ids }, 'blue')).toBe(4);
+      expect(await iocs.untag(own, { filter: { tags: ['blue'], types: ['url'] } }, ['blue'])).toBe(2);
+      expect(await iocs.untag(own, { ids }, ['blue'])).toBe(4);
       expect(await iocs.count(own, { tags: ['blue'] })).toBe(0);
+      // One of the tags being part of the filter.
+      expect(await iocs.tag(own, { filter: { tags: ['red'] } }, ['red', 'one', 'two'])).toBe(6);
+      expect(await iocs.tag(own, { ids }, ['two', 'one'])).toBe(0);
+      expect(await iocs.untag(own, { filter: { tags: ['one'] } }, ['two', 'one', 'none'])).toBe(6);
+      expect((await iocs.get(own, ids[0]!))?.tags).toEqual(['red']);
       expect(await iocs.delete(own, { ids: [ids[0]!, MISSING] })).toBe(1);
       expect(await iocs.delete(own, { filter: { types: ['url'] } })).toBe(2);
       expect(await iocs.count(own, {})).toBe(3);
@@ -379,8 +384,8 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
     expect(await iocs.patch(own, id, { note: 'x', tags: [] })).toBeUndefined();
     expect(await all(iocs.iterate(own, { ids }))).toEqual([]);
     for (const selection of [{ ids }, { filter: {} }, { filter: { tags: ['secret'] } }]) {
-      expect(await iocs.tag(own, selection, 'mine')).toBe(0);
-      expect(await iocs.untag(own, selection, 'secret')).toBe(0);
+      expect(await iocs.tag(own, selection, ['mine'])).toBe(0);
+      expect(await iocs.untag(own, selection, ['secret'])).toBe(0);
       expect(await iocs.delete(own, selection)).toBe(0);
     }
     expect(await iocs.facets(own, {})).toEqual({

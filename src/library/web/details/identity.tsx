@@ -6,7 +6,7 @@ import { api } from '../client.js';
 import { parseTags } from '../logic/import-choice.js';
 import { dateTime } from '../logic/words.js';
 import { Button } from '../parts/button.js';
-import { Field } from '../parts/field.js';
+import { Field, TextArea } from '../parts/field.js';
 import { Form } from '../parts/form.js';
 import { putIoc } from '../state/iocs.js';
 import { allowed } from '../state/session.js';
@@ -147,7 +147,7 @@ function Editor({ ioc, onSaved, onCancel }: EditorProps): VNode {
             autofocus
           />
           <Field label="Source" name="source" value={source} onInput={setSource} fault={faultOf('source')} />
-          <Field label="Note" name="note" value={note} onInput={setNote} fault={faultOf('note')} />
+          <TextArea label="Note" name="note" value={note} onInput={setNote} fault={faultOf('note')} />
         </>
       )}
     </Form>

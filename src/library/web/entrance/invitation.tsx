@@ -5,7 +5,7 @@ import type { Invitation } from '../api.js';
 import { api } from '../client.js';
 import { Field } from '../parts/field.js';
 import { Form } from '../parts/form.js';
-import { Loading } from '../parts/states.js';
+import { Fault, Loading } from '../parts/states.js';
 import { useRead } from '../parts/use-read.js';
 import { acceptInvitation, session } from '../state/session.js';
 import { Entrance } from './entrance.js';
@@ -14,6 +14,13 @@ import { Entrance } from './entrance.js';
 export function InvitationView({ token }: { readonly token: string }): VNode {
   const invitation = useRead(token, () => api.invitation(token));
   if (invitation.fault !== null) {
+    if (invitation.status !== 404) {
+      return (
+        <Entrance title="The invitation cannot be read now">
+          <Fault text={invitation.fault} onRetry={invitation.again} />
+        </Entrance>
+      );
+    }
     return (
       <Entrance title="This invitation cannot be used">
         <p role="alert">{invitation.fault}</p>

@@ -27,7 +27,7 @@ export function ImportSource({ content, onContent, onPreview }: ImportSourceProp
     setOver(false);
     if (file === undefined) return;
     if (file.size > MAX_BYTES) {
-      setFault(`${file.name} has more than 5 MB. Split it, or import it through the API.`);
+      setFault(`${file.name} has more than 5 MB, which is all that is read at once. Split it.`);
       return;
     }
     setFault(null);
@@ -71,6 +71,7 @@ export function ImportSource({ content, onContent, onPreview }: ImportSourceProp
               }}
               onInput={(event) => {
                 setFilename(undefined);
+                setFault(null);
                 onContent(event.currentTarget.value);
               }}
             />

@@ -12,7 +12,7 @@ import { Empty, Fault, Loading } from '../parts/states.js';
 import { VerdictBadge } from '../parts/verdict-badge.js';
 import { useRead } from '../parts/use-read.js';
 
-/** While results pour in, the rows are read this often at most. */
+/** While results pour in, the rows are read at once for the first, and then this often at most. */
 const READ_EVERY_MS = 1000;
 
 /** The result of every IOC of a job; follows its progress. */
@@ -24,14 +24,18 @@ export function JobRows({ job }: { readonly job: Job }): VNode {
   );
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const progress = `${job.state} ${job.done} ${job.failed}`;
+  const latest = useRef(progress);
+  latest.current = progress;
   const seen = useRef(progress);
   useEffect(() => {
-    if (seen.current === progress || timer.current !== undefined) return;
-    timer.current = setTimeout(() => {
+    const follow = (): void => {
       timer.current = undefined;
-      seen.current = progress;
+      if (seen.current === latest.current) return;
+      seen.current = latest.current;
       rows.again();
-    }, READ_EVERY_MS);
+      timer.current = setTimeout(follow, READ_EVERY_MS);
+    };
+    if (timer.current === undefined) follow();
   }, [progress]);
   useEffect(
     () => () => {

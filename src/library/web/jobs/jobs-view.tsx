@@ -1,7 +1,9 @@
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { api } from '../client.js';
 import { Empty, Fault, Loading } from '../parts/states.js';
+import { useRead } from '../parts/use-read.js';
 import { jobs, jobsFault, readJobs } from '../state/jobs.js';
 import { JobCard } from './job-card.js';
 
@@ -26,7 +28,8 @@ function Content({ openId }: { readonly openId: string | null }): VNode {
       <Fault text={jobsFault.value} onRetry={() => void readJobs()} />
     );
   }
-  if (jobs.value.length === 0) {
+  const unlistedId = jobs.value.some((one) => one.id === openId) ? null : openId;
+  if (jobs.value.length === 0 && unlistedId === null) {
     return (
       <Empty title="No bulk enrichment yet.">
         <p>
@@ -38,6 +41,11 @@ function Content({ openId }: { readonly openId: string | null }): VNode {
   }
   return (
     <ul class="job-list">
+      {unlistedId !== null && (
+        <li>
+          <UnlistedJob id={unlistedId} />
+        </li>
+      )}
       {jobs.value.map((one) => (
         <li key={one.id}>
           <JobCard job={one} isOpen={one.id === openId} />
@@ -45,4 +53,12 @@ function Content({ openId }: { readonly openId: string | null }): VNode {
       ))}
     </ul>
   );
+}
+
+/** A job that the address names, and that is older than those of the list, or is none. */
+function UnlistedJob({ id }: { readonly id: string }): VNode {
+  const read = useRead(id, (signal) => api.job(id, 1, undefined, signal));
+  if (read.fault !== null) return <Fault text={read.fault} onRetry={read.again} />;
+  if (read.value === undefined) return <Loading what="the job" />;
+  return <JobCard job={read.value.job} isOpen />;
 }

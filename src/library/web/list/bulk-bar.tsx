@@ -15,9 +15,9 @@ import { page, pageIds, query, readList, selection } from '../state/iocs.js';
 import { startBulk } from '../state/jobs.js';
 import { allowed } from '../state/session.js';
 import { run, say } from '../state/toasts.js';
+import { exportItems } from './export-items.js';
 import { SendButton } from './send-button.js';
 import { TagDialog } from './tag-dialog.js';
-import { exportItems } from './toolbar.js';
 
 /** Ids travel in the address of an export, and an address has room for so many. */
 const IDS_IN_ADDRESS = 200;
@@ -28,6 +28,7 @@ export function BulkBar({ total }: { readonly total: number }): VNode | null {
   const now = selection.value;
   const many = selectedCount(now);
   if (many === 0) return null;
+  const isExported = now.kind === 'all' || many <= IDS_IN_ADDRESS;
   const wholePage = pageState(now, pageIds.value) === 'all';
   return (
     <div class="bulk" role="region" aria-label="Selected IOCs">
@@ -64,7 +65,11 @@ export function BulkBar({ total }: { readonly total: number }): VNode | null {
             Copy defanged
           </Button>
         )}
-        {(now.kind === 'all' || many <= IDS_IN_ADDRESS) && <ExportMenu />}
+        {isExported ? (
+          <ExportMenu />
+        ) : (
+          <span class="bulk-note">Export takes {IDS_IN_ADDRESS} single rows at most.</span>
+        )}
         <SendButton />
         {allowed('analyst') && (
           <Button icon="trash" kind="danger" onClick={askToDeleteSelected}>
@@ -133,10 +138,13 @@ function ExportMenu(): VNode {
 }
 
 function copySelected(): void {
+  const many = selectedCount(selection.value);
   const here = (page.value?.items ?? []).filter((one) => isSelected(selection.value, one.id));
   copy(
     here.map((one) => defang(one.type, one.value)).join('\n'),
-    `${count(here.length, 'value')} of this page, defanged`,
+    here.length === many
+      ? `${count(many, 'value')}, defanged`
+      : `${number(here.length)} of ${count(many, 'selected value')}, those of this page, defanged`,
   );
 }
 

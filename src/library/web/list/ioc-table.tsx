@@ -33,15 +33,20 @@ export function IocTable({ items, openId, change }: IocTableProps): VNode {
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" class="col-select">
-            <input
-              type="checkbox"
-              aria-label="Select all on this page"
-              checked={state === 'all'}
-              indeterminate={state === 'some'}
-              onChange={() => {
-                selection.value = togglePage(selection.value, pageIds.value);
-              }}
-            />
+            <label>
+              <input
+                type="checkbox"
+                aria-label="Select all on this page"
+                checked={state === 'all'}
+                indeterminate={state === 'some'}
+                onChange={() => {
+                  selection.value = togglePage(selection.value, pageIds.value);
+                }}
+              />
+              <span class="phone-only" aria-hidden="true">
+                Select all on this page
+              </span>
+            </label>
           </th>
           {COLUMNS.map((one) => (
             <Header key={one.name} {...one} change={change} />

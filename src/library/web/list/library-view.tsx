@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
 import { DetailsDrawer } from '../details/details-drawer.js';
-import { isFiltered, parseQuery, toSearch, type ListQuery } from '../logic/query.js';
+import { changed, isFiltered, parseQuery, toSearch, type ListQuery } from '../logic/query.js';
 import { Button } from '../parts/button.js';
 import { Empty, Fault, Loading } from '../parts/states.js';
 import { dialog } from '../state/dialogs.js';
@@ -29,6 +29,12 @@ export function LibraryView({ openId }: { readonly openId: string | null }): VNo
       replace: true,
     });
   };
+  // Rows were deleted, or the address names a page that never was: the last one is shown.
+  const beyond = page.value?.items.length === 0 && page.value.total > 0 && !isLoading.value;
+  useEffect(() => {
+    if (!beyond || page.value === undefined) return;
+    change(changed(query.value, { page: Math.ceil(page.value.total / page.value.pageSize) }));
+  }, [beyond]);
   useListKeys(openId, change);
   return (
     <div class={`library ${openId === null ? '' : 'library-with-drawer'}`}>
@@ -54,6 +60,7 @@ function Content({ change, openId }: ContentProps): VNode {
   if (listFault.value !== null) return <Fault text={listFault.value} onRetry={() => void readList()} />;
   if (now === undefined) return <Loading what="the IOCs" />;
   if (now.total === 0 && !isLoading.value) return <NothingThere change={change} />;
+  if (now.items.length === 0 && now.total > 0) return <Loading what="the last page" />;
   return (
     <>
       <div class={isLoading.value ? 'list-body list-stale' : 'list-body'} aria-busy={isLoading.value}>

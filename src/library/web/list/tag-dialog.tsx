@@ -17,9 +17,7 @@ export function TagDialog({ onClose }: { readonly onClose: () => void }): VNode 
   const [action, setAction] = useState<'tag' | 'untag'>('tag');
   const submit = async (): Promise<void> => {
     const choice = choiceOf(selection.value, filterOf(query.value));
-    let changed = 0;
-    for (const tag of parseTags(text))
-      changed = Math.max(changed, (await api.bulk(choice, action, tag)).changed);
+    const { changed } = await api.bulk(choice, action, parseTags(text));
     say(`Changed ${count(changed, 'IOC')}.`);
     onClose();
     await readList();
@@ -41,11 +39,11 @@ export function TagDialog({ onClose }: { readonly onClose: () => void }): VNode 
             />
             <Field
               label="Tags"
-              name="tag"
+              name="tags"
               hint="Several are parted by commas."
               value={text}
               onInput={setText}
-              fault={faultOf('tag')}
+              fault={faultOf('tags')}
               required
               autofocus
             />

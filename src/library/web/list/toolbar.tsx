@@ -5,36 +5,30 @@ import { changed, filterOf, toParams, type ListQuery } from '../logic/query.js';
 import { Button } from '../parts/button.js';
 import { Select } from '../parts/field.js';
 import { Icon } from '../parts/icon.js';
-import { Menu, type MenuItem } from '../parts/menu.js';
+import { Menu } from '../parts/menu.js';
 import { dialog } from '../state/dialogs.js';
 import { query } from '../state/iocs.js';
 import { allowed } from '../state/session.js';
+import { exportItems } from './export-items.js';
 import { isFacetPanelOpen } from './facet-panel.js';
 
 const TYPING_PAUSE_MS = 200;
 
+/** Every order that the heads of the columns can give, for where they are out of sight. */
 const ORDERS: readonly { readonly value: `${Sort} ${'asc' | 'desc'}`; readonly text: string }[] = [
   { value: 'createdAt desc', text: 'Newest first' },
   { value: 'createdAt asc', text: 'Oldest first' },
   { value: 'malicious desc', text: 'Most detections' },
+  { value: 'malicious asc', text: 'Fewest detections' },
   { value: 'enrichedAt desc', text: 'Enriched last' },
-  { value: 'verdict desc', text: 'Verdict' },
-  { value: 'type asc', text: 'Type' },
-  { value: 'value asc', text: 'Value' },
+  { value: 'enrichedAt asc', text: 'Enriched first' },
+  { value: 'verdict desc', text: 'Verdict, the worst first' },
+  { value: 'verdict asc', text: 'Verdict, the best first' },
+  { value: 'type asc', text: 'Type, A to Z' },
+  { value: 'type desc', text: 'Type, Z to A' },
+  { value: 'value asc', text: 'Value, A to Z' },
+  { value: 'value desc', text: 'Value, Z to A' },
 ];
-
-/** Addresses of the three exports of what these parameters name. */
-export function exportItems(params: URLSearchParams): readonly MenuItem[] {
-  return [
-    { text: 'CSV', format: 'csv' },
-    { text: 'JSON', format: 'json' },
-    { text: 'STIX 2.1', format: 'stix' },
-  ].map(({ text, format }) => ({
-    text,
-    icon: 'download',
-    href: `/api/iocs/export?${new URLSearchParams([['format', format], ...params]).toString()}`,
-  }));
-}
 
 export function Toolbar({ change }: { readonly change: (next: ListQuery) => void }): VNode {
   const now = query.value;

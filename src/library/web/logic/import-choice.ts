@@ -33,7 +33,7 @@ export function chosen(
     .map(({ type, value }) => ({ type, value }));
 }
 
-/** Tags as typed: parted by commas, trimmed, lower case, each once. */
+/** Tags as typed: parted by commas, and as the server keeps them: trimmed, lower case, each once. */
 export function parseTags(text: string): readonly string[] {
   return [
     ...new Set(

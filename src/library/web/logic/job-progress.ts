@@ -4,7 +4,7 @@ import { comeBack, duration } from './words.js';
 export const JOB_STATE_NAMES: Readonly<Record<JobState, string>> = {
   running: 'Running',
   paused: 'Paused',
-  waiting: 'Waiting for quota',
+  waiting: 'Waiting',
   cancelled: 'Cancelled',
   finished: 'Finished',
 };

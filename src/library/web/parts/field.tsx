@@ -17,6 +17,13 @@ interface FieldProps {
   readonly autofocus?: boolean;
 }
 
+/** Gives the focus to what has just appeared, once. */
+function focusOnce(element: HTMLElement | null): void {
+  if (element === null || element.dataset.focused !== undefined) return;
+  element.dataset.focused = '';
+  element.focus();
+}
+
 /** A labelled text field with a hint and a fault, both tied to it for screen readers. */
 export function Field(props: FieldProps): VNode {
   const id = useId();
@@ -29,12 +36,7 @@ export function Field(props: FieldProps): VNode {
         {...rest}
         type={type}
         value={value}
-        ref={(element) => {
-          if (autofocus && element !== null && element.dataset.focused === undefined) {
-            element.dataset.focused = '';
-            element.focus();
-          }
-        }}
+        ref={autofocus ? focusOnce : null}
         aria-invalid={fault !== undefined}
         aria-describedby={`${id}-more`}
         onInput={(event) => {
@@ -43,6 +45,31 @@ export function Field(props: FieldProps): VNode {
       />
       <p id={`${id}-more`} class={fault === undefined ? 'hint' : 'hint hint-fault'}>
         {fault ?? hint}
+      </p>
+    </div>
+  );
+}
+
+/** A {@link Field} of several lines. */
+export function TextArea(props: Pick<FieldProps, 'label' | 'name' | 'value' | 'onInput' | 'fault'>): VNode {
+  const id = useId();
+  const { label, name, fault, value, onInput } = props;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea
+        id={id}
+        name={name}
+        rows={4}
+        value={value}
+        aria-invalid={fault !== undefined}
+        aria-describedby={`${id}-more`}
+        onInput={(event) => {
+          onInput(event.currentTarget.value);
+        }}
+      />
+      <p id={`${id}-more`} class="hint hint-fault">
+        {fault}
       </p>
     </div>
   );

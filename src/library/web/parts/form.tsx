@@ -7,7 +7,7 @@ import { Button } from './button.js';
 interface FormProps {
   readonly submit: string;
   readonly onSubmit: () => Promise<void>;
-  /** Gets the fault of one field, by the name the server gives it. */
+  /** Gets the fault of one field, or of a part of it such as `tags/1`, by the name the server gives it. */
   readonly children: (faultOf: (field: string) => string | undefined) => ComponentChildren;
   readonly kind?: 'plain' | 'primary';
   readonly class?: string;
@@ -26,14 +26,14 @@ export function Form({
 }: FormProps): VNode {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
-  const problem = fault instanceof ApiError ? fault.problem : undefined;
+  const claimant = fault instanceof ApiError ? fault.problem.field?.split('/', 1)[0] : undefined;
   const [claimed] = useState(() => new Set<string>());
   const faultOf = (field: string): string | undefined => {
     claimed.add(field);
-    return problem?.field === field ? faultText(fault) : undefined;
+    return claimant === field ? faultText(fault) : undefined;
   };
   const fields = children(faultOf);
-  const isClaimed = problem?.field !== undefined && claimed.has(problem.field);
+  const isClaimed = claimant !== undefined && claimed.has(claimant);
   const send = async (): Promise<void> => {
     setBusy(true);
     setFault(null);

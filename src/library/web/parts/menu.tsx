@@ -7,7 +7,7 @@ export interface MenuItem {
   readonly icon?: IconName;
   readonly danger?: boolean;
   readonly onChoose?: () => void;
-  /** A download instead of an action. */
+  /** Address of a download that `onChoose` begins; a link, so that it can be copied. */
   readonly href?: string;
 }
 
@@ -85,22 +85,27 @@ function Item({ item, onClose }: { readonly item: MenuItem; readonly onClose: ()
       {item.text}
     </>
   );
+  const choose = (): void => {
+    onClose();
+    item.onChoose?.();
+  };
   if (item.href !== undefined) {
     return (
-      <a class="menu-item" href={item.href} download onClick={onClose}>
+      <a
+        class="menu-item"
+        href={item.href}
+        download=""
+        onClick={(event) => {
+          event.preventDefault();
+          choose();
+        }}
+      >
         {content}
       </a>
     );
   }
   return (
-    <button
-      type="button"
-      class={`menu-item ${item.danger === true ? 'menu-danger' : ''}`}
-      onClick={() => {
-        onClose();
-        item.onChoose?.();
-      }}
-    >
+    <button type="button" class={`menu-item ${item.danger === true ? 'menu-danger' : ''}`} onClick={choose}>
       {content}
     </button>
   );

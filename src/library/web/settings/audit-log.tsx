@@ -24,11 +24,11 @@ export function AuditLog(): VNode {
         <Field
           label="Action"
           name="action"
-          placeholder="ioc.delete"
+          placeholder="ioc.bulk"
           value={action}
           onInput={narrow(setAction)}
         />
-        <Field label="User" name="user" placeholder="name@example.com" value={who} onInput={narrow(setWho)} />
+        <Field label="User" name="user" placeholder="name@" value={who} onInput={narrow(setWho)} />
       </div>
       {read.fault !== null && <Fault text={read.fault} onRetry={read.again} />}
       {read.fault === null && read.value === undefined && <Loading what="the audit log" />}

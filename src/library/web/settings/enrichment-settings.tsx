@@ -54,7 +54,7 @@ function Editor({ settings }: { readonly settings: Settings }): VNode {
             name="maliciousFrom"
             type="number"
             min={1}
-            hint="Engines that say malicious; more than for suspicious."
+            hint="Engines that say malicious; as many as for suspicious, or more."
             value={malicious}
             onInput={setMalicious}
             fault={faultOf('maliciousFrom')}

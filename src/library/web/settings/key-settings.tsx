@@ -52,7 +52,8 @@ export function KeySettings(): VNode {
         ]}
       />
       <div class="key-actions">
-        <Tester />
+        {/* What was said of one key does not hold for another. */}
+        <Tester key={`${state.source} ${state.masked ?? ''}`} />
         {state.source === 'settings' && (
           <Button icon="trash" kind="quiet" onClick={remove}>
             Remove the key
@@ -62,17 +63,25 @@ export function KeySettings(): VNode {
       <h2>{state.isSet ? 'Replace the key' : 'Set the key'}</h2>
       <Form submit="Save the key" onSubmit={save} class="form-narrow">
         {(faultOf) => (
-          <Field
-            label="VirusTotal API key"
-            name="key"
-            type="password"
-            autocomplete="off"
-            hint="64 hexadecimal characters, from your profile at VirusTotal. Stored encrypted, never shown again."
-            value={key}
-            onInput={setKey}
-            fault={faultOf('key')}
-            required
-          />
+          <>
+            {state.source === 'simulator' && (
+              <p class="hint">
+                With the first key, all that the simulator made up is removed: IOCs, tags and notes stay, and
+                are not enriched until they are looked up again.
+              </p>
+            )}
+            <Field
+              label="VirusTotal API key"
+              name="key"
+              type="password"
+              autocomplete="off"
+              hint="64 hexadecimal characters, from your profile at VirusTotal. Stored encrypted, never shown again."
+              value={key}
+              onInput={setKey}
+              fault={faultOf('key')}
+              required
+            />
+          </>
         )}
       </Form>
     </>
