@@ -23,6 +23,13 @@ import { createPlatform } from './create-platform.js';
 import { Lifecycle } from './lifecycle.js';
 import { productVersion } from './product.js';
 
+/** The link by which the first super admin comes in. */
+export interface FirstAdmin {
+  readonly email: string;
+  readonly link: string;
+  readonly expiresAt: string;
+}
+
 /** The IOC library, ready to listen. */
 export interface Library {
   readonly app: LibraryApp;
@@ -32,9 +39,8 @@ export interface Library {
   readonly description: string;
   /** Whether there is no key, so that what VirusTotal says is made up. */
   readonly isSimulated: boolean;
-  /** A link that works once, while nobody can log in as super admin. */
-  readonly firstAdmin:
-    { readonly email: string; readonly link: string; readonly expiresAt: string } | undefined;
+  /** A link that works once, while nobody can log in as super admin; the one before is void then. */
+  inviteFirstAdmin(): Promise<FirstAdmin | undefined>;
   /** Takes up the jobs that are open. */
   startJobs(): Promise<void>;
   /**
@@ -52,8 +58,6 @@ export interface Library {
 const PAGE = fileURLToPath(new URL('../library/web', import.meta.url));
 const HOUR_MS = 3_600_000;
 const STOP_BUDGET_MS = 6_000;
-/** Behind a proxy with TLS it is nearly always on the same machine or in the same private network. */
-const USUAL_PROXIES = ['loopback', 'uniquelocal'];
 
 /**
  * Makes the library of a configuration, whose sections `opencti` and `virustotal.token` may be left out.
@@ -112,7 +116,7 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
       sessions: { store: accounts.sessions, secret, secure, idleMs },
       authentication,
       page: existsSync(page) ? page : undefined,
-      trustedProxies: secure && library.trustedProxies.length === 0 ? USUAL_PROXIES : library.trustedProxies,
+      trustedProxies: secure && library.trustedProxies.length === 0 ? 'nearest' : library.trustedProxies,
       isReady: () => answers(database),
     },
     [
@@ -130,17 +134,21 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
     ],
   );
   lifecycle.add('server', () => app.close());
-  const invitation = await accounts.inviteFirstAdmin(library.adminEmail);
   return {
     app,
     accounts,
     database,
     description: database.description,
     isSimulated: await lookUps.engine.isSimulated(),
-    firstAdmin: invitation && {
-      email: invitation.user.email,
-      link: invitationLink(pageUrl, invitation.token),
-      expiresAt: invitation.expiresAt,
+    inviteFirstAdmin: async () => {
+      const invitation = await accounts.inviteFirstAdmin(library.adminEmail);
+      return (
+        invitation && {
+          email: invitation.user.email,
+          link: invitationLink(pageUrl, invitation.token),
+          expiresAt: invitation.expiresAt,
+        }
+      );
     },
     startJobs: () => lookUps.bulk.start(),
     listen: async () => {

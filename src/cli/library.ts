@@ -1,4 +1,4 @@
-import { createLibrary, offerPassword, type Library } from '../app/create-library.js';
+import { createLibrary, offerPassword, type FirstAdmin, type Library } from '../app/create-library.js';
 import { systemClock } from '../shared/clock.js';
 import { describeError } from '../shared/connector-error.js';
 import type { CrashReport } from './crash-report.js';
@@ -36,7 +36,8 @@ export async function serveLibrary(
   try {
     const url = await library.listen();
     await library.startJobs();
-    console.log(greeting(url, library));
+    // Not before it listens: a start that fails would void the link of the one that runs.
+    console.log(greeting(url, library, await library.inviteFirstAdmin()));
     if (!stop.aborted) await stopped(stop);
     logger.info({ signal: String(stop.reason) }, 'stopping');
   } catch (error) {
@@ -69,7 +70,11 @@ export async function offerLibraryPassword(email: string, configFile: string | u
 }
 
 /** For the person in front of the terminal; the log, which others may read, does not have the link. */
-function greeting(url: string, { firstAdmin, isSimulated, description }: Library): string {
+function greeting(
+  url: string,
+  { isSimulated, description }: Library,
+  firstAdmin: FirstAdmin | undefined,
+): string {
   const lines = [`The IOC library is at ${url}`, `It keeps its IOCs in: ${description}`];
   if (isSimulated) {
     lines.push(

@@ -116,6 +116,19 @@ export function textOfAtLeast(length: number): Format<string> {
   });
 }
 
+/** An e-mail address, also one without a domain name of the public. */
+export const emailAddress: Format<string> = defineFormat({
+  name: 'e-mail address',
+  parse: (value) => {
+    if (!/^[^\s@]+@[^\s@]+$/.test(value)) {
+      throw new BadValue('is no e-mail address', 'Write it like name@example.org.');
+    }
+    return value;
+  },
+  jsonSchema: { type: 'string', pattern: '^\\s*[^\\s@]+@[^\\s@]+\\s*$' },
+  variableSchema: { type: 'string', format: 'email' },
+});
+
 /** A part of the name of a Prometheus metric, or nothing. */
 export const metricNamePart: Format<string> = defineFormat({
   name: 'part of a metric name',

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { closest } from './closest.js';
 import { BadValue, defineFormat, type Format } from './format.js';
 
@@ -43,6 +44,27 @@ export const texts: Format<readonly string[]> = defineFormat<readonly string[]>(
   show: (entries) => entries.join(','),
   jsonSchema: { type: ['array', 'string'], items: { type: ['string', 'number'] } },
   variableSchema: { type: 'array', items: { type: 'string' } },
+});
+
+/** Words that stand for networks, as the web server knows them. */
+const NETWORK_WORDS = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** Addresses and networks of proxies, and words for the usual networks. */
+export const proxyAddresses: Format<readonly string[]> = defineFormat<readonly string[]>({
+  ...texts,
+  name: 'list of addresses and networks',
+  parse: (value) => {
+    const entries = texts.parse(value);
+    const isNetwork = (entry: string): boolean =>
+      NETWORK_WORDS.includes(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
+    if (!entries.every(isNetwork)) {
+      throw new BadValue(
+        'holds something that is neither an address nor a network',
+        `Write addresses (10.0.0.7), networks (10.0.0.0/8), or ${NETWORK_WORDS.join(', ')}.`,
+      );
+    }
+    return entries;
+  },
 });
 
 /** A colour in the form that OpenCTI takes. */

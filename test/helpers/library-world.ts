@@ -115,8 +115,9 @@ export function ok(response: LightMyRequestResponse): LightMyRequestResponse {
 }
 
 async function firstAdmin(library: Library): Promise<Person> {
-  if (library.firstAdmin === undefined) throw new Error('there is a super admin already');
-  return enter(library, library.firstAdmin.link, 'super_admin');
+  const invitation = await library.inviteFirstAdmin();
+  if (invitation === undefined) throw new Error('there is a super admin already');
+  return enter(library, invitation.link, 'super_admin');
 }
 
 async function invited(library: Library, admin: Person, role: Role, where: object): Promise<Person> {

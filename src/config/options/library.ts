@@ -1,5 +1,5 @@
-import { path, port, text, wholeNumber } from '../formats.js';
-import { texts } from '../list-formats.js';
+import { emailAddress, path, port, text, wholeNumber } from '../formats.js';
+import { proxyAddresses } from '../list-formats.js';
 import { httpUrl, secretUrl } from '../network-formats.js';
 import { option, optional } from '../option.js';
 
@@ -25,9 +25,9 @@ export const library = {
     example: 'https://iocs.example.com',
   }),
   trusted_proxies: option({
-    doc: 'Addresses and networks of proxies whose x-forwarded-* headers are believed; loopback, linklocal and uniquelocal stand for their networks. Where library.url is https and nothing is given: loopback,uniquelocal.',
+    doc: 'Addresses and networks of proxies whose x-forwarded-* headers are believed; loopback, linklocal and uniquelocal stand for their networks. Where library.url is https and nothing is given, the nearest one is, when it is of a private network.',
     env: 'LIBRARY_TRUSTED_PROXIES',
-    type: texts,
+    type: proxyAddresses,
     default: [],
   }),
   database_path: option({
@@ -65,7 +65,7 @@ export const library = {
   admin_email: option({
     doc: 'E-mail address of the first super admin, who is made when there is none; the start prints a link that works once.',
     env: 'LIBRARY_ADMIN_EMAIL',
-    type: text,
+    type: emailAddress,
     default: 'admin@localhost',
   }),
   session_hours: option({

@@ -219,6 +219,23 @@ describe('what goes wrong', () => {
     expect(response.body).not.toContain('swordfish');
   });
 
+  it('is told to who is refused too often, whoever they say they are', async () => {
+    const busy = await startTestServer(people, [routes], { requestsPerMinute: 3, trustedProxies: 'nearest' });
+    const guess = (number: number) =>
+      busy.inject({
+        url: '/api/things',
+        remoteAddress: '127.0.0.1',
+        headers: {
+          authorization: `Bearer guess-${number}`,
+          // What the client sent, and what the proxy before us added to it.
+          'x-forwarded-for': `198.51.100.${number}, 10.0.0.5`,
+        },
+      });
+    const answers = [await guess(1), await guess(2), await guess(3), await guess(4)];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 429]);
+    await busy.close();
+  });
+
   it('is told when there are too many requests', async () => {
     const busy = await startTestServer(people, [routes], { requestsPerMinute: 2 });
     const send = () => busy.inject({ url: '/api/things', ...bearer('reading-token') });

@@ -1,5 +1,6 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
+import ipaddr from 'ipaddr.js';
 import { fastify, LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 import { guard, type Authentication } from './access.js';
@@ -20,9 +21,12 @@ export interface ServerOptions {
   readonly authentication: Authentication;
   /** Folder of the built page; none is served without it. */
   readonly page?: string | undefined;
-  /** Addresses and networks of proxies whose `x-forwarded-*` headers are believed. */
-  readonly trustedProxies?: readonly string[];
-  /** Requests that one user, or one address without, may send in a minute. */
+  /**
+   * Addresses and networks of proxies whose `x-forwarded-*` headers are believed; `nearest`: whoever is connected, when that
+   * is of a private network, and nobody whom it names.
+   */
+  readonly trustedProxies?: readonly string[] | 'nearest';
+  /** Requests that may come from one address in a minute. */
   readonly requestsPerMinute?: number;
   /** Whether the database answers. */
   readonly isReady: () => Promise<boolean>;
@@ -30,8 +34,9 @@ export interface ServerOptions {
 
 /** Bytes of a body, unless a route says more. */
 const BODY_LIMIT = 64 * 1024;
-/** A page that is open sends a few at a time; programs are told when to come back. */
-const REQUESTS_PER_MINUTE = 1_200;
+/** A page that is open sends a few at a time, and all people of an office may share an address. */
+const REQUESTS_PER_MINUTE = 3_000;
+const PRIVATE_RANGES = new Set(['loopback', 'private', 'uniqueLocal', 'linkLocal']);
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
@@ -49,27 +54,30 @@ export async function createLibraryServer(
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    trustProxy:
+      trustedProxies === 'nearest' ? isNearestProxy : trustedProxies.length > 0 && [...trustedProxies],
     // Whoever listens to events would keep the server from closing.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
   });
   app.setValidatorCompiler(createValidatorCompiler());
   answerWithProblems(app);
-  await app.register(helmet, headersFor(options.sessions.secure));
-  await addSessions(app, options.sessions);
-  guard(app, options.authentication);
   await app.register(rateLimit, {
+    global: false,
     max: requestsPerMinute,
     timeWindow: 60_000,
     hook: 'onRequest',
-    keyGenerator: ({ principal, ip }) => principal?.userId ?? ip,
     errorResponseBuilder: (_request, { ttl }) => {
       const retryAfterSeconds = Math.ceil(ttl / 1000);
       const detail = `These are more requests than the library takes in a minute; go on in ${retryAfterSeconds} s.`;
       return new Refusal(429, detail, { retryAfterSeconds });
     },
   });
+  // For all requests and before anything is asked of the database, so that who is refused is counted as well.
+  app.addHook('onRequest', app.rateLimit());
+  await app.register(helmet, headersFor(options.sessions.secure));
+  await addSessions(app, options.sessions);
+  guard(app, options.authentication);
   // What somebody may see is nothing for caches on the way.
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
@@ -84,6 +92,12 @@ export async function createLibraryServer(
     await servePage(app, options.page);
   }
   return app;
+}
+
+/** A client of a private network is no proxy because of that: only the one that is connected, at hop 0, may be. */
+function isNearestProxy(address: string, hop: number): boolean {
+  if (hop !== 0 || !ipaddr.isValid(address)) return false;
+  return PRIVATE_RANGES.has(ipaddr.process(address).range());
 }
 
 /** The policy of docs/library.md: nothing from elsewhere, nothing inline. */
