@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InjectedBrowser, principal, startTestServer } from '../../../test/helpers/library-server.js';
 import { ConnectorError } from '../../shared/connector-error.js';
 import { allow } from './access.js';
 import type { LibraryApp, Routes } from './library-app.js';
+import { Refusal } from './refusal.js';
 import { exactly } from './schemas.js';
 
 const analyst = principal();
@@ -47,6 +49,9 @@ const routes: Routes = (app) => {
   });
   app.get('/api/away', { config: allow('viewer', 'read') }, () => {
     throw new ConnectorError('The database is away; try again.', 'transient');
+  });
+  app.get('/api/refused', { config: allow('viewer', 'read') }, () => {
+    throw new Refusal(503, 'VirusTotal cannot be reached.', { code: 'outage' });
   });
 };
 
@@ -233,7 +238,22 @@ describe('what goes wrong', () => {
       });
     const answers = [await guess(1), await guess(2), await guess(3), await guess(4)];
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 429]);
+    expect(answers[3]?.headers).toMatchObject({ 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
     await busy.close();
+  });
+
+  it.each([
+    ['/api/away', { level: 50, msg: 'failed', err: { stack: expect.any(String) as string } }],
+    ['/api/refused', { level: 40, msg: 'refused', reason: 'VirusTotal cannot be reached.' }],
+  ])('is in the log, with a stack only when nobody refused it on purpose: %s', async (url, line) => {
+    const lines: string[] = [];
+    const logger = pino({ serializers: pino.stdSerializers }, { write: (text) => void lines.push(text) });
+    const heard = await startTestServer(people, [routes], { logger });
+    await heard.inject({ url, ...bearer('reading-token') });
+    await heard.close();
+    const told = lines.map((text) => JSON.parse(text) as { level: number }).filter(({ level }) => level > 30);
+    expect(told).toMatchObject([line]);
+    expect('err' in told[0]!).toBe('err' in line);
   });
 
   it('is told when there are too many requests', async () => {

@@ -62,6 +62,7 @@ export async function createLibraryServer(
   });
   app.setValidatorCompiler(createValidatorCompiler());
   answerWithProblems(app);
+  await app.register(helmet, headersFor(options.sessions.secure));
   await app.register(rateLimit, {
     global: false,
     max: requestsPerMinute,
@@ -75,7 +76,6 @@ export async function createLibraryServer(
   });
   // For all requests and before anything is asked of the database, so that who is refused is counted as well.
   app.addHook('onRequest', app.rateLimit());
-  await app.register(helmet, headersFor(options.sessions.secure));
   await addSessions(app, options.sessions);
   guard(app, options.authentication);
   // What somebody may see is nothing for caches on the way.
