@@ -120,6 +120,7 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
         pageUrl,
         isSimulated: () => lookUps.engine.isSimulated(),
         opencti: platform?.name,
+        enrichesImports: async (id) => (await lookUps.stores.organisations.get(id))?.autoEnrich === true,
       }),
       ...allIocRoutes(
         { ...lookUps.stores, details: lookUps.details, audit, reader, startBulk, platform },

@@ -218,5 +218,8 @@ export const FAKE_USAGE: Usage = {
     perDay: { used: 431, limit: 500, resetsAt: null },
     perMonth: { used: 3120, limit: 15_500, resetsAt: null },
   },
-  organisation: { day: { used: 96, limit: 200 }, month: { used: 801, limit: null } },
+  organisation: {
+    day: { used: 96, limit: 200, resetsAt: '2026-05-11T00:00:00.000Z' },
+    month: { used: 801, limit: null, resetsAt: '2026-06-01T00:00:00.000Z' },
+  },
 };

@@ -33,14 +33,14 @@ function userOf(role: Role): SessionUser {
 }
 
 /** Holds for one user, as on the server: another one who logs in makes it stale. */
-function csrfTokenOf({ user }: FakeState): string {
+export function csrfTokenOf({ user }: FakeState): string {
   return `csrf-of-${user?.id ?? 'nobody'}`;
 }
 
 function addSession(app: FastifyInstance, state: FakeState): void {
   const session = (): unknown => {
     const { user, simulated, opencti } = state;
-    return { user, csrfToken: csrfTokenOf(state), simulated, opencti };
+    return { user, csrfToken: csrfTokenOf(state), simulated, opencti, enrichesImports: false };
   };
   app.get('/api/session', session);
   app.post<{ Body: { email: string; password: string } }>('/api/session', (request) => {

@@ -86,12 +86,18 @@ export const PAGE_URL = 'https://iocs.example.com';
 
 /** The routes of accounts over the accounts of a world, with sessions in its database. */
 export function startAccountsServer(
-  { accounts }: AccountsWorld,
+  world: AccountsWorld,
   options: Partial<ServerOptions> = {},
 ): Promise<LibraryApp> {
+  const { accounts } = world;
   return startTestServer(
     new Map(),
-    accountRoutes(accounts, { pageUrl: PAGE_URL, isSimulated: () => true, opencti: 'opencti.example.com' }),
+    accountRoutes(accounts, {
+      pageUrl: PAGE_URL,
+      isSimulated: () => true,
+      opencti: 'opencti.example.com',
+      enrichesImports: (id) => Promise.resolve(id === world.own),
+    }),
     {
       sessions: {
         store: accounts.sessions,

@@ -120,7 +120,7 @@ describe('secrets', () => {
     // Some wait for the next ping, forty seconds; nothing new is said of them.
     const ended = (): number => ends.filter((isOver) => isOver()).length;
     await vi.waitUntil(() => calls.lookUp >= 2 * spoilt.length && ended() >= ends.length / 2, {
-      timeout: 60_000,
+      timeout: 90_000,
     });
     const get = async (port: number, path: string): Promise<string> => {
       const { headers, body } = await request(`http://127.0.0.1:${port}${path}`);

@@ -159,7 +159,7 @@ describe('another user', () => {
 
 describe('an import of related IOCs', () => {
   it.each([
-    ['leads to the look-ups that began', { jobId: 'job-7' }, 'They are looked up as the quota allows.'],
+    ['leads to the look-ups that began', { jobId: 'job-7' }, 'They are looked up as quota and budget allow.'],
     [
       'says why nothing is looked up',
       { notice: 'The budget is spent.' },

@@ -112,7 +112,9 @@ describe('the configuration schema of the catalogue', () => {
 
 describe('what the image sets', () => {
   const dockerfile = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
-  const names = declaredOptions.map(({ option }) => option.env);
+  const names = declaredOptions
+    .filter(({ section }) => section !== 'library')
+    .map(({ option }) => option.env);
   const set = [...dockerfile.matchAll(/(\w+)=(\S+)/g)].filter(([, name = '']) => names.includes(name));
 
   it('is the default for the manager, which starts the image', () => {

@@ -26,6 +26,7 @@ export const SessionOnTheWire = Type.Object({
   csrfToken: Type.String(),
   simulated: Type.Boolean(),
   opencti: orNull(Type.String()),
+  enrichesImports: Type.Boolean(),
 });
 
 export const InvitationOnTheWire = Type.Object({

@@ -46,6 +46,7 @@ describe('GET /api/session', () => {
       csrfToken: expect.any(String),
       simulated: true,
       opencti: null,
+      enrichesImports: false,
     });
     expect(await world.database.kysely.selectFrom('sessions').selectAll().execute()).toEqual([]);
   });
@@ -61,6 +62,7 @@ describe('POST /api/session', () => {
       csrfToken: expect.any(String),
       simulated: true,
       opencti: 'opencti.example.com',
+      enrichesImports: true,
     });
     expect(await whoAmI()).toBe(userId);
     expect(await world.deeds()).toEqual([`session.begin ${email}`]);

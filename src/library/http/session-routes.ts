@@ -20,15 +20,21 @@ export interface SessionFacts {
   readonly isSimulated: () => boolean | Promise<boolean>;
   /** Host of the platform to which IOCs can be sent; for whoever is logged in. */
   readonly opencti?: string | undefined;
+  /** Whether an organisation looks up whatever is imported. */
+  readonly enrichesImports: (organisationId: string) => Promise<boolean>;
 }
 
 /** Logging in and out, invitations, and the own password. */
-export function sessionRoutes(accounts: Accounts, { isSimulated, opencti }: SessionFacts): Routes {
+export function sessionRoutes(
+  accounts: Accounts,
+  { isSimulated, opencti, enrichesImports }: SessionFacts,
+): Routes {
   const describe = async (reply: FastifyReply, principal: Principal | null): Promise<Session> => ({
     user: principal === null ? null : userOf(principal),
     csrfToken: reply.generateCsrf({ userInfo: reply.request.session.userId ?? 'nobody' }),
     simulated: await isSimulated(),
     opencti: (principal === null ? undefined : opencti) ?? null,
+    enrichesImports: principal !== null && (await enrichesImports(principal.organisationId)),
   });
   /** Under a new id: who knew the one before shall not be logged in. */
   const enter = async (

@@ -46,6 +46,8 @@ export interface Session {
   readonly simulated: boolean;
   /** Where the OpenCTI platform is to which IOCs can be sent: `opencti.example.com`; `null` when there is none. */
   readonly opencti: string | null;
+  /** What is imported into the user's organisation is looked up, whether asked for or not. */
+  readonly enrichesImports: boolean;
 }
 
 export interface Invitation {

@@ -57,7 +57,7 @@ export function RelatedSection({ ioc, onImported }: RelatedSectionProps): VNode 
       ))}
       {started.jobId !== undefined && (
         <p role="status">
-          They are looked up as the quota allows.{' '}
+          They are looked up as quota and budget allow.{' '}
           <Link href={`/jobs/${started.jobId}`}>Watch the enrichment</Link>
         </p>
       )}

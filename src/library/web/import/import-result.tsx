@@ -18,7 +18,12 @@ export function ImportResultStep({ result, onClose }: ImportResultProps): VNode 
         <strong>{count(result.created, 'new IOC')}</strong>
         {result.known > 0 && `, ${result.known} known already`}
       </p>
-      {jobId !== undefined && <p>They are looked up on VirusTotal now, as fast as the quota allows.</p>}
+      {jobId !== undefined && (
+        <p>
+          They are looked up on VirusTotal as quota and budget allow; the enrichment says when it goes on if
+          it has to wait.
+        </p>
+      )}
       {notice !== undefined && <p role="alert">They are not looked up: {notice}</p>}
       <div class="form-foot">
         {jobId !== undefined && (

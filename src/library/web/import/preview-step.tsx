@@ -9,6 +9,7 @@ import { Check, Field } from '../parts/field.js';
 import { Form } from '../parts/form.js';
 import { Empty } from '../parts/states.js';
 import { readList } from '../state/iocs.js';
+import { session } from '../state/session.js';
 import { PreviewList } from './preview-list.js';
 
 interface PreviewStepProps {
@@ -79,13 +80,20 @@ export function PreviewStep({ preview, onBack, onResult }: PreviewStepProps): VN
               hint="Where they come from."
             />
           </div>
-          <Check
-            checked={enrich}
-            onChange={setEnrich}
-            hint={`Costs up to ${count(items.length, 'look-up')} of the VirusTotal quota.`}
-          >
-            Enrich them at once
-          </Check>
+          {session.value?.enrichesImports === true ? (
+            <p class="hint">
+              New ones are looked up on VirusTotal at once, as your organisation looks up what is imported
+              (Settings, Enrichment).
+            </p>
+          ) : (
+            <Check
+              checked={enrich}
+              onChange={setEnrich}
+              hint={`Costs up to ${count(items.length, 'look-up')} of the VirusTotal quota.`}
+            >
+              Enrich them at once
+            </Check>
+          )}
         </>
       )}
     </Form>

@@ -18,8 +18,8 @@ const FAMILIES = ['demoloader', 'examplebot', 'pretendstealer', 'mockransom', 'f
 /**
  * Knows something about nearly everything, so that whoever tries the product with values of their own sees all of it. The
  * same object always has the same report, and none of it is true: some objects stay unknown, of the others some are clean,
- * some suspicious, some malicious, and these are related to hosts of names and networks that are kept for documentation (RFC
- * 2606, RFC 5737).
+ * some suspicious, some malicious, and these are related to hosts of names that are kept for documentation (RFC 2606) and of the network of the demonstration.
+ * Addresses that are kept for documentation would not do: the product takes them for what they are.
  *
  * @param at - When everything was analysed.
  */
@@ -101,7 +101,7 @@ function relate(
   const stored = catalog.find(type, id);
   if (stored === undefined) return;
   const host = (index: number): ObjectRef => ({ type: 'domain', id: `node-${chance(index)}.example.net` });
-  const address = (index: number): ObjectRef => ({ type: 'ip_address', id: `203.0.113.${chance(index)}` });
+  const address = (index: number): ObjectRef => ({ type: 'ip_address', id: `1.2.3.${chance(index)}` });
   const file = (index: number): ObjectRef => ({
     type: 'file',
     id: identityOf(`${id} ${chance(index)}`, 'related').sha256,
