@@ -217,7 +217,7 @@ export function addIocs(app: FastifyInstance, state: FakeState, send: Send): voi
           items: group.items.map((one) => ({ ...one, iocId: idOf(one.value) })),
         })),
       };
-      return { created: created.length, known: known.length };
+      return { created: created.length, known: known.length, ...state.started };
     },
   );
   app.post<{ Body: { id: string } }>('/api/lookup', async (request) => {

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Job, LibraryEvents, Role, SessionUser } from '../../src/library/web/api.js';
+import type { ImportResult, Job, LibraryEvents, Role, SessionUser } from '../../src/library/web/api.js';
 import type { FakeIoc } from './fake-library-rows.js';
 
 /** An answer that is no success: a problem document of RFC 9457. */
@@ -27,6 +27,8 @@ export interface FakeState {
   gate: Promise<void> | null;
   /** What every row of a job says beside its state. */
   rowMessage: string | null;
+  /** What an import of related IOCs says about their look-ups. */
+  started: Pick<ImportResult, 'jobId' | 'notice'>;
   /** What the next requests are refused with. */
   refusals: { readonly path: string; readonly refusal: Refusal }[];
   readonly requests: { readonly method: string; readonly url: string; readonly body: unknown }[];

@@ -20,7 +20,6 @@ export const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export const FAKE_CSRF = 'csrf-of-the-fake';
 export const FAKE_PASSWORD = 'correct horse battery';
 
 function userOf(role: Role): SessionUser {
@@ -33,10 +32,15 @@ function userOf(role: Role): SessionUser {
   };
 }
 
+/** Holds for one user, as on the server: another one who logs in makes it stale. */
+export function csrfTokenOf({ user }: FakeState): string {
+  return `csrf-of-${user?.id ?? 'nobody'}`;
+}
+
 function addSession(app: FastifyInstance, state: FakeState): void {
   const session = (): unknown => {
     const { user, simulated, opencti } = state;
-    return { user, csrfToken: FAKE_CSRF, simulated, opencti, enrichesImports: false };
+    return { user, csrfToken: csrfTokenOf(state), simulated, opencti, enrichesImports: false };
   };
   app.get('/api/session', session);
   app.post<{ Body: { email: string; password: string } }>('/api/session', (request) => {
@@ -68,7 +72,7 @@ function addEvents(app: FastifyInstance, state: FakeState): void {
   app.get('/api/events', (request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    reply.raw.write(': here\n\n');
+    reply.raw.write('retry: 100\n\n');
     state.streams.add(reply);
     request.raw.on('close', () => state.streams.delete(reply));
   });
@@ -89,6 +93,7 @@ export async function startFakeLibrary(page: string, rows = 60): Promise<FakeLib
     opencti: null,
     gate: null,
     rowMessage: null,
+    started: {},
     refusals: [],
     requests: [],
     streams: new Set(),
@@ -111,10 +116,10 @@ export async function startFakeLibrary(page: string, rows = 60): Promise<FakeLib
       state.refusals = state.refusals.filter((one) => one !== refused);
       throw refused.refusal;
     }
-    if (method !== 'GET' && request.headers['x-csrf-token'] !== FAKE_CSRF)
-      throw new Refusal(403, 'No CSRF token.');
     const isOpen = url.startsWith('/api/session') || url.startsWith('/api/invitations');
     if (!isOpen && state.user === null) throw new Refusal(401, 'Log in first.');
+    if (method !== 'GET' && request.headers['x-csrf-token'] !== csrfTokenOf(state))
+      throw new Refusal(403, 'The header x-csrf-token is missing or stale.');
   });
   app.setErrorHandler((error, _request, reply) => {
     const refusal = error instanceof Refusal ? error : new Refusal(500, String(error));

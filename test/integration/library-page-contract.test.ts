@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/shared/json.js';
-import { FAKE_CSRF, startFakeLibrary } from '../helpers/fake-library.js';
+import { csrfTokenOf, startFakeLibrary } from '../helpers/fake-library.js';
 import type { FakeLibrary } from '../helpers/fake-library-state.js';
 import { startLibraryWorld, type LibraryWorld } from '../helpers/library-world.js';
 
@@ -76,6 +76,12 @@ it.each([
   ['GET', '/api/audit', '/api/audit', undefined],
   ['POST', '/api/iocs/preview', '/api/iocs/preview', { content: 'stage.example 999.1.1.1' }],
   ['POST', '/api/iocs/import', '/api/iocs/import', { items: [{ type: 'domain', value: 'new.example' }] }],
+  [
+    'POST',
+    '/api/iocs/{id}/related',
+    '/api/iocs/ioc-000004/related',
+    { items: [{ type: 'hostname', value: 'api.stage-two.example', relation: 'siblings' }] },
+  ],
   ['POST', '/api/lookup', '/api/lookup', { id: 'ioc-000004' }],
   ['POST', '/api/bulk-enrich', '/api/bulk-enrich', { ids: ['ioc-000004'] }],
   ['GET', '/api/jobs/{id}', '/api/jobs/job-1?page=1', undefined],
@@ -85,7 +91,7 @@ it.each([
   const response = await fetch(fake.url + url, {
     method,
     headers: {
-      'x-csrf-token': FAKE_CSRF,
+      'x-csrf-token': csrfTokenOf(fake.state),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -10,7 +10,7 @@ import { SettingsView } from './settings/settings-view.js';
 import { Shell } from './shell/shell.js';
 import { Toasts } from './shell/toasts.js';
 import { followEvents } from './state/live.js';
-import { loadSession, session, sessionFault, user } from './state/session.js';
+import { loadSession, person, session, sessionFault } from './state/session.js';
 
 /** The page: a door without a session, the library with one. */
 export function App(): VNode {
@@ -36,7 +36,7 @@ function Door(): VNode {
     );
   }
   if (session.value === undefined) return <Loading what="the library" />;
-  return user.value === null ? <LogInView /> : <Inside />;
+  return person.value === null ? <LogInView /> : <Inside key={person.value} />;
 }
 
 function Inside(): VNode {

@@ -46,6 +46,7 @@ export class ApiError extends Error {
 
 let csrfToken = '';
 let onSignedOut: () => void = () => undefined;
+let renew: () => Promise<boolean> = () => Promise.resolve(false);
 
 /** The session's token, sent back with every change. */
 export function useCsrfToken(token: string): void {
@@ -57,15 +58,39 @@ export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
 }
 
+/**
+ * Called when a change was forbidden, which may be for the token alone: logging in in another tab makes it stale.
+ *
+ * @param listener - Reads the session anew; answers whether it is still that of the same user.
+ */
+export function whenForbidden(listener: () => Promise<boolean>): void {
+  renew = listener;
+}
+
+const TAKEN_OVER: Problem = {
+  title: 'Somebody else is logged in',
+  status: 403,
+  detail: 'Nothing was changed: somebody else has logged in in another tab.',
+};
+
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 async function call(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+  let response = await send(method, path, body, signal);
+  if (response.status === 403 && method !== 'GET') {
+    if (!(await renew())) throw new ApiError(TAKEN_OVER);
+    response = await send(method, path, body, signal);
+  }
+  if (!response.ok) throw await refusal(response, path);
+  return response.status === 204 ? undefined : ((await response.json()) as unknown);
+}
+
+async function send(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (method !== 'GET') headers['x-csrf-token'] = csrfToken;
   if (body !== undefined) headers['content-type'] = 'application/json';
-  let response: Response;
   try {
-    response = await fetch(`/api${path}`, {
+    return await fetch(`/api${path}`, {
       method,
       headers,
       credentials: 'same-origin',
@@ -80,8 +105,6 @@ async function call(method: Method, path: string, body?: unknown, signal?: Abort
       detail: 'The server does not answer. Check the network, then try again.',
     });
   }
-  if (!response.ok) throw await refusal(response, path);
-  return response.status === 204 ? undefined : ((await response.json()) as unknown);
 }
 
 async function refusal(response: Response, path: string): Promise<ApiError> {
@@ -133,7 +156,7 @@ export const api = {
   importRelated: (
     id: string,
     items: readonly { readonly type: IocType; readonly value: string; readonly relation: string }[],
-  ) => call('POST', `/iocs/${at(id)}/related`, { items }) as Promise<{ created: number; known: number }>,
+  ) => call('POST', `/iocs/${at(id)}/related`, { items }) as Promise<Omit<ImportResult, 'ids'>>,
   lookUp: (id: string, fresh: boolean) =>
     call('POST', '/lookup', { id, fresh }) as Promise<{ ioc: Ioc; details: Details }>,
 

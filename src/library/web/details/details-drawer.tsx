@@ -37,8 +37,11 @@ export function DetailsDrawer({ id }: { readonly id: string }): VNode {
     // Without scrolling: the list stays where it is.
     drawer.current?.focus({ preventScroll: true });
   }, []);
+  const seen = useRef(touched.value);
   useEffect(() => {
-    if (touched.value?.id === id) read.again();
+    if (touched.value === seen.current) return;
+    seen.current = touched.value;
+    if (touched.value.id === id || touched.value.id === null) read.again();
   }, [touched.value]);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import type { IocDetails, RelatedGroup, RelatedItem, Relation } from '../api.js';
+import type { ImportResult, IocDetails, RelatedGroup, RelatedItem, Relation } from '../api.js';
 import { api } from '../client.js';
 import { TYPE_NAMES } from '../logic/type-names.js';
 import { count, number } from '../logic/words.js';
@@ -28,6 +28,7 @@ export function RelatedSection({ ioc, onImported }: RelatedSectionProps): VNode 
   const groups = ioc.details?.related ?? [];
   const [picked, setPicked] = useState<ReadonlyMap<string, Picked>>(new Map());
   const [busy, setBusy] = useState(false);
+  const [started, setStarted] = useState<Pick<ImportResult, 'jobId' | 'notice'>>({});
   const put = (items: readonly Picked[], wanted: boolean): void => {
     const next = new Map(picked);
     for (const one of items) {
@@ -39,8 +40,9 @@ export function RelatedSection({ ioc, onImported }: RelatedSectionProps): VNode 
   const submit = async (): Promise<void> => {
     setBusy(true);
     try {
-      const { created, known } = await api.importRelated(ioc.id, [...picked.values()]);
+      const { created, known, ...next } = await api.importRelated(ioc.id, [...picked.values()]);
       say(`Imported ${count(created, 'related IOC')}${known > 0 ? `, ${known} known already` : ''}.`);
+      setStarted(next);
       setPicked(new Map());
       onImported();
       await readList();
@@ -53,6 +55,13 @@ export function RelatedSection({ ioc, onImported }: RelatedSectionProps): VNode 
       {groups.map((one) => (
         <Group key={one.relation} group={one} picked={picked} onPut={put} />
       ))}
+      {started.jobId !== undefined && (
+        <p role="status">
+          They are looked up as quota and budget allow.{' '}
+          <Link href={`/jobs/${started.jobId}`}>Watch the enrichment</Link>
+        </p>
+      )}
+      {started.notice !== undefined && <p role="alert">Not looked up: {started.notice}</p>}
       {picked.size > 0 && (
         <div class="related-foot">
           <Button

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { Choice, Job } from '../api.js';
 import { api } from '../client.js';
 import { isOver } from '../logic/job-progress.js';
+import { person } from './session.js';
 import { faultText } from './toasts.js';
 
 /** The newest first; `undefined` before the first read. */
@@ -11,12 +12,21 @@ export const jobsFault = signal<string | null>(null);
 export const openJobs = computed(() => jobs.value?.filter((one) => !isOver(one)) ?? []);
 
 export async function readJobs(): Promise<void> {
+  const asked = person.value;
   try {
-    jobs.value = (await api.jobs()).items;
+    const { items } = await api.jobs();
+    if (person.value !== asked) return;
+    jobs.value = items;
     jobsFault.value = null;
   } catch (error) {
     jobsFault.value = faultText(error);
   }
+}
+
+/** Leaves no job behind for whoever comes next. */
+export function forgetJobs(): void {
+  jobs.value = undefined;
+  jobsFault.value = null;
 }
 
 /** Puts a newer state of a job in its place; a new job comes first. */
