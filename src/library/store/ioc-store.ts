@@ -2,6 +2,7 @@ import type { ExpressionBuilder, Kysely, SqlBool, Expression, Transaction } from
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Ioc } from '../ioc/ioc.js';
 import type { Thresholds } from '../verdict/badge.js';
+import { changeInTurn } from './change-in-turn.js';
 import type { Dialect } from './dialect.js';
 import { inChunks } from './in-chunks.js';
 import { countFacets, type IocFacets } from './ioc-facets.js';
@@ -82,11 +83,9 @@ export class IocStore {
 
   /** Adds what is new, all or nothing, and says what was known; see {@link importIocs}. */
   import(organisationId: string, items: readonly Ioc[], origin: IocOrigin = {}): Promise<ImportResult> {
-    return this.#database
-      .transaction()
-      .execute((transaction) =>
-        importIocs(transaction, this.#dialect, organisationId, items, origin, this.#now()),
-      );
+    return changeInTurn(this.#database, this.#dialect, organisationId, (transaction) =>
+      importIocs(transaction, this.#dialect, organisationId, items, origin, this.#now()),
+    );
   }
 
   /** Changes an IOC; `undefined` when there is none. */
@@ -113,7 +112,9 @@ export class IocStore {
    * @returns How many have another verdict than before.
    */
   rejudge(organisationId: string, thresholds: Thresholds): Promise<number> {
-    return rejudgeIocs(this.#database, organisationId, thresholds, this.#now());
+    return changeInTurn(this.#database, this.#dialect, organisationId, (transaction) =>
+      rejudgeIocs(transaction, organisationId, thresholds, this.#now()),
+    );
   }
 
   /**
@@ -168,7 +169,7 @@ export class IocStore {
     selection: IocSelection,
     change: (transaction: Transaction<Tables>, rows: Rows) => Promise<number>,
   ): Promise<number> {
-    return this.#database.transaction().execute(async (transaction) => {
+    return changeInTurn(this.#database, this.#dialect, organisationId, async (transaction) => {
       if ('filter' in selection) {
         return change(transaction, iocCondition(this.#dialect, organisationId, selection.filter));
       }

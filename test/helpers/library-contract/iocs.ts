@@ -1,3 +1,4 @@
+import type { Ioc } from '../../../src/library/ioc/ioc.js';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -103,6 +104,27 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       const results = await Promise.all([1, 2, 3].map(() => iocs.import(own, domains(50))));
       expect(results.flatMap(({ created }) => created)).toHaveLength(50);
       for (const { ids } of results) expect(ids).toEqual(results[0]!.ids);
+    });
+
+    it('of the same IOCs in another order at the same time waits its turn, as do changes of many', async () => {
+      const items = Array.from({ length: 1_200 }, (_, index): Ioc => ({
+        type: 'domain',
+        value: `n${index}.example`,
+      }));
+      const backwards = items.toReversed();
+      const answers = await Promise.all(
+        ['one', 'two', 'three', 'four'].map((tag, index) =>
+          world.iocs.import(world.own, index % 2 === 0 ? items : backwards, { tags: [tag] }),
+        ),
+      );
+      expect(answers.map(({ created }) => created.length).toSorted()).toEqual([0, 0, 0, 1_200]);
+      const ids = answers[0]?.ids ?? [];
+      const changed = await Promise.all([
+        world.iocs.tag(world.own, { ids }, ['five']),
+        world.iocs.untag(world.own, { ids: ids.toReversed() }, ['one']),
+        world.iocs.tag(world.own, { ids: ids.toReversed() }, ['six']),
+      ]);
+      expect(changed).toEqual([1_200, 1_200, 1_200]);
     });
 
     it('takes more than fit into one statement', async () => {
