@@ -211,43 +211,46 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
 
 describe('accessibility', () => {
   describe.each([
+    // Colours do not depend on the width, nor places on the colours.
     ['light', 1280],
-    ['dark', 1280],
-    ['light', 390],
     ['dark', 390],
   ] as const)('in %s at %d px', (scheme, width) => {
-    it('has no violation that axe knows, and nothing wider than the screen', async () => {
-      const world = await open({ role: 'super_admin', scheme, width, rows: 12 });
-      const { page, library } = world;
-      library.state.simulated = true;
-      const faults: string[] = [];
-      const check = async (name: string): Promise<void> => {
-        await page.evaluate(AXE);
-        const { violations } = await page.evaluate<AxeResult>('axe.run()');
-        for (const one of violations)
-          faults.push(`${name}: ${one.id} (${one.impact}) ${one.nodes[0]?.html ?? ''}`);
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        if (Number(overflow) > 0) faults.push(`${name}: ${Number(overflow)} px wider than the screen`);
-      };
-      for (const [path, ready] of VIEWS) {
-        await page.goto(`${library.url}${path}`);
-        await page.locator(ready).first().waitFor();
-        await check(path);
-      }
-      await page.goto(library.url);
-      await page.locator('.row').first().waitFor();
-      await page.locator('.row input').first().click();
-      await page.keyboard.press('i');
-      await page.locator('textarea').fill('stage-nine.example\n999.1.1.1\ninvoice-portal-1.example');
-      await check('import');
-      await page.getByRole('button', { name: 'Find IOCs' }).click();
-      await page.locator('.preview').waitFor();
-      await check('preview');
-      library.state.user = null;
-      await page.goto(library.url);
-      await page.getByLabel('Password').waitFor();
-      await check('log-in');
-      expect(faults).toEqual([]);
-    });
+    it(
+      'has no violation that axe knows, and nothing wider than the screen',
+      { timeout: 180_000 },
+      async () => {
+        const world = await open({ role: 'super_admin', scheme, width, rows: 12 });
+        const { page, library } = world;
+        library.state.simulated = true;
+        const faults: string[] = [];
+        const check = async (name: string): Promise<void> => {
+          await page.evaluate(AXE);
+          const { violations } = await page.evaluate<AxeResult>('axe.run()');
+          for (const one of violations)
+            faults.push(`${name}: ${one.id} (${one.impact}) ${one.nodes[0]?.html ?? ''}`);
+          const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+          if (Number(overflow) > 0) faults.push(`${name}: ${Number(overflow)} px wider than the screen`);
+        };
+        for (const [path, ready] of VIEWS) {
+          await page.goto(`${library.url}${path}`);
+          await page.locator(ready).first().waitFor();
+          await check(path);
+        }
+        await page.goto(library.url);
+        await page.locator('.row').first().waitFor();
+        await page.locator('.row input').first().click();
+        await page.keyboard.press('i');
+        await page.locator('textarea').fill('stage-nine.example\n999.1.1.1\ninvoice-portal-1.example');
+        await check('import');
+        await page.getByRole('button', { name: 'Find IOCs' }).click();
+        await page.locator('.preview').waitFor();
+        await check('preview');
+        library.state.user = null;
+        await page.goto(library.url);
+        await page.getByLabel('Password').waitFor();
+        await check('log-in');
+        expect(faults).toEqual([]);
+      },
+    );
   });
 });

@@ -1,8 +1,7 @@
-import type { Ioc } from '../../../src/library/ioc/ioc.js';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_VALUE_LENGTH } from '../../../src/library/ioc/ioc.js';
+import { MAX_VALUE_LENGTH, type Ioc } from '../../../src/library/ioc/ioc.js';
 import type { LibraryVerdict } from '../../../src/library/verdict/badge.js';
 import { EnrichmentStore } from '../../../src/library/store/enrichment-store.js';
 import type { IocFilter } from '../../../src/library/store/ioc-filter.js';
