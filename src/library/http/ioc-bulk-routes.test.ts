@@ -79,6 +79,17 @@ describe('POST /api/iocs/bulk', () => {
       () => ({ filter: { tag: 'x' }, action: 'delete' }),
       'filter/tag',
     ],
+    ...(['type', 'verdict', 'tag'] as const).map((name): [string, () => object, string] => [
+      `an empty list for ${name}, which would mean all`,
+      () => ({ filter: { [name]: [] }, action: 'delete' }),
+      `filter/${name}`,
+    ]),
+    ...(['search', 'source'] as const).map((name): [string, () => object, string] => [
+      `an empty text for ${name}, which would mean all`,
+      () => ({ filter: { [name]: '' }, action: 'delete' }),
+      `filter/${name}`,
+    ]),
+    ['an empty tag', () => ({ filter: { tag: [''] }, action: 'delete' }), 'filter/tag/0'],
     ['another action', () => ({ ids, action: 'purge' }), 'action'],
     ['no tag', () => ({ ids, action: 'tag' }), 'tag'],
     ['a blank tag', () => ({ ids, action: 'untag', tag: '\n' }), 'tag'],
