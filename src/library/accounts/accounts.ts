@@ -45,14 +45,13 @@ export function createAccounts(database: LibraryDatabase, options: AccountsOptio
   const { clock = systemClock, sessionIdleMs = SESSION_IDLE_MS } = options;
   const stores = accountStores(database, clock);
   const passwords = new Passwords();
-  const throttle = new LoginThrottle(clock);
   const principals = new Principals(stores.users, stores.organisations);
   const invitations = new Invitations({ stores, passwords, principals, clock });
   return {
     principals,
     invitations,
-    logIn: new LogIn({ stores, passwords, throttle, principals, clock }),
-    ownPassword: new OwnPassword({ stores, passwords, throttle }),
+    logIn: new LogIn({ stores, passwords, throttle: new LoginThrottle(clock), principals, clock }),
+    ownPassword: new OwnPassword({ stores, passwords, throttle: new LoginThrottle(clock) }),
     users: new UserAdministration(stores),
     organisations: new OrganisationAdministration(stores),
     tokens: new ApiTokens({ stores, principals, clock }),

@@ -89,8 +89,19 @@ describe('logging in', () => {
     expect(answers.filter((answer) => answer === undefined)).toHaveLength(5);
     const wait = { retryAfterSeconds: 1 };
     expect(answers.slice(5)).toEqual([wait, wait, wait]);
-    expect(await logIn.logIn(emailOf(), PASSWORD, '198.51.100.1')).toEqual(wait);
+    expect(await logIn.logIn(emailOf(), PASSWORD, ADDRESS)).toEqual(wait);
     expect(await world.deeds()).toHaveLength(5);
+  });
+
+  it('is locked out by nobody who fails elsewhere, nor is a change of the password', async () => {
+    const { logIn, ownPassword } = world.accounts;
+    const { email } = somebody.principal;
+    for (let time = 0; time < 6; time += 1) await logIn.logIn(email, 'wrong', '198.51.100.1');
+    expect(await logIn.logIn(email, PASSWORD, '198.51.100.1')).toEqual({ retryAfterSeconds: 1 });
+    expect(await logIn.logIn(email, PASSWORD, ADDRESS)).toHaveProperty('principal');
+    const elsewhere = { ...somebody, address: '198.51.100.1' };
+    const change = { current: PASSWORD, next: 'another horse battery' };
+    expect(await ownPassword.change(elsewhere, change, '')).toBe(0);
   });
 
   it('works again after the wait, and starts anew', async () => {
@@ -162,6 +173,14 @@ describe('changing the own password', () => {
       });
     }
     expect(await ownPassword.change(somebody, { current: PASSWORD, next }, '')).toBe(1);
+  });
+
+  it('makes a link void that was offered for the one before', async () => {
+    const { invitations, ownPassword } = world.accounts;
+    const { token } = await invitations.offerPassword(somebody.principal.email);
+    expect(await invitations.read(token)).toBeDefined();
+    expect(await ownPassword.change(somebody, { current: PASSWORD, next }, '')).toBe(0);
+    expect(await invitations.read(token)).toBeUndefined();
   });
 
   it('refuses one that is not good enough, and the current one stays', async () => {

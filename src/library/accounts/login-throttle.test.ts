@@ -26,7 +26,7 @@ function delays(count: number, email: string, address: string | null): number[] 
   });
 }
 
-describe('for an e-mail address', () => {
+describe('for an e-mail address from one network address', () => {
   it('delays double after five failures in a row, up to a quarter of an hour', () => {
     fail(5);
     expect(delays(12, EMAIL, null)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
@@ -62,6 +62,47 @@ describe('for an e-mail address', () => {
     }
     fail(5);
     expect(throttle.admit(EMAIL, null)).toBe(1);
+  });
+});
+
+describe('for an e-mail address', () => {
+  /** Of networks of their own, each with as many failures as are free. */
+  const failFromMany = (times: number): void => {
+    for (let time = 0; time < times; time += 1) fail(1, EMAIL, `198.51.${time >> 8}.${time & 255}`);
+  };
+
+  it('does not wait where others have failed as the same, however long they go on', () => {
+    for (let day = 0; day < 7; day += 1) {
+      for (let from = clock.now().getTime(); clock.now().getTime() - from < 86_400_000;) {
+        clock.pass(throttle.admit(EMAIL, '198.51.100.1') * 1_000);
+      }
+      expect(throttle.admit(EMAIL, ADDRESS)).toBe(0);
+      throttle.undone(EMAIL, ADDRESS);
+    }
+  });
+
+  it('waits up to a minute when many network addresses guess together', () => {
+    failFromMany(300);
+    expect(delays(8, EMAIL, null).slice(0, 5)).toEqual([1, 2, 4, 8, 16]);
+    expect(throttle.admit(EMAIL, ADDRESS)).toBe(60);
+    expect(throttle.admit('other@example.org', ADDRESS)).toBe(0);
+  });
+
+  it('does not wait then where its owner has logged in before', () => {
+    fail(1, EMAIL, ADDRESS);
+    throttle.succeeded(EMAIL, ADDRESS);
+    failFromMany(300);
+    expect(throttle.admit(EMAIL, '192.0.2.2')).toBe(1);
+    fail(5, EMAIL, ADDRESS);
+    expect(throttle.admit(EMAIL, ADDRESS)).toBe(1);
+  });
+
+  it('begins anew a day after the first failure', () => {
+    failFromMany(1);
+    clock.pass(86_000_000);
+    failFromMany(299);
+    clock.pass(400_001);
+    expect(throttle.admit(EMAIL, ADDRESS)).toBe(0);
   });
 });
 

@@ -5,9 +5,13 @@ import type { LoginThrottle } from './login-throttle.js';
 import type { Passwords } from './passwords.js';
 import { hashSecret } from './secrets.js';
 
+/** A session is needed, so that its network address says nothing more. */
+const ANYWHERE = null;
+
 export interface OwnPasswordDependencies {
   readonly stores: AccountStores;
   readonly passwords: Passwords;
+  /** Of its own: who fails to log in as somebody must not keep them from changing their password. */
   readonly throttle: LoginThrottle;
 }
 
@@ -33,23 +37,28 @@ export class OwnPassword {
   ): Promise<number> {
     const { stores, passwords, throttle } = this.#dependencies;
     const { email, userId, organisationId } = actor.principal;
-    const retryAfterSeconds = throttle.admit(email, actor.address);
+    const retryAfterSeconds = throttle.admit(email, ANYWHERE);
     if (retryAfterSeconds > 0) return retryAfterSeconds;
     const user = await stores.users.get(userId);
     let isRight: boolean;
     try {
       isRight = await passwords.verify(user?.passwordHash ?? null, current);
     } catch (error) {
-      throttle.undone(email, actor.address);
+      throttle.undone(email, ANYWHERE);
       throw error;
     }
     if (!isRight) {
       await record(stores.audit, actor, { action: 'password.refuse' });
       throw new AccountError('invalid', 'This is not your password.', 'current');
     }
-    throttle.succeeded(email, actor.address);
+    throttle.succeeded(email, ANYWHERE);
     const passwordHash = await passwords.hash(next, email, 'next');
-    await stores.users.patch(organisationId, userId, { passwordHash });
+    // A link that was offered for a password that was forgotten is void, as perhaps not the user alone has it.
+    await stores.users.patch(organisationId, userId, {
+      passwordHash,
+      inviteHash: null,
+      inviteExpiresAt: null,
+    });
     await stores.sessions.deleteOfUser(userId, hashSecret(sessionId));
     await record(stores.audit, actor, { action: 'password.change' });
     return 0;

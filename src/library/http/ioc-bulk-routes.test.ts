@@ -45,6 +45,29 @@ describe('POST /api/iocs/bulk', () => {
     ]);
   });
 
+  it('keeps in the audit log what was deleted', async () => {
+    await bulk({ ids: ids.slice(0, 2), action: 'delete' });
+    await bulk({ filter: { search: '.net' }, action: 'delete' });
+    await server.ask('stranger', 'POST', '/api/iocs/bulk', { ids, action: 'delete' });
+    const many = Array.from({ length: 501 }, (_, n) => ({ type: 'domain', value: `m${n}.com` }) as const);
+    await server.iocs.import(server.own, many);
+    await bulk({ filter: {}, action: 'delete' });
+    const long = Array.from(
+      { length: 30 },
+      (_, n) => ({ type: 'url', value: `http://a.com/${'x'.repeat(1987)}${n + 10}` }) as const,
+    );
+    await server.iocs.import(server.own, long);
+    await bulk({ filter: {}, action: 'delete' });
+    const details = (await server.audited()).map((entry) => entry.details);
+    expect(details).toEqual([
+      { ids: 2, tags: [], changed: 2, values: ['a.com', 'b.com'] },
+      { filter: { search: '.net' }, tags: [], changed: 1, values: ['c.net'] },
+      { ids: 3, tags: [], changed: 0, values: [] },
+      { filter: {}, tags: [], changed: 501, values: many.slice(0, 500).map(({ value }) => value) },
+      { filter: {}, tags: [], changed: 30, values: long.slice(0, 24).map(({ value }) => value) },
+    ]);
+  });
+
   it('takes several tags at once, also when the filter asks for one of them', async () => {
     const filter = { tag: ['OLD'] };
     expect(await bulk({ filter, action: 'tag', tags: ['two', 'One', 'one'] })).toEqual({ changed: 3 });
@@ -79,6 +102,17 @@ describe('POST /api/iocs/bulk', () => {
       () => ({ filter: { tag: 'x' }, action: 'delete' }),
       'filter/tag',
     ],
+    ...(['type', 'verdict', 'tag'] as const).map((name): [string, () => object, string] => [
+      `an empty list for ${name}, which would mean all`,
+      () => ({ filter: { [name]: [] }, action: 'delete' }),
+      `filter/${name}`,
+    ]),
+    ...(['search', 'source'] as const).map((name): [string, () => object, string] => [
+      `an empty text for ${name}, which would mean all`,
+      () => ({ filter: { [name]: '' }, action: 'delete' }),
+      `filter/${name}`,
+    ]),
+    ['an empty tag', () => ({ filter: { tag: [''] }, action: 'delete' }), 'filter/tag/0'],
     ['another action', () => ({ ids, action: 'purge' }), 'action'],
     ['no tag', () => ({ ids, action: 'tag' }), 'tag'],
     ['a blank tag', () => ({ ids, action: 'untag', tag: '\n' }), 'tag'],

@@ -17,6 +17,10 @@ type Action = (typeof ACTIONS)[number];
 /** More at once would make a statement without bounds. */
 const MAX_TAGS = 20;
 
+/** Of what was deleted, an entry of the audit log keeps as many values, of as many characters together. */
+const MAX_VALUES = 500;
+const MAX_CHARACTERS = 50_000;
+
 /** Changes of many IOCs at once. */
 export function iocBulkRoutes({ iocs, audit }: Pick<IocParts, 'iocs' | 'audit'>): Routes {
   return (app) => {
@@ -40,13 +44,34 @@ export function iocBulkRoutes({ iocs, audit }: Pick<IocParts, 'iocs' | 'audit'>)
         const { ids, filter, action } = request.body;
         const selection = selectionOf(request.body);
         const tags = tagsOf(request.body);
-        const changed = await change(iocs, principalOf(request).organisationId, selection, action, tags);
+        const { organisationId } = principalOf(request);
+        const gone = action === 'delete' ? { values: await someValues(iocs, organisationId, selection) } : {};
+        const changed = await change(iocs, organisationId, selection, action, tags);
         const which = ids === undefined ? { filter: { ...filter } } : { ids: ids.length };
-        await audit.add(auditEntry(request, `ioc.bulk-${action}`, null, { ...which, tags, changed }));
+        await audit.add(
+          auditEntry(request, `ioc.bulk-${action}`, null, { ...which, tags, changed, ...gone }),
+        );
         return { changed };
       },
     );
   };
+}
+
+/** What is about to be deleted, for the audit log: nobody can look it up later. Of very many the first of them. */
+async function someValues(
+  iocs: IocStore,
+  organisationId: string,
+  selection: IocSelection,
+): Promise<string[]> {
+  const values: string[] = [];
+  let characters = 0;
+  const each = 'ids' in selection ? { ids: [...new Set(selection.ids)] } : selection;
+  for await (const { value } of iocs.iterate(organisationId, each)) {
+    characters += value.length;
+    if (values.length === MAX_VALUES || characters > MAX_CHARACTERS) break;
+    values.push(value);
+  }
+  return values;
 }
 
 /** @throws Refusal when an action has no tags that needs some, or the other way round. */

@@ -125,5 +125,9 @@ describe('POST /api/iocs/:id/related', () => {
     expect(server.started).toHaveLength(1);
     expect(await send(body)).toEqual({ created: 0, known: 1 });
     expect(server.started).toHaveLength(1);
+    expect(await server.audited()).toMatchObject([
+      { action: 'ioc.import-related', details: { jobId: '0197f000-0000-7000-8000-00000000010b' } },
+      { action: 'ioc.import-related', details: { jobId: null } },
+    ]);
   });
 });

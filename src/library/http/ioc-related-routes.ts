@@ -57,10 +57,16 @@ export function iocRelatedRoutes(parts: IocParts): Routes {
           }),
         );
         const counts = { created: created.length, known: known.length };
+        const enrichment = isEnriching ? await enrichImported(request, parts, created) : {};
         await audit.add(
-          auditEntry(request, 'ioc.import-related', ioc.id, { value: ioc.value, ...counts, relations: kept }),
+          auditEntry(request, 'ioc.import-related', ioc.id, {
+            value: ioc.value,
+            ...counts,
+            relations: kept,
+            jobId: enrichment.jobId ?? null,
+          }),
         );
-        return { ...counts, ...(isEnriching ? await enrichImported(request, parts, created) : {}) };
+        return { ...counts, ...enrichment };
       },
     );
   };

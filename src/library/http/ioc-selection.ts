@@ -19,10 +19,25 @@ export const filterProperties = {
 
 const Filter = exactly(filterProperties);
 
+/**
+ * In a body. What is empty restricts nothing, and a program whose list of tags came out empty does not mean to delete the
+ * whole library: only `{}` does.
+ */
+const ChoosingFilter = exactly({
+  search: Type.Optional(Type.String({ minLength: 1, maxLength: 2048, description: 'Part of the value.' })),
+  type: Type.Optional(Type.Array(IocTypeName, { minItems: 1, maxItems: 20 })),
+  verdict: Type.Optional(Type.Array(VerdictName, { minItems: 1, maxItems: 20 })),
+  tag: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 50 }),
+  ),
+  enriched: Type.Optional(Type.Boolean()),
+  source: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+});
+
 /** Properties of a body that says which IOCs: by their ids, or all that a filter lets through. */
 export const choiceProperties = {
   ids: Type.Optional(Type.Array(Id, { minItems: 1, maxItems: MAX_IDS })),
-  filter: Type.Optional(Filter),
+  filter: Type.Optional(ChoosingFilter),
 };
 
 /** Bytes of a body with as many ids as it may have. */

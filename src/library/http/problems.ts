@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { ConnectorError } from '../../shared/connector-error.js';
+import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { AccountError } from '../accounts/account-error.js';
+import { isDatabaseAway } from '../store/database-away.js';
 import { TakenError } from '../store/unique-violation.js';
 import type { LibraryApp } from './library-app.js';
 import { Refusal } from './refusal.js';
@@ -24,6 +25,8 @@ export const Problem = Type.Object(
 
 const ACCOUNT_STATUS = { invalid: 400, forbidden: 403, not_found: 404, conflict: 409 } as const;
 
+const DATABASE_AWAY = 'database-away';
+
 const INTERNAL = 'Something went wrong in the library; its log says more. Try again later.';
 
 /** What is thrown in a handler, and what has no route, becomes a problem document. What is our fault goes to the log. */
@@ -34,6 +37,9 @@ export function answerWithProblems(app: LibraryApp): void {
     // What a handler refuses on purpose, such as a look-up while VirusTotal is away, needs no stack.
     if (error instanceof Refusal && refusal.status >= 500)
       request.log.warn({ route, status: refusal.status, reason: refusal.detail }, 'refused');
+    // As many requests fail as come in; where in the code is the same for all of them.
+    else if (refusal.facts.code === DATABASE_AWAY)
+      request.log.error({ route, reason: describeError(error) }, 'the database does not answer');
     else if (refusal.status >= 500) request.log.error({ err: error, route }, 'failed');
     return sendProblem(reply, refusal);
   });
@@ -73,6 +79,10 @@ function refusalOf(error: FastifyError): Refusal {
   if (fault !== undefined) {
     const { field, detail } = describeFault(fault, partName(error.validationContext));
     return new Refusal(400, detail, { field });
+  }
+  if (isDatabaseAway(error)) {
+    const detail = 'The database of the library does not answer; try again in a few seconds.';
+    return new Refusal(503, detail, { code: DATABASE_AWAY, retryAfterSeconds: 5 });
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) return new Refusal(500, INTERNAL);

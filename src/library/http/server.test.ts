@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InjectedBrowser, principal, startTestServer } from '../../../test/helpers/library-server.js';
+import {
+  InjectedBrowser,
+  memorySessions,
+  principal,
+  startTestServer,
+} from '../../../test/helpers/library-server.js';
+import { recordedLogger } from '../../../test/helpers/recorded-logger.js';
 import { ConnectorError } from '../../shared/connector-error.js';
-import { allow } from './access.js';
+import { allow, allowAnyone } from './access.js';
 import type { LibraryApp, Routes } from './library-app.js';
 import { Refusal } from './refusal.js';
 import { exactly } from './schemas.js';
@@ -224,6 +230,68 @@ describe('what goes wrong', () => {
     expect(response.body).not.toContain('swordfish');
   });
 
+  it.each(['session', 'answer', 'token'] as const)(
+    'is told to come back while the database is away, by one line in the log: %s',
+    async (where) => {
+      const away = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:5432'), { code: 'ECONNREFUSED' });
+      const { logger, lines } = recordedLogger();
+      const store = memorySessions();
+      const noStore: typeof store = {
+        ...store,
+        get: (_id, done) => {
+          done(away);
+        },
+      };
+      const failing = await startTestServer(
+        people,
+        [
+          (one) => {
+            one.get('/api/rows', { config: allowAnyone }, () => {
+              throw away;
+            });
+          },
+        ],
+        {
+          logger,
+          sessions: {
+            store: where === 'session' ? noStore : store,
+            secret: Buffer.alloc(32, 7),
+            secure: false,
+            idleMs: 60_000,
+          },
+          authentication: {
+            ofSession: () => Promise.reject(away),
+            ofToken: () => Promise.reject(away),
+          },
+        },
+      );
+      const client = new InjectedBrowser(failing);
+      if (where === 'session') await client.enter('viewer');
+      const response = await client.send({
+        url: '/api/rows',
+        headers: where === 'token' ? { authorization: 'Bearer some-token' } : {},
+      });
+      expect(response.statusCode).toBe(503);
+      expect(response.headers['retry-after']).toBe('5');
+      expect(response.json()).toMatchObject({
+        status: 503,
+        code: 'database-away',
+        retryAfterSeconds: 5,
+        detail: 'The database of the library does not answer; try again in a few seconds.',
+      });
+      expect(lines.filter(({ level }) => level !== 'info' && level !== 'debug')).toEqual([
+        {
+          level: 'error',
+          msg: 'the database does not answer',
+          reqId: expect.any(String),
+          route: '/api/rows',
+          reason: away.message,
+        },
+      ]);
+      await failing.close();
+    },
+  );
+
   it('is told to who is refused too often, whoever they say they are', async () => {
     const busy = await startTestServer(people, [routes], { requestsPerMinute: 3, trustedProxies: 'nearest' });
     const guess = (number: number) =>
@@ -292,7 +360,6 @@ describe('cookies', () => {
 
   it('travel by https alone where the page does', async () => {
     const sessions = { secret: Buffer.alloc(32, 7), secure: true, idleMs: 60_000 };
-    const { memorySessions } = await import('../../../test/helpers/library-server.js');
     const secure = await startTestServer(people, [], {
       sessions: { ...sessions, store: memorySessions() },
       trustedProxies: ['127.0.0.1'],

@@ -53,7 +53,7 @@ export class BudgetSpentError extends UnpaidError {
   constructor({ budget, limit, resetsAt }: BudgetSpent) {
     const [each, retryAt] = [budget === 'day' ? 'daily' : 'monthly', new Date(resetsAt)];
     super(
-      `The ${each} budget of the organisation (${counted(limit)}) is spent; look-ups are possible again from ${shownMoment(retryAt)} on, or once an administrator raises the budget.`,
+      `The ${each} budget of the organisation (${counted(limit)}) is spent; look-ups are possible again from ${shownMoment(retryAt)} on, or once a super admin raises the budget.`,
       'transient',
       { untouched: true },
     );

@@ -163,7 +163,7 @@ describe('a look-up is refused', () => {
     await lookUp();
     const refused = await refusal({ subject: { type: 'domain', value: 'other.example.com' } });
     expect(refused.message).toBe(
-      'The daily budget of the organisation (1 look-up) is spent; look-ups are possible again from 2026-01-03 00:00 UTC on, or once an administrator raises the budget.',
+      'The daily budget of the organisation (1 look-up) is spent; look-ups are possible again from 2026-01-03 00:00 UTC on, or once a super admin raises the budget.',
     );
     expect(refused.code).toBe('budget');
     expect(refused.retryAfterSeconds(new Date('2026-01-02T23:59:00.000Z'))).toBe(60);
