@@ -243,9 +243,16 @@ export type Priority = 'manual' | 'playbook' | 'auto';
 /** Who accounts for look-ups, where several share a key. */
 export interface Payer {
   /**
-   * Called before VirusTotal is asked on this behalf: not when the answer is at hand, or comes of the call of another.
+   * Called before the wait for quota: who could not pay need not stand in line. Nothing is paid.
    *
-   * @throws UnpaidError, which the asker is given.
+   * @throws UnpaidError or WithdrawnError, which the asker is given.
+   */
+  check(): Promise<void>;
+  /**
+   * Called when the unit of quota is there and VirusTotal is asked at once on this behalf: not when the answer is at hand,
+   * or comes of the call of another.
+   *
+   * @throws UnpaidError, which the asker is given; the unit is given back.
    */
   pay(): Promise<void>;
   /** The call was not made after all, or VirusTotal did not count it. */
@@ -261,7 +268,10 @@ export interface Asker {
   readonly notBefore?: Date | undefined;
   /** Since when the request is in work, in monotonic milliseconds: it is held for some minutes only. Absent: since now. */
   readonly startedAtMs?: number | undefined;
-  /** Ends the wait for quota, because the answer came from elsewhere; a call that is on its way goes on. */
+  /**
+   * Ends the wait for quota, because the answer came from elsewhere, or the asker withdraws (its reason is a
+   * WithdrawnError then); a call that is on its way goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
    * Asked when the unit of quota is there, before the call is made: whether the call is needed still. If not, the unit is

@@ -39,6 +39,8 @@ export class FakeVirusTotal implements VirusTotal {
   malicious: (path: string) => number | undefined = () => 3;
   /** Called before each answer; a test may throw or wait here. */
   before: (path: string, asker: Asker) => Promise<void> = () => Promise.resolve();
+  /** Called while an answer is on its way. */
+  during: (path: string) => Promise<void> = () => Promise.resolve();
   relations: Readonly<Record<string, readonly { readonly type: string; readonly id: string }[]>> = {};
   limits: { minute?: number; day?: number } = {};
   allowed: () => Promise<KeyQuota> = () =>
@@ -56,6 +58,7 @@ export class FakeVirusTotal implements VirusTotal {
     await this.before(path, asker);
     if ((await asker.isNeeded?.()) === false) throw new Error('not needed any more');
     this.asked.push(path);
+    await this.during(path);
     const fetchedAt = this.time.clock.now();
     const malicious = this.malicious(path);
     if (malicious === undefined) return { found: false, fetchedAt };

@@ -11,6 +11,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   outage: 503,
   stopped: 503,
   key: 503,
+  withdrawn: 503,
   failed: 502,
 };
 

@@ -22,6 +22,12 @@ export class BudgetPayer implements Payer {
   }
 
   /** @throws BudgetSpentError */
+  async check(): Promise<void> {
+    const spent = await this.#usage.spent(this.#organisationId, this.#clock.now());
+    if (spent !== undefined) throw new BudgetSpentError(spent);
+  }
+
+  /** @throws BudgetSpentError */
   async pay(): Promise<void> {
     const now = this.#clock.now();
     const spent = await this.#usage.take(this.#organisationId, now);

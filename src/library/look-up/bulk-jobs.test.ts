@@ -49,10 +49,24 @@ async function quiet(): Promise<void> {
   for (let turn = 0; turn < 40; turn += 1) await settled();
 }
 
+/** Calls that wait for quota, for ever. */
+function noTurns(): { readonly waiting: string[] } {
+  const waiting: string[] = [];
+  world.virusTotal().before = (path, { signal }) =>
+    new Promise((_, reject) => {
+      waiting.push(path);
+      signal?.addEventListener('abort', () => {
+        waiting.splice(waiting.indexOf(path), 1);
+        reject(signal.reason as Error);
+      });
+    });
+  return { waiting };
+}
+
 /** Calls that a test lets through one by one. */
 function heldCalls(): { readonly waiting: string[]; letThrough(): Promise<void> } {
   const held: { readonly path: string; go(): void }[] = [];
-  world.virusTotal().before = (path) =>
+  world.virusTotal().during = (path) =>
     new Promise((resolve) => {
       held.push({ path, go: resolve });
     });
@@ -141,6 +155,74 @@ describe('a bulk job', () => {
       while (calls.waiting.length > 0) await calls.letThrough();
     },
   );
+
+  it.each([
+    ['pause', 'paused'],
+    ['cancel', 'cancelled'],
+  ] as const)(
+    'asks for nothing that only waits for quota after %s, and pays nothing',
+    async (stop, state) => {
+      const { waiting } = noTurns();
+      await world.bulk.start();
+      const id = await job(names(3));
+      await quiet();
+      expect(waiting).toHaveLength(2);
+      await world.bulk[stop](world.own, id);
+      await quiet();
+      expect(waiting).toEqual([]);
+      expect((await rows(id)).map((row) => row.state)).toEqual(['open', 'open', 'open']);
+      world.virusTotal().before = () => Promise.resolve();
+      await world.time.pass(5 * MINUTE);
+      expect(await stateOf(id)).toMatchObject({ state, done: 0 });
+      expect(world.virusTotal().asked).toEqual([]);
+      expect((await world.usage.read(world.own, world.time.clock.now())).day.used).toBe(0);
+    },
+  );
+
+  it.each(['pause', 'cancel'] as const)('tries nothing again after %s', async (stop) => {
+    world.virusTotal().before = () => Promise.reject(new TransportError('The line broke.'));
+    await world.bulk.start();
+    const id = await job(names(2));
+    await quiet();
+    await world.bulk[stop](world.own, id);
+    world.virusTotal().before = () => Promise.resolve();
+    await world.time.pass(5 * MINUTE);
+    expect((await rows(id)).map((row) => row.state)).toEqual(['open', 'open']);
+    expect(world.virusTotal().asked).toEqual([]);
+  });
+
+  it('asks for nothing once another process has paused it', async () => {
+    let come: () => void = () => undefined;
+    const turn = new Promise<void>((resolve) => (come = resolve));
+    world.virusTotal().before = () => turn;
+    await world.bulk.start();
+    const id = await job(names(3));
+    await quiet();
+    await world.jobStore.pause(world.own, id);
+    come();
+    await quiet();
+    expect((await rows(id)).map((row) => row.state)).toEqual(['open', 'open', 'open']);
+    expect(world.virusTotal().asked).toEqual([]);
+    await world.bulk.resume(world.own, id);
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({ state: 'finished', done: 3 });
+  });
+
+  it('asks for no IOC that was deleted while it waited', async () => {
+    let come: () => void = () => undefined;
+    const turn = new Promise<void>((resolve) => (come = resolve));
+    world.virusTotal().before = () => turn;
+    await world.bulk.start();
+    const id = await job(names(2));
+    await quiet();
+    const ids = (await rows(id)).map(({ iocId }) => iocId!);
+    await world.iocs.delete(world.own, { ids });
+    come();
+    await quiet();
+    expect((await rows(id)).map(({ state }) => state)).toEqual(['skipped', 'skipped']);
+    expect(world.virusTotal().asked).toEqual([]);
+    expect((await world.usage.read(world.own, world.time.clock.now())).day.used).toBe(0);
+  });
 
   it('is nothing to another organisation', async () => {
     const id = await job(names(1));

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sleep } from '../../shared/backoff.js';
 import { describeError } from '../../shared/connector-error.js';
+import { WithdrawnError } from '../../virustotal/withdrawn-error.js';
 import type { IocSelection } from '../store/ioc-filter.js';
 import type { ClaimedItem } from '../store/job-claim.js';
 import type { JobRecord, JobStore } from '../store/job-store.js';
@@ -44,6 +45,8 @@ export class BulkJobs {
   readonly #work: JobItemWork;
   readonly #stop = new AbortController();
   readonly #inWork = new Set<Promise<void>>();
+  /** Of items in work, by job: ends what only waits. */
+  readonly #withdrawals = new Map<string, Set<AbortController>>();
   /** When organisations and jobs had their last turn, counted in turns. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
@@ -52,7 +55,7 @@ export class BulkJobs {
 
   constructor(options: BulkJobsOptions) {
     this.#options = options;
-    this.#work = new JobItemWork({ ...options, signal: this.#stop.signal });
+    this.#work = new JobItemWork(options);
   }
 
   /** Takes up what there is to do. */
@@ -86,10 +89,15 @@ export class BulkJobs {
     return job && pace.of(job);
   }
 
-  /** Nothing more of it is begun; what is on its way ends. `undefined`: there is no such job; unchanged when it is over. */
+  /**
+   * Nothing more of it is begun, and VirusTotal is asked for nothing more: items that wait for quota, or for another try,
+   * are put back. What VirusTotal is asked for already ends. `undefined`: there is no such job; unchanged when it is over.
+   */
   async pause(organisationId: string, id: string): Promise<JobProgress | undefined> {
     this.#options.pace.forget(id);
-    return this.#changed(await this.#options.jobs.pause(organisationId, id));
+    const job = await this.#options.jobs.pause(organisationId, id);
+    if (job !== undefined) this.#withdraw(id);
+    return this.#changed(job);
   }
 
   /** It goes on, also before its moment has come. */
@@ -97,10 +105,12 @@ export class BulkJobs {
     return this.#changed(await this.#options.jobs.resume(organisationId, id));
   }
 
-  /** Nothing more of it is begun, for good; what is on its way ends. */
+  /** As `pause`, for good. */
   async cancel(organisationId: string, id: string): Promise<JobProgress | undefined> {
     this.#options.pace.forget(id);
-    return this.#changed(await this.#options.jobs.cancel(organisationId, id));
+    const job = await this.#options.jobs.cancel(organisationId, id);
+    if (job !== undefined) this.#withdraw(id);
+    return this.#changed(job);
   }
 
   /**
@@ -125,6 +135,10 @@ export class BulkJobs {
 
   #tell({ organisationId, id }: JobRecord): void {
     this.#options.events.jobChanged(organisationId, id, () => this.get(organisationId, id));
+  }
+
+  #withdraw(jobId: string): void {
+    for (const each of this.#withdrawals.get(jobId) ?? []) each.abort(new WithdrawnError());
   }
 
   #nudge(): void {
@@ -188,14 +202,21 @@ export class BulkJobs {
 
   async #workOn(job: JobRecord, item: ClaimedItem): Promise<void> {
     const { logger } = this.#options;
+    const withdrawal = new AbortController();
+    const ofJob = this.#withdrawals.get(job.id) ?? new Set();
+    this.#withdrawals.set(job.id, ofJob.add(withdrawal));
+    const signals = { stop: this.#stop.signal, withdrawal: withdrawal.signal };
     try {
-      await this.#settle(job, item, await this.#work.lookUp(job, item));
+      await this.#settle(job, item, await this.#work.lookUp(job, item, signals));
     } catch (error) {
       // Once its lease is over it is begun again.
       logger.error(
         { job: job.id, item: item.position, reason: describeError(error) },
         'an item is left for now',
       );
+    } finally {
+      ofJob.delete(withdrawal);
+      if (ofJob.size === 0) this.#withdrawals.delete(job.id);
     }
     this.#tell(job);
   }
@@ -217,6 +238,7 @@ export class BulkJobs {
         break;
       case 'blocked':
         await jobs.pause(job.organisationId, job.id, outcome.reason);
+        this.#withdraw(job.id);
         break;
       case 'stopped':
         break;

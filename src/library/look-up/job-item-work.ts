@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
+import { withAnySignal } from '../../shared/any-signal.js';
 import type { Sleep } from '../../shared/backoff.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import { isJsonObject } from '../../shared/json.js';
 import { PostponeError } from '../../virustotal/postpone-error.js';
 import type { ClaimedItem } from '../store/job-claim.js';
-import type { ItemEnd, JobRecord } from '../store/job-store.js';
+import type { ItemEnd, JobRecord, JobStore } from '../store/job-store.js';
 import type { LookUps } from './look-ups.js';
 import { LookUpRefused } from './look-up-refused.js';
 
@@ -16,15 +17,22 @@ export type ItemOutcome =
   | { readonly kind: 'later'; readonly at: Date; readonly reason: string }
   /** Nothing goes on before somebody acts. */
   | { readonly kind: 'blocked'; readonly reason: string }
-  /** The library stops. */
+  /** The library stops, or the job was paused or cancelled: nothing was done. */
   | { readonly kind: 'stopped' };
 
 export interface JobItemWorkOptions {
+  readonly jobs: Pick<JobStore, 'isGoingOn'>;
   readonly lookUps: LookUps;
   readonly sleep: Sleep;
   readonly logger: Logger;
-  /** The library stops. */
-  readonly signal: AbortSignal;
+}
+
+/** What ends an item early. */
+export interface ItemSignals {
+  /** The library stops: nothing more is begun. */
+  readonly stop: AbortSignal;
+  /** The job was paused or cancelled here, with a WithdrawnError: who waits for quota leaves the line as well. */
+  readonly withdrawal: AbortSignal;
 }
 
 /** Before a failure that may pass is met again: what the client has tried itself took seconds. */
@@ -37,8 +45,9 @@ export class JobItemWork {
   constructor(private readonly options: JobItemWorkOptions) {}
 
   /** Never throws. */
-  async lookUp(job: JobRecord, item: ClaimedItem): Promise<ItemOutcome> {
-    const { lookUps, sleep, signal } = this.options;
+  async lookUp(job: JobRecord, item: ClaimedItem, signals: ItemSignals): Promise<ItemOutcome> {
+    const { jobs, lookUps, sleep } = this.options;
+    const { stop, withdrawal } = signals;
     for (const pauseMs of [...RETRY_MS, undefined]) {
       try {
         const { ioc, isPaid } = await lookUps.lookUp({
@@ -46,13 +55,16 @@ export class JobItemWork {
           subject: { id: item.iocId },
           priority: 'auto',
           notBefore: isFresh(job) ? new Date(job.createdAt) : undefined,
+          signal: withdrawal,
+          // Another process may have paused it.
+          isWanted: () => jobs.isGoingOn(job.id),
         });
         return { kind: 'ended', end: { state: 'done', verdict: ioc.verdict }, isPaid };
       } catch (error) {
         const outcome = this.#outcomeOf(error, pauseMs === undefined);
         if (outcome !== undefined || pauseMs === undefined) return outcome ?? failed(UNEXPECTED);
-        await sleep(pauseMs, signal);
-        if (signal.aborted) return { kind: 'stopped' };
+        await withAnySignal([stop, withdrawal], (either) => sleep(pauseMs, either));
+        if (stop.aborted || withdrawal.aborted) return { kind: 'stopped' };
       }
     }
     return { kind: 'stopped' };
@@ -72,6 +84,7 @@ export class JobItemWork {
       case 'missing':
         return { kind: 'ended', end: { state: 'skipped', message }, isPaid: false };
       case 'stopped':
+      case 'withdrawn':
         return { kind: 'stopped' };
       case 'key':
         return { kind: 'blocked', reason: message };

@@ -11,6 +11,7 @@ import { PostponeError } from '../../virustotal/postpone-error.js';
 import { QuotaExhaustedError } from '../../virustotal/quota/quota-exhausted-error.js';
 import { StoppedError } from '../../virustotal/stopped-error.js';
 import { UnpaidError } from '../../virustotal/unpaid-error.js';
+import { WithdrawnError } from '../../virustotal/withdrawn-error.js';
 import type { BudgetSpent } from '../store/usage-store.js';
 
 /**
@@ -22,10 +23,20 @@ import type { BudgetSpent } from '../store/usage-store.js';
  * - `quota`, `budget`: of the key, of the organisation.
  * - `outage`: VirusTotal cannot be reached, or has a fault; `stopped`: the library stops.
  * - `key`: somebody must see to the key.
+ * - `withdrawn`: nobody wants it any more.
  * - `failed`: anything else.
  */
 export type RefusalCode =
-  'missing' | 'invalid' | 'caveat' | 'quota' | 'budget' | 'outage' | 'stopped' | 'key' | 'failed';
+  | 'missing'
+  | 'invalid'
+  | 'caveat'
+  | 'quota'
+  | 'budget'
+  | 'outage'
+  | 'stopped'
+  | 'key'
+  | 'withdrawn'
+  | 'failed';
 
 /** No look-up came about. The message is a sentence for a person that says what to do, or when to come back. */
 export class LookUpRefused extends ConnectorError {
@@ -85,6 +96,7 @@ export function refusalOf(error: unknown, now: Date): LookUpRefused | undefined 
   if (error instanceof BudgetSpentError)
     return new LookUpRefused(error.message, 'budget', error.retryAt, cause);
   if (error instanceof QuotaExhaustedError) return later(SPENT[error.window], 'quota', error.until);
+  if (error instanceof WithdrawnError) return new LookUpRefused(error.message, 'withdrawn', undefined, cause);
   if (wantsPause(error)) return later(SPENT.blocked, 'quota', soon(error.retryAfterMs));
   if (error instanceof StoppedError)
     return new LookUpRefused('The library stops; ask again in a minute.', 'stopped', soon(), cause);

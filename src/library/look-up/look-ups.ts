@@ -30,6 +30,10 @@ export interface LookUpRequest {
   readonly notBefore?: Date | undefined;
   /** Who has added an IOC that was not in the library. */
   readonly userId?: string | undefined;
+  /** Aborts, with a WithdrawnError, when it is not wanted any more; what VirusTotal is asked for already ends. */
+  readonly signal?: AbortSignal | undefined;
+  /** Asked just before VirusTotal is: whether it is wanted still. */
+  readonly isWanted?: (() => Promise<boolean>) | undefined;
 }
 
 export interface LookUpResult {
@@ -67,25 +71,35 @@ export class LookUps {
   }
 
   /**
-   * Looks one IOC up. A value that is not in the library is added once VirusTotal has answered.
+   * Looks one IOC up. A value that is not in the library is added once VirusTotal has answered; one that was deleted
+   * before it was asked costs nothing.
    *
    * @throws LookUpRefused when nothing was looked up.
    */
   async lookUp(request: LookUpRequest): Promise<LookUpResult> {
-    const { engine, usage, clock } = this.#options;
+    const { engine, usage, iocs, clock } = this.#options;
     const { organisationId } = request;
     const target = await this.#targetOf(request);
+    const { record } = target;
+    const meanwhile = { isDeleted: false };
+    const isNeeded = async (): Promise<boolean> => {
+      meanwhile.isDeleted = record !== undefined && (await iocs.get(organisationId, record.id)) === undefined;
+      return !meanwhile.isDeleted && (await request.isWanted?.()) !== false;
+    };
     const payer = new BudgetPayer(usage, organisationId, clock);
     try {
       return await engine.use(async (used) => {
         const answer = await used.virusTotal.lookUp(target.object, {
           priority: request.priority,
           notBefore: later(request.notBefore, used.simulatedSince),
+          signal: request.signal,
+          isNeeded,
           payer,
         });
         return this.#keep(request, target, answer, used, payer);
       });
     } catch (error) {
+      if (meanwhile.isDeleted) throw missing();
       throw refusalOf(error, clock.now()) ?? error;
     } finally {
       if (payer.hasPaid) this.#options.events.usageChanged(organisationId);

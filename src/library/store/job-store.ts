@@ -148,6 +148,18 @@ export class JobStore {
     return claimItems(this.#database, this.#dialect, jobId, count, this.#clock.now(), leaseMs);
   }
 
+  /** Whether the items in work of a job are to be done: not when it was paused or cancelled meanwhile. */
+  async isGoingOn(jobId: string): Promise<boolean> {
+    const row = await this.#database
+      .selectFrom('jobs')
+      .select('id')
+      .where('id', '=', jobId)
+      // The items that a job has in work when it begins to wait go on.
+      .where('state', 'in', ['running', 'waiting'])
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /**
    * Notes how an item in work ended; the last one finishes the job.
    *

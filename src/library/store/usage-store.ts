@@ -53,6 +53,11 @@ export class UsageStore {
     return spent;
   }
 
+  /** Why one more look-up would not be counted; `undefined` when it would. */
+  async spent(organisationId: string, at: Date): Promise<BudgetSpent | undefined> {
+    return overspent(await this.read(organisationId, at), 1);
+  }
+
   /** Takes a look-up back that was counted at a time but not done. */
   async giveBack(organisationId: string, at: Date): Promise<void> {
     await this.#database
@@ -111,11 +116,15 @@ async function read(database: Kysely<Tables>, organisationId: string, at: Date):
   };
 }
 
-/** Of two spent budgets, the month's, as it is the one to wait for. */
-function overspent(usage: OrganisationUsage): BudgetSpent | undefined {
+/**
+ * Of two spent budgets, the month's, as it is the one to wait for.
+ *
+ * @param more - Look-ups that are not counted yet.
+ */
+function overspent(usage: OrganisationUsage, more = 0): BudgetSpent | undefined {
   for (const budget of ['month', 'day'] as const) {
     const { used, limit, resetsAt } = usage[budget];
-    if (limit !== null && used > limit) return { budget, limit, resetsAt };
+    if (limit !== null && used + more > limit) return { budget, limit, resetsAt };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { withAnySignal } from '../../shared/any-signal.js';
 import type { Clock } from '../../shared/clock.js';
 import { ConnectorError, describeError } from '../../shared/connector-error.js';
 import type { AnswerKind, Telemetry } from '../../shared/telemetry.js';
@@ -8,6 +9,7 @@ import { CredentialsError } from '../errors.js';
 import { PostponeError } from '../postpone-error.js';
 import type { Asker } from '../schema.js';
 import { UnpaidError } from '../unpaid-error.js';
+import { WithdrawnError } from '../withdrawn-error.js';
 import { type Boarded, RankedFlight } from './ranked-flight.js';
 import { decodeAnswer, encodeAnswer } from './stored-answer.js';
 
@@ -80,7 +82,8 @@ const FORMAT = 3;
 
 /**
  * Answers from the store as long as the answers are fresh. Requests for one thing at the same time are one look-up, also
- * across replicas, except that nobody waits for the turn of somebody less urgent. Failures are never kept, and those of
+ * across replicas, except that nobody waits for the turn of somebody less urgent. Whoever withdraws before VirusTotal was
+ * asked pays nothing, and others who wait for the same ask themselves. Failures are never kept, and those of
  * the store never fail a look-up.
  */
 export class AnswerCache<T> {
@@ -98,8 +101,9 @@ export class AnswerCache<T> {
     const key = this.keyOf(question.path);
     const askedAtMs = performance.now();
     for (;;) {
+      asker.signal?.throwIfAborted();
       const flight = this.flights.run(key, asker.priority, (signal) => this.fly(key, question, signal));
-      const entry = await this.arrival(flight);
+      const entry = await this.arrival(flight, asker.signal);
       if (entry === undefined) continue;
       // What arrived since we asked is fresh, whatever the clock says. Who joined may want anything else fresher than the
       // one who began.
@@ -120,13 +124,17 @@ export class AnswerCache<T> {
   }
 
   /** `undefined` when it has to be tried again: the task of somebody less urgent failed, maybe of waiting. */
-  private async arrival(flight: Boarded<Entry<T>>): Promise<Entry<T> | undefined> {
+  private async arrival(
+    flight: Boarded<Entry<T>>,
+    signal: AbortSignal | undefined,
+  ): Promise<Entry<T> | undefined> {
     try {
-      return await flight.answer;
+      return await (flight.joined ? unlessWithdrawn(flight, signal) : flight.answer);
     } catch (error) {
       if (flight.isLesser) return undefined;
-      // That another may spend nothing is no reason not to ask.
-      if (flight.joined && error instanceof UnpaidError) return undefined;
+      // That another may spend nothing, or does not want it any more, is no reason not to ask.
+      if (flight.joined && (error instanceof UnpaidError || error instanceof WithdrawnError))
+        return undefined;
       throw error;
     }
   }
@@ -140,30 +148,55 @@ export class AnswerCache<T> {
     if (acrossReplicas === undefined) return task();
     const ready = (): Promise<Entry<T> | undefined> => this.atHand(key, question);
     // A person does not wait for the turn of another replica's machine either.
-    return acrossReplicas(`${question.asker.priority} ${key}`, { ready, task }, signal);
+    return withAnySignal([signal, question.asker.signal], (either) =>
+      acrossReplicas(`${question.asker.priority} ${key}`, { ready, task }, either),
+    );
   }
 
   private async fetch(key: string, question: Question<T>, signal: AbortSignal): Promise<Entry<T>> {
     const { kind, asker, ask } = question;
     signal.throwIfAborted();
-    await asker.payer?.pay();
+    asker.signal?.throwIfAborted();
+    await asker.payer?.check();
     const askedAtMs = performance.now();
-    const meanwhile: { entry?: Entry<T> | undefined; isAsked?: boolean } = {};
+    const meanwhile: {
+      entry?: Entry<T> | undefined;
+      refusal?: { readonly error: unknown };
+      isPaid?: boolean;
+      isAsked?: boolean;
+    } = {};
+    const pay = async (): Promise<void> => {
+      // A call that is tried again is one look-up.
+      if (meanwhile.isPaid === true) return;
+      await asker.payer?.pay();
+      meanwhile.isPaid = true;
+    };
     const isNeeded = async (): Promise<boolean> => {
       // Whoever waited for its turn may find what another replica, or a person, has left.
       if (performance.now() - askedAtMs > SHORT_WAIT_MS) meanwhile.entry = await this.atHand(key, question);
       if (meanwhile.entry !== undefined) return false;
+      try {
+        await confirm(asker, signal, pay);
+      } catch (error) {
+        meanwhile.refusal = { error };
+        return false;
+      }
       this.flights.depart(key, signal);
       return (meanwhile.isAsked = true);
     };
     let answer: T;
     try {
-      answer = await ask({ ...asker, signal, isNeeded });
+      answer = await withAnySignal([signal, asker.signal], (either) =>
+        ask({ ...asker, signal: either, isNeeded }),
+      );
     } catch (error) {
-      if (meanwhile.isAsked !== true || isUncounted(error)) await asker.payer?.refund();
+      if (meanwhile.isPaid === true && (meanwhile.isAsked !== true || isUncounted(error)))
+        await asker.payer?.refund();
       if (meanwhile.entry !== undefined) return meanwhile.entry;
+      if (meanwhile.refusal !== undefined) throw meanwhile.refusal.error;
       const isPostponed = error instanceof PostponeError && error.postpones(asker.priority);
-      if (!signal.aborted) this.services.telemetry.lookedUp(kind, isPostponed ? 'postponed' : 'failed');
+      if (!signal.aborted && !(error instanceof WithdrawnError))
+        this.services.telemetry.lookedUp(kind, isPostponed ? 'postponed' : 'failed');
       throw error;
     }
     this.services.telemetry.lookedUp(kind, this.policy.isFound(answer) ? 'found' : 'unknown');
@@ -230,6 +263,36 @@ export class AnswerCache<T> {
   private keyOf(path: string): string {
     const digest = createHash('sha256').update(path).digest('hex');
     return `answer:${FORMAT}:${this.services.keyId}:${digest}`;
+  }
+}
+
+/**
+ * Whether the call is to be made now that its turn has come; it is paid for if so.
+ *
+ * @param signal - Aborts when another has got the answer.
+ * @throws WithdrawnError when it is not wanted any more; what paying throws; the reason of the signal.
+ */
+async function confirm(asker: Asker, signal: AbortSignal, pay: () => Promise<void>): Promise<void> {
+  asker.signal?.throwIfAborted();
+  if ((await asker.isNeeded?.()) === false) throw new WithdrawnError();
+  await pay();
+  asker.signal?.throwIfAborted();
+  signal.throwIfAborted();
+}
+
+/** Waits for the answer of another, as long as it is wanted or on its way. */
+async function unlessWithdrawn<A>(flight: Boarded<A>, signal: AbortSignal | undefined): Promise<A> {
+  let leave: () => void = () => undefined;
+  const withdrawn = new Promise<never>((_, reject) => {
+    leave = () => {
+      if (!flight.isUnderWay()) reject(signal?.reason as Error);
+    };
+  });
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([flight.answer, withdrawn]);
+  } finally {
+    signal?.removeEventListener('abort', leave);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Boarded<T> {
   readonly joined: boolean;
   /** It was started by somebody less urgent: it may fail of what would not concern us. */
   readonly isLesser: boolean;
+  /** Whether it has its turn and will have its value soon. */
+  readonly isUnderWay: () => boolean;
 }
 
 interface Flight<T> {
@@ -40,7 +42,7 @@ export class RankedFlight<T> {
       const flight = flights.get(other);
       const isLesser = rank > RANKS.indexOf(priority);
       if (flight !== undefined && (!isLesser || flight.isUnderWay))
-        return { answer: flight.answer, joined: true, isLesser };
+        return { answer: flight.answer, joined: true, isLesser, isUnderWay: () => flight.isUnderWay };
     }
     const flight = startFlight(task, () => {
       flights.delete(priority);
@@ -48,7 +50,7 @@ export class RankedFlight<T> {
     });
     flights.set(priority, flight);
     this.flights.set(key, flights);
-    return { answer: flight.answer, joined: false, isLesser: false };
+    return { answer: flight.answer, joined: false, isLesser: false, isUnderWay: () => flight.isUnderWay };
   }
 
   /** The task with this signal has its turn: it will have its value soon, also for those who are more urgent. */
