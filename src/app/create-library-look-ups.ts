@@ -85,7 +85,7 @@ export async function createLibraryLookUps(config: Config, parts: LookUpParts): 
   const { database, secret, lifecycle, logger, clock } = parts;
   const stores: LibraryStores = {
     iocs: new IocStore(database, clock),
-    enrichments: new EnrichmentStore(database),
+    enrichments: new EnrichmentStore(database, clock),
     relations: new RelationStore(database, clock),
     organisations: new OrganisationStore(database, clock),
     settings: new SettingsStore(database),

@@ -185,7 +185,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
     });
   };
   const iocs = new IocStore(database, clock);
-  const enrichments = new EnrichmentStore(database);
+  const enrichments = new EnrichmentStore(database, clock);
   const organisations = new OrganisationStore(database, clock);
   const settings = new SettingsStore(database);
   const usage = new UsageStore(database);
