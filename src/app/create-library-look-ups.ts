@@ -117,6 +117,7 @@ export async function createLibraryLookUps(config: Config, parts: LookUpParts): 
   const bulk = new BulkJobs({
     jobs: stores.jobs,
     lookUps,
+    engine,
     pace: new JobPace({ engine, usage: stores.usage, clock }),
     events,
     isAlone: database.dialect === 'sqlite',

@@ -116,7 +116,7 @@ export interface LookUpWorld {
   /** VirusTotal of each key that was opened, the last of several; `''` is the simulator. */
   virusTotal(key?: string): FakeVirusTotal;
   /** Another process on the same database and state. */
-  another(): LookUpWorld;
+  another(options?: LookUpWorldOptions): LookUpWorld;
   close(): Promise<void>;
 }
 
@@ -202,6 +202,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
   const bulk = new BulkJobs({
     jobs: jobStore,
     lookUps,
+    engine,
     pace,
     events,
     isAlone: true,
@@ -227,7 +228,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
     bulk,
     own,
     virusTotal: (key = environmentKey ?? '') => virusTotal(key),
-    another: () => worldOn(ground, options),
+    another: (other = options) => worldOn(ground, other),
     close: async () => {
       events.close();
       await Promise.all([bulk.close(), engine.close()]);
