@@ -85,7 +85,7 @@ export async function createLibraryLookUps(config: Config, parts: LookUpParts): 
   const { database, secret, lifecycle, logger, clock } = parts;
   const stores: LibraryStores = {
     iocs: new IocStore(database, clock),
-    enrichments: new EnrichmentStore(database),
+    enrichments: new EnrichmentStore(database, clock),
     relations: new RelationStore(database, clock),
     organisations: new OrganisationStore(database, clock),
     settings: new SettingsStore(database),
@@ -117,6 +117,7 @@ export async function createLibraryLookUps(config: Config, parts: LookUpParts): 
   const bulk = new BulkJobs({
     jobs: stores.jobs,
     lookUps,
+    engine,
     pace: new JobPace({ engine, usage: stores.usage, clock }),
     events,
     isAlone: database.dialect === 'sqlite',

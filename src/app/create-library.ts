@@ -12,6 +12,7 @@ import type { LibraryApp } from '../library/http/library-app.js';
 import { createLibraryServer } from '../library/http/server.js';
 import { ImportReader } from '../library/ioc/import-reader.js';
 import { openSecret } from '../library/look-up/open-secret.js';
+import { lockDatabase } from '../library/store/database-lock.js';
 import { openDatabase, type LibraryDatabase } from '../library/store/open-database.js';
 import { ConnectorError, describeError } from '../shared/connector-error.js';
 import {
@@ -76,6 +77,10 @@ export async function createLibrary(
     const secret = await openSecret({ secret: config.library.secret, file: config.library.secretFile });
     secrets.add(secret.toString('hex'));
     const { databasePath: path, databaseUrl: url } = config.library;
+    if (url === undefined || url === '') {
+      const lock = lockDatabase(path);
+      lifecycle.add('database lock', () => lock.release(), 'done');
+    }
     const database = await openDatabase({ path, url, logger });
     lifecycle.add('database', () => database.close(), 'done');
     const lookUps = await createLibraryLookUps(config, { ...services, database, secret, lifecycle });
@@ -100,7 +105,11 @@ async function assemble(config: Config, parts: Parts): Promise<Library> {
   const pageUrl = pageUrlOf(config);
   const secure = pageUrl.startsWith('https:');
   const idleMs = library.sessionHours * HOUR_MS;
-  const accounts = createAccounts(database, { clock, sessionIdleMs: idleMs });
+  const accounts = createAccounts(database, {
+    clock,
+    sessionIdleMs: idleMs,
+    budgetChanged: (organisationId) => lookUps.bulk.budgetChanged(organisationId),
+  });
   const reader = new ImportReader();
   lifecycle.add('import', () => reader.close());
   const platform = createPlatform(config, { logger, secrets });

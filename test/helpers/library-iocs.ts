@@ -46,7 +46,7 @@ export class IocServer {
   static async start(clock = new SetClock(), platform?: Platform): Promise<IocServer> {
     const database = await openDatabase({ path: ':memory:', logger: pino({ level: 'silent' }) });
     const iocs = new IocStore(database, clock);
-    const enrichments = new EnrichmentStore(database);
+    const enrichments = new EnrichmentStore(database, clock);
     const relations = new RelationStore(database, clock);
     const organisations = new OrganisationStore(database, clock);
     const audit = new AuditStore(database, clock);

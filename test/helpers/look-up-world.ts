@@ -119,7 +119,7 @@ export interface LookUpWorld {
   /** VirusTotal of each key that was opened, the last of several; `''` is the simulator. */
   virusTotal(key?: string): FakeVirusTotal;
   /** Another process on the same database and state. */
-  another(): LookUpWorld;
+  another(options?: LookUpWorldOptions): LookUpWorld;
   close(): Promise<void>;
 }
 
@@ -188,7 +188,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
     });
   };
   const iocs = new IocStore(database, clock);
-  const enrichments = new EnrichmentStore(database);
+  const enrichments = new EnrichmentStore(database, clock);
   const organisations = new OrganisationStore(database, clock);
   const settings = new SettingsStore(database);
   const usage = new UsageStore(database);
@@ -205,6 +205,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
   const bulk = new BulkJobs({
     jobs: jobStore,
     lookUps,
+    engine,
     pace,
     events,
     isAlone: true,
@@ -230,7 +231,7 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
     bulk,
     own,
     virusTotal: (key = environmentKey ?? '') => virusTotal(key),
-    another: () => worldOn(ground, options),
+    another: (other = options) => worldOn(ground, other),
     close: async () => {
       events.close();
       await Promise.all([bulk.close(), engine.close()]);

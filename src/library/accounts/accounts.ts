@@ -6,7 +6,7 @@ import { inviteFirstAdmin } from './first-admin.js';
 import { Invitations, type IssuedInvitation } from './invitations.js';
 import { LogIn } from './log-in.js';
 import { LoginThrottle } from './login-throttle.js';
-import { OrganisationAdministration } from './organisation-administration.js';
+import { OrganisationAdministration, type BudgetChanged } from './organisation-administration.js';
 import { OwnPassword } from './own-password.js';
 import { Passwords } from './passwords.js';
 import { Principals } from './principals.js';
@@ -37,6 +37,7 @@ export interface AccountsOptions {
   readonly clock?: Clock;
   /** How long a session lives without a request, 12 hours by default. */
   readonly sessionIdleMs?: number;
+  readonly budgetChanged?: BudgetChanged;
 }
 
 const SESSION_IDLE_MS = 12 * 3_600_000;
@@ -53,7 +54,7 @@ export function createAccounts(database: LibraryDatabase, options: AccountsOptio
     logIn: new LogIn({ stores, passwords, throttle: new LoginThrottle(clock), principals, clock }),
     ownPassword: new OwnPassword({ stores, passwords, throttle: new LoginThrottle(clock) }),
     users: new UserAdministration(stores),
-    organisations: new OrganisationAdministration(stores),
+    organisations: new OrganisationAdministration(stores, options.budgetChanged),
     tokens: new ApiTokens({ stores, principals, clock }),
     sessions: new SqlSessionStore(stores.sessions, clock, sessionIdleMs),
     audit: stores.audit,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAccountsWorld, type AccountsWorld } from '../../../test/helpers/library-accounts.js';
 import { TakenError } from '../store/unique-violation.js';
 import type { Actor } from './actor.js';
+import { OrganisationAdministration } from './organisation-administration.js';
 
 let world: AccountsWorld;
 let superAdmin: Actor;
@@ -38,6 +39,19 @@ it.each([
   await expect(organisations.create(superAdmin, { name: 'Third', ...change })).rejects.toMatchObject({
     field,
   });
+});
+
+it('tells of a budget that was changed, and of nothing else', async () => {
+  const told: string[] = [];
+  const organisations = new OrganisationAdministration(world.stores, (id) => {
+    told.push(id);
+    return Promise.resolve();
+  });
+  await organisations.change(superAdmin, world.own, { name: 'Renamed' });
+  expect(told).toEqual([]);
+  await organisations.change(superAdmin, world.own, { budgetPerDay: 9 });
+  await organisations.change(superAdmin, world.other, { budgetPerMonth: null });
+  expect(told).toEqual([world.own, world.other]);
 });
 
 it('refuses the name of another, and an organisation that is none', async () => {

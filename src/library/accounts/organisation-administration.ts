@@ -12,12 +12,17 @@ export interface OrganisationChange {
   readonly budgetPerMonth?: number | null | undefined;
 }
 
+/** Told after the budget of an organisation was changed. */
+export type BudgetChanged = (organisationId: string) => Promise<void>;
+
 /** What super admins do with organisations. */
 export class OrganisationAdministration {
   readonly #stores: AccountStores;
+  readonly #budgetChanged: BudgetChanged;
 
-  constructor(stores: AccountStores) {
+  constructor(stores: AccountStores, budgetChanged: BudgetChanged = () => Promise.resolve()) {
     this.#stores = stores;
+    this.#budgetChanged = budgetChanged;
   }
 
   /** All of them, by name. */
@@ -60,6 +65,8 @@ export class OrganisationAdministration {
       details: wanted,
       organisationId: id,
     });
+    if (wanted.budgetPerDay !== undefined || wanted.budgetPerMonth !== undefined)
+      await this.#budgetChanged(id);
     return after;
   }
 }

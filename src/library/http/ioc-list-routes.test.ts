@@ -53,7 +53,7 @@ describe('GET /api/iocs', () => {
     expect([id, createdAt, updatedAt]).toEqual([
       expect.stringMatching(/^[0-9a-f-]{36}$/),
       '2026-01-02T03:04:06.678Z',
-      '2026-01-03T00:00:00.000Z',
+      '2026-01-02T03:04:06.678Z',
     ]);
     expect(alpha).toEqual({
       type: 'domain',

@@ -15,7 +15,7 @@ const KeyOnTheWire = Type.Object({
 const Key = Type.String({ minLength: 1, maxLength: 200, description: '64 hexadecimal digits.' });
 
 /** The VirusTotal key, which never goes out. */
-export function keyRoutes({ vault, engine, audit }: LookUpParts): Routes {
+export function keyRoutes({ vault, engine, bulk, audit }: LookUpParts): Routes {
   const url = '/api/settings/virustotal-key';
   const config = allow('super_admin');
   return (app) => {
@@ -40,6 +40,7 @@ export function keyRoutes({ vault, engine, audit }: LookUpParts): Routes {
       async (request) => {
         const fault = await vault.set(request.body.key);
         if (fault !== undefined) throw invalid('key', fault);
+        await bulk.keyChanged();
         const state = await vault.state();
         await audit.add(auditEntry(request, 'virustotal-key.set', null, { masked: state.masked }));
         return state;
@@ -59,6 +60,7 @@ export function keyRoutes({ vault, engine, audit }: LookUpParts): Routes {
         if (source === 'environment')
           throw new Refusal(409, 'The key is in the environment (VIRUSTOTAL_TOKEN); remove it there.');
         await vault.clear();
+        await bulk.keyChanged();
         if (source === 'settings')
           await audit.add(auditEntry(request, 'virustotal-key.remove', null, { masked }));
         return vault.state();

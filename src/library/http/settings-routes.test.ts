@@ -77,6 +77,17 @@ describe('the VirusTotal key', () => {
     ]);
   });
 
+  it('that is another lets go on what was paused as the one before was refused', async () => {
+    const { bulk, iocs, jobStore, own } = server.world;
+    const { ids } = await iocs.import(own, [{ type: 'domain', value: 'evil.example.com' }]);
+    const { id } = (await bulk.create(own, { selection: { ids }, userId: null })).job;
+    for (const send of [() => ask('PUT', { key }), () => ask('DELETE')]) {
+      await jobStore.pause(own, id, 'VirusTotal does not take the API key.');
+      await send();
+      expect(await jobStore.get(own, id)).toMatchObject({ state: 'running', reason: null });
+    }
+  });
+
   it('of the environment is removed there', async () => {
     expect((await server.send('super_admin', 'DELETE', url)).json()).toMatchObject({
       status: 409,

@@ -13,6 +13,7 @@ import { QuotaExhaustedError } from '../../virustotal/quota/quota-exhausted-erro
 import type { JobItemRecord } from '../store/job-items.js';
 import type { Ioc } from '../ioc/ioc.js';
 
+const KEY = '0123456789abcdef'.repeat(4);
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 let world: LookUpWorld;
@@ -294,6 +295,84 @@ describe('a bulk job waits', () => {
       done: 0,
       reason: expect.stringContaining('A super admin must set a valid one') as string,
     });
+  });
+});
+
+describe('a bulk job that is held up', () => {
+  const exhausted = () =>
+    new QuotaExhaustedError(new Date(world.time.clock.now().getTime() + 60 * MINUTE), 'day');
+
+  it('by its budget goes on when that is raised, and no other does', async () => {
+    const { id: other } = await world.organisations.create({ name: 'Red Team', budgetPerDay: 0 });
+    await world.organisations.patch(world.own, { budgetPerDay: 1 });
+    await world.bulk.start();
+    const own = await job(names(2));
+    const foreign = await job(names(1, 'x'), false, other);
+    await quiet();
+    expect(await stateOf(own)).toMatchObject({ state: 'waiting', done: 1 });
+    await world.organisations.patch(world.own, { budgetPerDay: null });
+    await world.organisations.patch(other, { budgetPerDay: null });
+    await world.bulk.budgetChanged(world.own);
+    await quiet();
+    expect(await stateOf(own)).toMatchObject({ state: 'finished', done: 2 });
+    expect(await stateOf(foreign, other)).toMatchObject({ state: 'waiting' });
+  });
+
+  it.each([
+    ['its quota', 'waiting', exhausted],
+    ['a key that is refused', 'paused', () => new CredentialsError('unknown', {})],
+  ])('by %s goes on with another key', async (_what, state, error) => {
+    world.virusTotal().before = () => Promise.reject(error());
+    await world.bulk.start();
+    const id = await job(names(2));
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({ state, done: 0 });
+    await world.vault.set(KEY);
+    await world.bulk.keyChanged();
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({ state: 'finished', done: 2, reason: null });
+  });
+
+  it('by a person stays so, whatever the key is', async () => {
+    const id = await job(names(2));
+    await world.bulk.pause(world.own, id);
+    await world.bulk.keyChanged();
+    await world.bulk.start();
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({ state: 'paused', done: 0 });
+  });
+});
+
+describe('without a key', () => {
+  it('a job that was begun with one is paused and says so, and goes on at the next start with one', async () => {
+    const id = await job(names(2));
+    await world.time.pass(SECOND);
+    const simulated = world.another({ environmentKey: undefined });
+    await simulated.bulk.start();
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({
+      state: 'paused',
+      done: 0,
+      reason: expect.stringContaining('VIRUSTOTAL_TOKEN') as string,
+    });
+    expect(simulated.virusTotal().asked).toEqual([]);
+    await Promise.all([simulated.bulk.close(), simulated.engine.close()]);
+    await world.bulk.start();
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({ state: 'finished', done: 2 });
+  });
+
+  it('one that is begun then goes on, also after a restart', async () => {
+    const simulated = world.another({ environmentKey: undefined });
+    const { ids } = await world.iocs.import(world.own, names(2));
+    const { id } = (await simulated.bulk.create(world.own, { selection: { ids }, userId: 'ada' })).job;
+    await world.time.pass(SECOND);
+    await Promise.all([simulated.bulk.close(), simulated.engine.close()]);
+    const next = world.another({ environmentKey: undefined });
+    await next.bulk.start();
+    await quiet();
+    expect(await stateOf(id)).toMatchObject({ state: 'finished', done: 2 });
+    await Promise.all([next.bulk.close(), next.engine.close()]);
   });
 });
 

@@ -5,9 +5,12 @@ import { WithdrawnError } from '../../virustotal/withdrawn-error.js';
 import type { IocSelection } from '../store/ioc-filter.js';
 import type { ClaimedItem } from '../store/job-claim.js';
 import type { JobRecord, JobStore } from '../store/job-store.js';
+import type { HeldJobs } from '../store/job-wake.js';
 import { JobItemWork, type ItemOutcome } from './job-item-work.js';
+import { pauseWithoutKey } from './job-key.js';
 import type { JobPace, JobProgress } from './job-progress.js';
 import type { LibraryEvents } from './library-events.js';
+import type { LookUpEngine } from './look-up-engine.js';
 import type { LookUps } from './look-ups.js';
 
 /** A job that looks IOCs up. */
@@ -22,6 +25,7 @@ export interface NewBulkJob {
 export interface BulkJobsOptions {
   readonly jobs: JobStore;
   readonly lookUps: LookUps;
+  readonly engine: LookUpEngine;
   readonly pace: JobPace;
   readonly events: LibraryEvents;
   /** No other process works on jobs of the same database (SQLite): what a killed one left is put back at once. */
@@ -60,7 +64,9 @@ export class BulkJobs {
 
   /** Takes up what there is to do. */
   async start(): Promise<void> {
-    const { jobs, isAlone, logger } = this.#options;
+    const { jobs, engine, isAlone, logger } = this.#options;
+    // The key may have come by the environment.
+    if (!(await engine.isSimulated())) await jobs.wake({ paused: true, waiting: false });
     const left = isAlone ? await jobs.reopen() : 0;
     if (left > 0) logger.info({ items: left }, 'bulk look-ups that were cut short go on');
     this.#running ??= this.#run();
@@ -69,6 +75,8 @@ export class BulkJobs {
   /** Begins a job over the IOCs of a selection. */
   async create(organisationId: string, { selection, fresh, userId }: NewBulkJob): Promise<JobProgress> {
     const options = { fresh: fresh === true };
+    // Notes since when there is no key, before the job: one that was begun earlier had one.
+    await this.#options.engine.simulatedSince();
     const job = await this.#options.jobs.create(organisationId, {
       kind: KIND,
       selection,
@@ -113,6 +121,16 @@ export class BulkJobs {
     return this.#changed(job);
   }
 
+  /** The budget of the organisation is another: what waited for it goes on, or waits again. */
+  async budgetChanged(organisationId: string): Promise<void> {
+    await this.#wake({ organisationId });
+  }
+
+  /** The key is another: what waited for quota of the one before, or was paused as that was refused, goes on. */
+  async keyChanged(): Promise<void> {
+    await this.#wake({ paused: true, waiting: true });
+  }
+
   /**
    * Begins nothing more, and waits for what is on its way. Look-ups that wait for quota end when the engine closes, and
    * their items are put back: close both at the same time.
@@ -122,6 +140,11 @@ export class BulkJobs {
     this.#nudge();
     await this.#running;
     await Promise.all(this.#inWork);
+  }
+
+  async #wake(held: HeldJobs): Promise<void> {
+    for (const job of await this.#options.jobs.wake(held)) this.#tell(job);
+    this.#nudge();
   }
 
   #changed(job: JobRecord): Promise<JobProgress>;
@@ -167,6 +190,10 @@ export class BulkJobs {
     const waiting = new Map(
       (await jobs.running()).filter(({ kind }) => kind === KIND).map((job) => [job.id, job]),
     );
+    for (const job of await pauseWithoutKey([...waiting.values()], this.#options)) {
+      waiting.delete(job.id);
+      this.#tell(job);
+    }
     while (this.#inWork.size < concurrency && !this.#stop.signal.aborted) {
       const job = this.#next([...waiting.values()]);
       if (job === undefined) return;

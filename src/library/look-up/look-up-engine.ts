@@ -57,6 +57,11 @@ export class LookUpEngine {
     return (await this.#options.vault.read()).source === 'simulator';
   }
 
+  /** Since when what is said is made up; `undefined` while it is real. */
+  async simulatedSince(): Promise<Date | undefined> {
+    return (await this.isSimulated()) ? (await this.#current()).simulatedSince : undefined;
+  }
+
   /**
    * Does something with VirusTotal; again, when the key was changed before it had its turn.
    *

@@ -1,7 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { v7 as uuidV7 } from 'uuid';
+import { systemClock, type Clock } from '../../shared/clock.js';
 import { packValue, unpackValue } from '../../shared/packed-value.js';
 import type { LibraryVerdict } from '../verdict/badge.js';
+import { removeEnrichmentsSince } from './enrichment-removal.js';
 import type { LibraryDatabase } from './open-database.js';
 import type { EnrichmentTable, Tables } from './tables.js';
 
@@ -26,7 +28,7 @@ export interface NewEnrichment {
 /** One enrichment, without its report. */
 export interface EnrichmentRecord extends Omit<
   Readonly<Selectable<EnrichmentTable>>,
-  'known' | 'malicious' | 'suspicious' | 'engines' | 'report' | 'reportEncoding' | 'changes'
+  'known' | 'malicious' | 'suspicious' | 'engines' | 'threatLabel' | 'report' | 'reportEncoding' | 'changes'
 > {
   readonly known: boolean;
   /** These three are `null` when no engine judged. */
@@ -58,9 +60,11 @@ const LONGEST_HISTORY = 200;
 /** What VirusTotal said about IOCs, and when. */
 export class EnrichmentStore {
   readonly #database: Kysely<Tables>;
+  readonly #clock: Clock;
 
-  constructor(database: LibraryDatabase) {
+  constructor(database: LibraryDatabase, clock: Clock = systemClock) {
     this.#database = database.kysely;
+    this.#clock = clock;
   }
 
   /**
@@ -99,7 +103,8 @@ export class EnrichmentStore {
           engines,
           threatLabel,
           enrichedAt: fetchedAt,
-          updatedAt: fetchedAt,
+          // An answer of the cache may be older than the last change of the IOC, which nothing takes back.
+          updatedAt: this.#clock.now().toISOString(),
         })
         .where((eb) => eb.or([eb('enrichedAt', 'is', null), eb('enrichedAt', '<=', fetchedAt)]))
         .execute();
@@ -116,6 +121,7 @@ export class EnrichmentStore {
           malicious: malicious ?? 0,
           suspicious: suspicious ?? 0,
           engines: engines ?? 0,
+          threatLabel,
           changes: JSON.stringify(enrichment.changes),
           report: packed?.bytes ?? null,
           reportEncoding: packed?.encoding ?? 0,
@@ -161,37 +167,13 @@ export class EnrichmentStore {
   }
 
   /**
-   * Removes all enrichments of the IOCs that were enriched since a moment, also those from before: what VirusTotal said
-   * cannot be told any more from what its simulator said. They are not enriched then.
+   * Removes what was said since a moment, as it came of the simulator, also from the items of jobs. Each IOC shows its
+   * latest enrichment from before then, judged by the thresholds of today; it is not enriched when there is none.
    *
    * @returns How many IOCs.
    */
   removeSince(moment: Date): Promise<number> {
-    const since = moment.toISOString();
-    return this.#database.transaction().execute(async (transaction) => {
-      const none = {
-        verdict: null,
-        malicious: null,
-        suspicious: null,
-        engines: null,
-        threatLabel: null,
-        enrichedAt: null,
-      };
-      const { numUpdatedRows } = await transaction
-        .updateTable('iocs')
-        .set(none)
-        .where('id', 'in', (eb) =>
-          eb.selectFrom('enrichments').select('iocId').where('fetchedAt', '>=', since),
-        )
-        .executeTakeFirst();
-      await transaction
-        .deleteFrom('enrichments')
-        .where('iocId', 'in', (eb) =>
-          eb.selectFrom('enrichments as since').select('since.iocId').where('since.fetchedAt', '>=', since),
-        )
-        .execute();
-      return Number(numUpdatedRows);
-    });
+    return removeEnrichmentsSince(this.#database, moment.toISOString(), this.#clock.now().toISOString());
   }
 }
 

@@ -7,6 +7,7 @@ import type { IocSelection } from './ioc-filter.js';
 import { claimItems, type ClaimedItem } from './job-claim.js';
 import { addJobItems, listJobItems, type JobItemRecord } from './job-items.js';
 import { countEnds } from './job-progress.js';
+import { wakeJobs, type HeldJobs } from './job-wake.js';
 import type { LibraryDatabase } from './open-database.js';
 import type { Page, PageRequest } from './page.js';
 import type { JobItemState, JobState, JobTable, Tables } from './tables.js';
@@ -234,16 +235,9 @@ export class JobStore {
     return row === undefined ? undefined : asRecord(row);
   }
 
-  /** Waiting jobs whose moment has come run again; answers them. */
-  async wake(): Promise<readonly JobRecord[]> {
-    const rows = await this.#database
-      .updateTable('jobs')
-      .set({ state: 'running', resumeAt: null, reason: null })
-      .where('state', '=', 'waiting')
-      .where('resumeAt', '<=', this.#now())
-      .returningAll()
-      .execute();
-    return rows.map(asRecord);
+  /** Jobs that the library holds up run again, by default those whose moment has come; answers them. */
+  async wake(held: HeldJobs = { until: this.#now() }): Promise<readonly JobRecord[]> {
+    return (await wakeJobs(this.#database, held)).map(asRecord);
   }
 
   /** Pauses a job that runs or waits. Answers the job as it is then, `undefined` when there is none. */

@@ -2,11 +2,13 @@ import { Migrator, sql, type Kysely, type Migration } from 'kysely';
 import { describeError } from '../../shared/connector-error.js';
 import type { Dialect } from './dialect.js';
 import { library } from './migrations/0001-library.js';
+import { enrichmentLabel } from './migrations/0002-enrichment-label.js';
 import type { Tables } from './tables.js';
 
 /** In the order of their names; one that was released keeps its name and its statements. */
 const MIGRATIONS: Readonly<Record<string, (dialect: Dialect) => readonly string[]>> = {
   '0001-library': library,
+  '0002-enrichment-label': enrichmentLabel,
 };
 
 /**

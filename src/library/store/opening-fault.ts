@@ -17,10 +17,14 @@ const SQLITE_REMEDIES: Readonly<Record<number, string>> = {
 };
 const TRANSIENT_SQLITE_CODES: ReadonlySet<number> = new Set([5, 6, 13]);
 
+/** Whether another connection has the lock of a SQLite file. */
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === 5;
+}
+
 /** What is wrong with a SQLite file, in words that name the option. */
 export function sqliteFault(path: string, error: unknown): DatabaseError {
-  const code = property(error, 'errcode');
-  const primary = typeof code === 'number' ? code & 0xff : undefined;
+  const primary = primaryCode(error);
   const remedy =
     (primary === undefined ? undefined : SQLITE_REMEDIES[primary]) ??
     `cannot be used: ${describeError(error)}; choose another file with LIBRARY_DATABASE_PATH`;
@@ -53,6 +57,11 @@ export function postgresFault(address: string, error: unknown): DatabaseError {
     needsOperator ? 'configuration' : 'transient',
     { cause: error },
   );
+}
+
+function primaryCode(error: unknown): number | undefined {
+  const code = property(error, 'errcode');
+  return typeof code === 'number' ? code & 0xff : undefined;
 }
 
 function property(error: unknown, name: string): unknown {

@@ -110,6 +110,7 @@ export interface EnrichmentTable {
   malicious: number;
   suspicious: number;
   engines: number;
+  threatLabel: string | null;
   /** JSON text in the given encoding (shared/packed-value.ts); `null` when VirusTotal does not know the IOC. */
   report: Uint8Array | null;
   reportEncoding: number;

@@ -16,7 +16,7 @@ const MISSING = '00000000-0000-7000-8000-000000000000';
 export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
   const world = libraryWorld(open);
   const enrich = (iocId: string, verdict: LibraryVerdict, malicious: number, at: string): Promise<unknown> =>
-    new EnrichmentStore(world.database).save(world.own, iocId, {
+    new EnrichmentStore(world.database, world.clock).save(world.own, iocId, {
       fetchedAt: new Date(at),
       known: true,
       verdict,
@@ -379,7 +379,7 @@ export function itKeepsIocs(open: () => Promise<LibraryDatabase>): void {
       await relations.add(world.own, related, [{ targetId: id, relation: 'resolutions' }]);
       await world.iocs.delete(world.own, { ids: [id] });
       expect(await relations.of(world.own, related)).toEqual([]);
-      expect(await new EnrichmentStore(world.database).history(world.own, id)).toEqual([]);
+      expect(await new EnrichmentStore(world.database, world.clock).history(world.own, id)).toEqual([]);
       expect((await world.iocs.facets(world.own, {})).tags).toContainEqual({ tag: 'red', count: 5 });
     });
   });

@@ -33,7 +33,7 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
     });
 
     it('is kept with its report and shows at the IOC', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       const id = await store.save(world.own, ids[0]!, found());
       expect(await store.latest(world.own, ids[0]!)).toMatchObject({
         id,
@@ -53,7 +53,7 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
     });
 
     it('takes a long report back as it was, and less room than it', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       const report = Array.from({ length: 500 }, (_, index) => ({ engine: `engine ${index}`, result: null }));
       const id = await store.save(world.own, ids[0]!, found({ report }));
       expect((await store.latest(world.own, ids[0]!))?.report).toEqual(report);
@@ -66,13 +66,26 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
     });
 
     it('of what VirusTotal does not know has no report', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       await store.save(world.own, ids[0]!, found({ known: false, verdict: 'unknown', report: null }));
       expect(await store.latest(world.own, ids[0]!)).toMatchObject({ known: false, report: null });
     });
 
+    it('of the cache, which may be older than a change of the IOC, never takes back when that was', async () => {
+      const store = new EnrichmentStore(world.database, world.clock);
+      world.clock.pass(1_000);
+      await world.iocs.patch(world.own, ids[0]!, { note: 'seen in a mail' });
+      world.clock.pass(1_000);
+      const fetchedAt = new Date('2026-01-01T00:00:00.000Z');
+      await store.save(world.own, ids[0]!, found({ fetchedAt }));
+      expect(await world.iocs.get(world.own, ids[0]!)).toMatchObject({
+        enrichedAt: fetchedAt.toISOString(),
+        updatedAt: world.clock.now().toISOString(),
+      });
+    });
+
     it('that is older than the one shown goes into the history alone', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       await store.save(world.own, ids[0]!, found());
       await store.save(
         world.own,
@@ -87,7 +100,7 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
     });
 
     it('that no engine judged has no counts', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       const none = { malicious: null, suspicious: null, engines: null };
       await store.save(world.own, ids[0]!, found({ verdict: 'unknown', ...none }));
       expect(await store.latest(world.own, ids[0]!)).toMatchObject({ verdict: 'unknown', ...none });
@@ -95,34 +108,75 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
     });
 
     it('of the same moment is kept once, whoever keeps it', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       const kept = await Promise.all([0, 1, 2].map(() => store.save(world.own, ids[0]!, found())));
       expect(new Set(kept).size).toBe(1);
       expect(await store.history(world.own, ids[0]!)).toHaveLength(1);
     });
 
-    it('of a simulator goes, with all others of the same IOC, and no other IOC loses any', async () => {
-      const store = new EnrichmentStore(world.database);
-      const [before, since] = [new Date('2026-02-01T00:00:00.000Z'), new Date('2026-02-02T00:00:00.000Z')];
-      await store.save(world.own, ids[0]!, found({ fetchedAt: before }));
-      await store.save(world.own, ids[1]!, found({ fetchedAt: before }));
-      await store.save(world.own, ids[1]!, found({ fetchedAt: since }));
-      expect(await store.removeSince(since)).toBe(1);
-      expect(await store.history(world.own, ids[0]!)).toHaveLength(1);
-      expect(await store.history(world.own, ids[1]!)).toEqual([]);
-      expect(await world.iocs.get(world.own, ids[0]!)).toMatchObject({ verdict: 'malicious' });
-      expect(await world.iocs.get(world.own, ids[1]!)).toMatchObject({
+    it('of a simulator goes, and its IOC shows the latest from before, judged by the thresholds of today', async () => {
+      const store = new EnrichmentStore(world.database, world.clock);
+      const none = { malicious: null, suspicious: null, engines: null };
+      const [first, before, since, later] = [1, 2, 3, 4].map(
+        (day) => new Date(`2026-02-0${day}T00:00:00.000Z`),
+      );
+      const made = { verdict: 'clean', malicious: 0, threatLabel: 'invented' } as const;
+      for (const id of ids.slice(0, 2)) {
+        await store.save(world.own, id, found({ fetchedAt: first!, malicious: 20, threatLabel: 'older' }));
+        await store.save(world.own, id, found({ fetchedAt: before!, malicious: 3, verdict: 'suspicious' }));
+      }
+      await store.save(world.own, ids[3]!, found({ fetchedAt: before!, verdict: 'unknown', ...none }));
+      await world.organisations.patch(world.own, { suspiciousFrom: 2, maliciousFrom: 3 });
+      await world.iocs.rejudge(world.own, { suspiciousFrom: 2, maliciousFrom: 3 });
+      for (const id of ids.slice(1, 4)) {
+        await store.save(world.own, id, found({ ...made, fetchedAt: since! }));
+        await store.save(world.own, id, found({ ...made, fetchedAt: later! }));
+      }
+      world.clock.pass(1_000);
+      expect(await store.removeSince(since!)).toBe(3);
+      for (const id of ids.slice(0, 2)) {
+        expect(await store.history(world.own, id)).toHaveLength(2);
+        expect(await world.iocs.get(world.own, id)).toMatchObject({
+          verdict: 'malicious',
+          malicious: 3,
+          suspicious: 1,
+          engines: 72,
+          threatLabel: 'trojan.agent',
+          enrichedAt: before!.toISOString(),
+        });
+      }
+      expect(await store.history(world.own, ids[2]!)).toEqual([]);
+      expect(await world.iocs.get(world.own, ids[2]!)).toMatchObject({
+        ...none,
         verdict: null,
-        malicious: null,
-        engines: null,
         threatLabel: null,
         enrichedAt: null,
+        updatedAt: world.clock.now().toISOString(),
       });
-      expect(await store.removeSince(since)).toBe(0);
+      expect(await world.iocs.get(world.own, ids[3]!)).toMatchObject({ verdict: 'unknown', ...none });
+      expect(await store.removeSince(since!)).toBe(0);
+    });
+
+    it('of a simulator goes from the items of jobs too, and what was said before stays there', async () => {
+      const jobs = new JobStore(world.database, world.clock);
+      const { id } = await jobs.create(world.own, { kind: 'enrich', selection: { ids: ids.slice(0, 2) } });
+      for (const { position } of await jobs.claim(id, 1)) {
+        await jobs.finish(id, position, { state: 'done', verdict: 'malicious' });
+      }
+      world.clock.pass(1_000);
+      for (const { position } of await jobs.claim(id, 1)) {
+        await jobs.finish(id, position, { state: 'done', verdict: 'clean' });
+      }
+      await new EnrichmentStore(world.database, world.clock).removeSince(world.clock.now());
+      const { items } = await jobs.items(world.own, id, { page: 1, pageSize: 10 });
+      expect(items.map(({ state, verdict }) => [state, verdict])).toEqual([
+        ['done', 'malicious'],
+        ['done', null],
+      ]);
     });
 
     it('is judged anew when thresholds change, by the rule of the badge, in one organisation', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       const counts = [0, 1, 3, 7, null];
       for (const [index, malicious] of counts.entries()) {
         const engines = malicious === null ? null : 70;
@@ -146,7 +200,7 @@ export function itKeepsWork(open: () => Promise<LibraryDatabase>): void {
     });
 
     it('of an IOC that is not there, or of another organisation, is not kept', async () => {
-      const store = new EnrichmentStore(world.database);
+      const store = new EnrichmentStore(world.database, world.clock);
       expect(await store.save(world.own, MISSING, found())).toBeUndefined();
       expect(await store.save(world.other, ids[0]!, found())).toBeUndefined();
       await store.save(world.own, ids[0]!, found());
