@@ -17,8 +17,6 @@ export const filterProperties = {
   source: Type.Optional(Type.String({ maxLength: 200 })),
 };
 
-const Filter = exactly(filterProperties);
-
 /**
  * In a body. What is empty restricts nothing, and a program whose list of tags came out empty does not mean to delete the
  * whole library: only `{}` does.
@@ -46,7 +44,14 @@ export const CHOICE_BODY_LIMIT = 1_000_000;
 export const SortName = oneOf(IOC_SORTS);
 
 /** A filter as it came in, for the store. */
-export function filterOf({ search, type, verdict, tag, enriched, source }: Static<typeof Filter>): IocFilter {
+export function filterOf({
+  search,
+  type,
+  verdict,
+  tag,
+  enriched,
+  source,
+}: Static<typeof ChoosingFilter>): IocFilter {
   return { search, types: type, verdicts: verdict, tags: tag, enriched, source };
 }
 
@@ -56,7 +61,7 @@ export function selectionOf({
   filter,
 }: {
   readonly ids?: readonly string[];
-  readonly filter?: Static<typeof Filter>;
+  readonly filter?: Static<typeof ChoosingFilter>;
 }): IocSelection {
   if (ids !== undefined && filter !== undefined)
     throw invalid('filter', 'Name IOCs by "ids" or by a "filter", not by both.');
