@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { WithdrawnError } from '../../virustotal/withdrawn-error.js';
 import type { IocType } from '../ioc/ioc.js';
+import { withdrawal } from '../look-up/look-up-refused.js';
 import type { LookUpRequest } from '../look-up/look-ups.js';
 import { allow, principalOf } from './access.js';
 import { auditEntry } from './audited.js';
@@ -90,7 +90,7 @@ export function lookUpRoutes({ lookUps, bulk, audit, clock }: LookUpParts): Rout
 function whenGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => {
-    if (!raw.writableEnded) gone.abort(new WithdrawnError());
+    if (!raw.writableEnded) gone.abort(withdrawal());
   });
   return gone.signal;
 }

@@ -79,6 +79,11 @@ export class NoTurnError extends WithdrawnError {
   }
 }
 
+/** The reason by which a signal says that nobody wants a look-up any more. */
+export function withdrawal(): Error {
+  return new WithdrawnError();
+}
+
 /** How long to leave VirusTotal alone that does not say how long itself. */
 const PAUSE_MS = 60_000;
 
