@@ -113,7 +113,7 @@ export async function createLibraryLookUps(config: Config, parts: LookUpParts): 
   const usage = new UsageReader(engine, stores.usage, clock);
   const events = new LibraryEvents({ readUsage: (id) => usage.read(id), sleep, logger });
   const details = new KeptDetailsReader(stores.iocs, stores.enrichments);
-  const lookUps = new LookUps({ ...stores, engine, details, events, clock });
+  const lookUps = new LookUps({ ...stores, engine, details, events, clock, sleep });
   const bulk = new BulkJobs({
     jobs: stores.jobs,
     lookUps,

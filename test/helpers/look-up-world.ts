@@ -200,7 +200,17 @@ function worldOn(ground: Ground, options: LookUpWorldOptions): LookUpWorld {
   const usageReader = new UsageReader(engine, usage, clock);
   const events = new LibraryEvents({ readUsage: (id) => usageReader.read(id), sleep, logger });
   const details = new KeptDetailsReader(iocs, enrichments);
-  const lookUps = new LookUps({ engine, iocs, enrichments, organisations, usage, details, events, clock });
+  const lookUps = new LookUps({
+    engine,
+    iocs,
+    enrichments,
+    organisations,
+    usage,
+    details,
+    events,
+    clock,
+    sleep,
+  });
   const pace = new JobPace({ engine, usage, clock });
   const bulk = new BulkJobs({
     jobs: jobStore,

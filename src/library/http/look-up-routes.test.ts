@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { LookUpServer } from '../../../test/helpers/look-up-server.js';
 import { settled } from '../../../test/helpers/virtual-time.js';
 import { CredentialsError } from '../../virustotal/errors.js';
@@ -22,6 +22,20 @@ const evil = { type: 'hostname', value: 'evil.example.com' } as const;
 async function added(count: number, organisationId = server.world.own): Promise<readonly string[]> {
   const items = Array.from({ length: count }, (_, index) => ({ ...evil, value: `d${index}.example.com` }));
   return (await server.world.iocs.import(organisationId, items)).ids;
+}
+
+/** Look-ups wait for quota, for ever; answers those that do. */
+function noTurns(): readonly string[] {
+  const waiting: string[] = [];
+  server.world.virusTotal().before = (path, { signal }) =>
+    new Promise((_, reject) => {
+      waiting.push(path);
+      signal?.addEventListener('abort', () => {
+        waiting.splice(waiting.indexOf(path), 1);
+        reject(signal.reason as Error);
+      });
+    });
+  return waiting;
 }
 
 async function quiet(): Promise<void> {
@@ -85,6 +99,69 @@ describe('POST /api/lookup', () => {
     const renewed = new Date('2026-01-02T03:05:05.678Z');
     server.world.virusTotal().before = () => Promise.reject(new QuotaExhaustedError(renewed, 'minute'));
     expect((await lookUp(evil)).json()).toMatchObject({ status: 429, code: 'quota', retryAfterSeconds: 60 });
+  });
+
+  it('does not wait for minutes, and says when to come back', async () => {
+    const waiting = noTurns();
+    const asked = lookUp(evil);
+    await vi.waitFor(() => {
+      expect(waiting).toHaveLength(1);
+    });
+    await server.world.time.pass(20_000);
+    expect((await asked).json()).toMatchObject({ status: 429, code: 'quota', retryAfterSeconds: 60 });
+    expect(waiting).toEqual([]);
+    expect((await server.world.usage.read(server.world.own, server.world.time.clock.now())).day.used).toBe(0);
+  });
+
+  it('refuses at once whose turn is a minute away', async () => {
+    server.world.virusTotal().limits = { minute: 1 };
+    const waiting = noTurns();
+    const asked = [0, 1].map((index) => lookUp({ ...evil, value: `d${index}.example.com` }));
+    await vi.waitFor(() => {
+      expect(waiting).toHaveLength(2);
+    });
+    expect((await lookUp(evil)).json()).toMatchObject({ status: 429, code: 'quota', retryAfterSeconds: 120 });
+    await server.world.time.pass(20_000);
+    await Promise.all(asked);
+  });
+
+  it('keeps ten of an organisation waiting, and lets others in', async () => {
+    server.world.virusTotal().limits = { minute: 8 };
+    const waiting = noTurns();
+    const asked = Array.from({ length: 10 }, (_, index) =>
+      lookUp({ ...evil, value: `d${index}.example.com` }),
+    );
+    await vi.waitFor(() => {
+      expect(waiting).toHaveLength(10);
+    });
+    expect((await lookUp(evil)).json()).toMatchObject({ status: 429, code: 'quota' });
+    asked.push(lookUp(evil, 'stranger'));
+    await vi.waitFor(() => {
+      expect(waiting).toHaveLength(11);
+    });
+    await server.world.time.pass(20_000);
+    await Promise.all(asked);
+  });
+
+  it('does not ask for somebody who has hung up', async () => {
+    const waiting = noTurns();
+    const url = await server.app.listen({ port: 0, host: '127.0.0.1' });
+    const hangUp = new AbortController();
+    const asked = fetch(`${url}/api/lookup`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer analyst', 'content-type': 'application/json' },
+      body: JSON.stringify(evil),
+      signal: hangUp.signal,
+    });
+    await vi.waitFor(() => {
+      expect(waiting).toHaveLength(1);
+    });
+    hangUp.abort();
+    await expect(asked).rejects.toThrow();
+    await vi.waitFor(() => {
+      expect(waiting).toEqual([]);
+    });
+    expect(server.world.virusTotal().asked).toEqual([]);
   });
 
   it('says when somebody must see to the key', async () => {

@@ -1,5 +1,7 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { IocType } from '../ioc/ioc.js';
+import { withdrawal } from '../look-up/look-up-refused.js';
 import type { LookUpRequest } from '../look-up/look-ups.js';
 import { allow, principalOf } from './access.js';
 import { auditEntry } from './audited.js';
@@ -38,8 +40,9 @@ export function lookUpRoutes({ lookUps, bulk, audit, clock }: LookUpParts): Rout
           response: { 200: Type.Object({ ioc: IocOnTheWire, details: DetailsOnTheWire }) },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { organisationId, userId } = principalOf(request);
+        const gone = whenGone(reply);
         const isFresh = request.body.fresh === true;
         const { ioc, details, isPaid } = await unlessRefused(clock, () =>
           lookUps.lookUp({
@@ -48,6 +51,7 @@ export function lookUpRoutes({ lookUps, bulk, audit, clock }: LookUpParts): Rout
             subject: subjectOf(request.body),
             priority: 'manual',
             notBefore: isFresh ? clock.now() : undefined,
+            signal: gone,
           }),
         );
         const { type, value } = ioc;
@@ -80,6 +84,15 @@ export function lookUpRoutes({ lookUps, bulk, audit, clock }: LookUpParts): Rout
       },
     );
   };
+}
+
+/** Aborts when whoever asked has hung up: a look-up that still waits is not made then. */
+function whenGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableEnded) gone.abort(withdrawal());
+  });
+  return gone.signal;
 }
 
 /** @throws Refusal when it is not said which IOC, or said twice. */

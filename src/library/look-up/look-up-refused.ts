@@ -72,6 +72,18 @@ export class BudgetSpentError extends UnpaidError {
   }
 }
 
+/** The turn of a person would not come soon. */
+export class NoTurnError extends WithdrawnError {
+  constructor(readonly retryAt: Date) {
+    super(SPENT.minute);
+  }
+}
+
+/** The reason by which a signal says that nobody wants a look-up any more. */
+export function withdrawal(): Error {
+  return new WithdrawnError();
+}
+
 /** How long to leave VirusTotal alone that does not say how long itself. */
 const PAUSE_MS = 60_000;
 
@@ -96,6 +108,7 @@ export function refusalOf(error: unknown, now: Date): LookUpRefused | undefined 
   if (error instanceof BudgetSpentError)
     return new LookUpRefused(error.message, 'budget', error.retryAt, cause);
   if (error instanceof QuotaExhaustedError) return later(SPENT[error.window], 'quota', error.until);
+  if (error instanceof NoTurnError) return later(error.message, 'quota', error.retryAt);
   if (error instanceof WithdrawnError) return new LookUpRefused(error.message, 'withdrawn', undefined, cause);
   if (wantsPause(error)) return later(SPENT.blocked, 'quota', soon(error.retryAfterMs));
   if (error instanceof StoppedError)

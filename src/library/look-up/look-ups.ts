@@ -1,5 +1,7 @@
+import { withAnySignal } from '../../shared/any-signal.js';
+import type { Sleep } from '../../shared/backoff.js';
 import type { Clock } from '../../shared/clock.js';
-import type { LookUp, Priority, VtObject } from '../../virustotal/schema.js';
+import type { LookUp, Payer, Priority, VtObject } from '../../virustotal/schema.js';
 import type { Ioc } from '../ioc/ioc.js';
 import { lookUpObject } from '../ioc/look-up-object.js';
 import { normaliseIoc } from '../ioc/normalise.js';
@@ -17,6 +19,7 @@ import { keptReport, type KeptDetails, type KeptDetailsReader } from './kept-det
 import type { LibraryEvents } from './library-events.js';
 import type { LookUpEngine } from './look-up-engine.js';
 import { LookUpRefused, refusalOf } from './look-up-refused.js';
+import { type ManualTurn, ManualTurns } from './manual-turns.js';
 import type { UsedVirusTotal } from './opened-virustotal.js';
 
 /** Which IOC to look up, for whom. */
@@ -52,6 +55,7 @@ export interface LookUpsOptions {
   readonly details: KeptDetailsReader;
   readonly events: LibraryEvents;
   readonly clock: Clock;
+  readonly sleep: Sleep;
 }
 
 /** What is to be looked up. */
@@ -65,14 +69,16 @@ interface Target {
 /** Looks IOCs up on VirusTotal and keeps what it says. */
 export class LookUps {
   readonly #options: LookUpsOptions;
+  readonly #turns: ManualTurns;
 
   constructor(options: LookUpsOptions) {
     this.#options = options;
+    this.#turns = new ManualTurns(options);
   }
 
   /**
    * Looks one IOC up. A value that is not in the library is added once VirusTotal has answered; one that was deleted
-   * before it was asked costs nothing.
+   * before it was asked costs nothing. A manual one is refused (`quota`) when its turn does not come within 20 s.
    *
    * @throws LookUpRefused when nothing was looked up.
    */
@@ -87,21 +93,25 @@ export class LookUps {
       return !meanwhile.isDeleted && (await request.isWanted?.()) !== false;
     };
     const payer = new BudgetPayer(usage, organisationId, clock);
+    const turn = request.priority === 'manual' ? this.#turns.begin(organisationId) : undefined;
     try {
       return await engine.use(async (used) => {
-        const answer = await used.virusTotal.lookUp(target.object, {
-          priority: request.priority,
-          notBefore: later(request.notBefore, used.simulatedSince),
-          signal: request.signal,
-          isNeeded,
-          payer,
-        });
+        const answer = await withAnySignal([request.signal, turn?.signal], (signal) =>
+          used.virusTotal.lookUp(target.object, {
+            priority: request.priority,
+            notBefore: later(request.notBefore, used.simulatedSince),
+            signal,
+            isNeeded,
+            payer: inTurn(payer, turn, used),
+          }),
+        );
         return this.#keep(request, target, answer, used, payer);
       });
     } catch (error) {
       if (meanwhile.isDeleted) throw missing();
       throw refusalOf(error, clock.now()) ?? error;
     } finally {
+      turn?.end();
       if (payer.hasPaid) this.#options.events.usageChanged(organisationId);
     }
   }
@@ -171,6 +181,21 @@ export class LookUps {
     const [was, is] = reports.map((report) => ({ report, judgement: judge(report, after.thresholds) }));
     return was === undefined || is === undefined ? [] : changesBetween(was, is);
   }
+}
+
+/** Stands in line before it pays. */
+function inTurn(payer: Payer, turn: ManualTurn | undefined, used: UsedVirusTotal): Payer {
+  return {
+    check: async () => {
+      await payer.check();
+      turn?.queue(used.usage().minute);
+    },
+    pay: async () => {
+      turn?.leave();
+      await payer.pay();
+    },
+    refund: () => payer.refund(),
+  };
 }
 
 function missing(): LookUpRefused {

@@ -1,3 +1,4 @@
+import type { QuotaUsage } from '../../virustotal/quota/usage.js';
 import { StoppedError } from '../../virustotal/stopped-error.js';
 import type { OpenedVirusTotal, UsedVirusTotal } from './opened-virustotal.js';
 
@@ -16,6 +17,10 @@ export class OpenEngine implements UsedVirusTotal {
 
   get virusTotal(): OpenedVirusTotal['virusTotal'] {
     return this.opened.virusTotal;
+  }
+
+  usage(): QuotaUsage {
+    return this.opened.usage();
   }
 
   /** Nobody begins to use it any more. */

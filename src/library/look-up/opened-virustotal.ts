@@ -20,4 +20,5 @@ export interface UsedVirusTotal {
   readonly virusTotal: VirusTotal;
   /** What is said is made up since then; `undefined` when it is real. */
   readonly simulatedSince: Date | undefined;
+  usage(): QuotaUsage;
 }
