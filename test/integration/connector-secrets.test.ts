@@ -159,11 +159,13 @@ describe('secrets', () => {
   });
 
   it('are sent where they belong', () => {
-    const [sent = ''] = new Set(proxy.credentials);
+    const [sent = '', ...others] = new Set(proxy.credentials);
+    expect(others).toEqual([]);
     expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).toBe(
       `connector:${SECRETS.proxyPassword}`,
     );
-    expect(proxy.tunnels.length).toBeGreaterThan(10);
+    // How many there are depends on how long connections last.
+    expect(proxy.tunnels.length).toBeGreaterThan(1);
   });
 
   it('are in no line of the log, which tells of every kind of failure', () => {
