@@ -33,7 +33,11 @@ export default defineConfig({
           include:
             process.env.SLOW_TESTS === undefined
               ? []
-              : ['test/integration/**/*.slow.test.ts', 'test/integration/connector-versions.test.ts'],
+              : [
+                  'test/integration/**/*.slow.test.ts',
+                  'test/integration/connector-versions.test.ts',
+                  'test/conformance/hostile-*.test.ts',
+                ],
           globalSetup: ['test/helpers/broker-global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -85,7 +85,7 @@ describe('GET /api/iocs/export', () => {
       threatLabel: 'trojan.x',
       enrichedAt: '2026-01-03T00:00:00.000Z',
       createdAt: '2026-01-02T03:04:05.678Z',
-      updatedAt: '2026-01-02T03:04:06.678Z',
+      updatedAt: '2026-01-02T03:04:05.678Z',
       relations: [{ relation: 'contacted_domains', target: { type: 'domain', value: 'evil.com' } }],
     });
     const bundle = JSON.parse(await text('format=stix')) as Bundle;
