@@ -33,11 +33,7 @@ export default defineConfig({
           include:
             process.env.SLOW_TESTS === undefined
               ? []
-              : [
-                  'test/integration/**/*.slow.test.ts',
-                  'test/integration/connector-versions.test.ts',
-                  'test/conformance/hostile-*.test.ts',
-                ],
+              : ['test/integration/**/*.slow.test.ts', 'test/integration/connector-versions.test.ts'],
           globalSetup: ['test/helpers/broker-global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -11,8 +11,7 @@ import { SettledRuns } from './settled-runs.js';
 
 /** Ten thousand mutated reports: no crash, no unhandled rejection, each settled. */
 
-/** 10,000 in `npm run test:slow`, where they take most of a minute. */
-const RUNS = process.env.SLOW_TESTS === undefined ? 2_500 : 10_000;
+const RUNS = 10_000;
 /** They take some ten seconds; a busy machine takes longer. */
 const TIMEOUT_MS = 300_000;
 

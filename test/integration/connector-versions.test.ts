@@ -52,14 +52,7 @@ const versions: readonly {
   },
 ];
 
-/** Where something changed for good; `npm run test:slow` takes all of them. */
-const boundaries = ['6.0.6', '6.8.9', '7.260428.0', '7.260817.0'];
-const tested =
-  process.env.SLOW_TESTS === undefined
-    ? versions.filter(({ version }) => boundaries.includes(version))
-    : versions;
-
-describe.each(tested)('on OpenCTI $version', ({ version, has, empty }) => {
+describe.each(versions)('on OpenCTI $version', ({ version, has, empty }) => {
   let world: ConnectorWorld;
   let platform: PlatformSimulator;
   let knownId: string;

@@ -211,8 +211,9 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
 
 describe('accessibility', () => {
   describe.each([
-    // Colours do not depend on the width, nor places on the colours.
     ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
     ['dark', 390],
   ] as const)('in %s at %d px', (scheme, width) => {
     it(

@@ -116,14 +116,14 @@ describe('the list', () => {
     await page.getByText('1–50 of 60').waitFor();
   });
 
-  it('pages through 10,000 rows with no more than a page of them in the document', async () => {
-    const { page } = await open({ rows: 10_000 });
-    await page.getByText('1–50 of 10,000').waitFor();
-    await page.getByLabel('Page', { exact: true }).fill('199');
+  it('pages through 100,000 rows with no more than a page of them in the document', async () => {
+    const { page } = await open({ rows: 100_000 });
+    await page.getByText('1–50 of 100,000').waitFor();
+    await page.getByLabel('Page', { exact: true }).fill('1999');
     await page.keyboard.press('Enter');
-    await page.getByText('9,901–9,950 of 10,000').waitFor();
+    await page.getByText('99,901–99,950 of 100,000').waitFor();
     await page.getByRole('button', { name: 'Next' }).click();
-    await page.getByText('9,951–10,000 of 10,000').waitFor();
+    await page.getByText('99,951–100,000 of 100,000').waitFor();
     expect(await page.locator('.row').count()).toBe(50);
     expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
   });

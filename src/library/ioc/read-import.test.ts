@@ -203,7 +203,7 @@ describe('a text', () => {
         for (const { type, value: kept } of readImport(content, format === undefined ? {} : { format }).items)
           expect(normaliseIoc(type, kept).ioc).toEqual({ type, value: kept });
       }),
-      { numRuns: 400 },
+      { numRuns: 3000 },
     );
   });
 
@@ -219,7 +219,7 @@ describe('a text', () => {
           .join('\n');
         expect([...new Set(keys(written, { format: 'text' }))]).toEqual([...first]);
       }),
-      { numRuns: 400 },
+      { numRuns: 3000 },
     );
   });
 
