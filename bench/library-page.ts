@@ -163,6 +163,7 @@ try {
   const path = join(folder, 'library.db');
   const variables = { LIBRARY_DATABASE_PATH: path };
   const empty = await startLibraryProcess(folder, variables, MAIN);
+  // oxlint-disable-next-line typescript/no-misused-promises -- finally waits for what it is given (ADR 27)
   const visitor = await enter(empty.url, empty.invitation).finally(() => empty.stop('SIGTERM'));
   await fillFile(path, visitor.organisationId);
   const library = await startLibraryProcess(folder, variables, MAIN);

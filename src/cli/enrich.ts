@@ -37,6 +37,7 @@ export async function enrichValue(
     manualMaxAgeMs: config.virustotal.manualMaxAgeMinutes * 60_000,
   });
   const how = { mode: 'manual', receivedAt: systemClock.now() } as const;
+  // oxlint-disable-next-line typescript/no-misused-promises -- finally waits for what it is given (ADR 27)
   const outcome = await enrich(standAloneRequest(entity, entityType, how)).finally(async () => {
     await paced.close();
     await store.close();

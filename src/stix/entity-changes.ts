@@ -153,7 +153,7 @@ function addHashes(entity: JsonObject, hashes: Readonly<Record<string, string>>)
 
 function remove(entity: JsonObject, place: Place): void {
   const holder = place.extension === undefined ? entity : extensionOf(entity, place.extension);
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- on a copy of our own
+  // oxlint-disable-next-line typescript/no-dynamic-delete -- on a copy of our own
   if (holder !== undefined) delete holder[place.property];
 }
 

@@ -80,7 +80,7 @@ export function spoil(value: unknown, path: Path, replacement: unknown): unknown
   }
   if (!isJsonObject(value)) return value;
   const copy = { ...value };
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- on a copy of our own
+  // oxlint-disable-next-line typescript/no-dynamic-delete -- on a copy of our own
   if (rest.length === 0 && replacement === REMOVED) delete copy[String(key)];
   else copy[String(key)] = spoil(copy[String(key)], rest, replacement);
   return copy;

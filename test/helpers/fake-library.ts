@@ -106,7 +106,7 @@ export async function startFakeLibrary(page: string, rows = 60): Promise<FakeLib
     void reply.header('content-security-policy', POLICY);
     done();
   });
-  // eslint-disable-next-line @typescript-eslint/require-await -- what a hook with a callback throws is lost
+  // oxlint-disable-next-line typescript/require-await -- what a hook with a callback throws is lost
   app.addHook('preHandler', async (request) => {
     const { method, url } = request;
     if (!url.startsWith('/api/')) return;

@@ -16,7 +16,7 @@ export interface Registration {
 export interface GraphqlAnswer {
   status: number;
   body: {
-    data?: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- any operation's result
+    data?: Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- any operation's result
     errors?: { name?: string; message: string; extensions?: { code: string } }[];
   };
 }
@@ -92,7 +92,7 @@ export class MiniConnector {
   }
 
   /** The next message of the listen queue. */
-  async next(): Promise<any> /* eslint-disable-line @typescript-eslint/no-explicit-any -- any message */ {
+  async next(): Promise<any> /* oxlint-disable-line typescript/no-explicit-any -- any message */ {
     const waiting = this.#received.shift();
     if (waiting !== undefined) return waiting;
     return new Promise((resolve) => (this.#wanted = resolve));

@@ -1,5 +1,3 @@
-/* eslint-disable @typescript-eslint/explicit-module-boundary-types -- plain JavaScript has no types */
-
 // Lets a child process of a test run TypeScript sources as they are: `node --import <this file> script.ts`.
 import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'node:module';

@@ -73,7 +73,7 @@ describe('for an e-mail address', () => {
 
   it('does not wait where others have failed as the same, however long they go on', () => {
     for (let day = 0; day < 7; day += 1) {
-      for (let from = clock.now().getTime(); clock.now().getTime() - from < 86_400_000;) {
+      for (const from = clock.now().getTime(); clock.now().getTime() - from < 86_400_000;) {
         clock.pass(throttle.admit(EMAIL, '198.51.100.1') * 1_000);
       }
       expect(throttle.admit(EMAIL, ADDRESS)).toBe(0);

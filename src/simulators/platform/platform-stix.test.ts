@@ -20,7 +20,7 @@ const OPTIONS: SampleOptions = {
 function formOf(
   version: string,
   add: (store: EntityStore) => StoredEntity,
-): Record<string, any> /* eslint-disable-line @typescript-eslint/no-explicit-any -- read freely */ {
+): Record<string, any> /* oxlint-disable-line typescript/no-explicit-any -- read freely */ {
   const store = new EntityStore(gateOf(version), fixedClock('2024-05-01T10:00:00.000Z'));
   return platformStix(add(store), gateOf(version), (id) => store.find(id)?.internalId);
 }

@@ -25,7 +25,7 @@ async function start(options: PlatformSimulatorOptions = {}): Promise<PlatformSi
 
 interface Answer {
   status: number;
-  body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- any operation's result
+  body: Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- any operation's result
 }
 
 async function ask(

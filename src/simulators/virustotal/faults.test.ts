@@ -5,7 +5,7 @@ import { Catalog } from './catalog.js';
 import { type Fault, Faults } from './faults.js';
 import { startVirusTotalSimulator, type VirusTotalSimulator } from './server.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- read member by member; a wrong guess fails the test
+// oxlint-disable-next-line typescript/no-explicit-any -- read member by member; a wrong guess fails the test
 type Body = any;
 
 const headers = { 'x-apikey': 'a'.repeat(64) };

@@ -9,7 +9,7 @@ import {
   type VirusTotalSimulatorOptions,
 } from './server.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- read member by member; a wrong guess fails the test
+// oxlint-disable-next-line typescript/no-explicit-any -- read member by member; a wrong guess fails the test
 type Body = any;
 
 const publicKey = 'a'.repeat(64);

@@ -163,6 +163,7 @@ export class VirusTotalTransport {
     for (let attempt = 1; ; attempt += 1) {
       const { unit, passage, privilege } = await this.admissions.admit(call, call === this.quotaCall);
       try {
+        // oxlint-disable-next-line typescript/no-misused-promises -- finally waits for what it is given (ADR 27)
         const answer = await this.attempt(call, parse).finally(() => unit?.answered());
         passage.answered();
         privilege?.(true);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Catalog } from '../catalog.js';
 import { startVirusTotalSimulator, type VirusTotalSimulator } from '../server.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- read member by member; a wrong guess fails the test
+// oxlint-disable-next-line typescript/no-explicit-any -- read member by member; a wrong guess fails the test
 type Body = any;
 
 const publicKey = 'a'.repeat(64);

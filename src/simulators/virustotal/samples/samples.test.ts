@@ -9,7 +9,7 @@ import { demoValues, eicar, maliciousUrl } from './demo-values.js';
 import { hostileReports } from './hostile-reports.js';
 import { hostileRulesets, sampleRulesets } from './rulesets.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- read member by member; a wrong guess fails the test
+// oxlint-disable-next-line typescript/no-explicit-any -- read member by member; a wrong guess fails the test
 type Body = any;
 
 const key = 'a'.repeat(64);
