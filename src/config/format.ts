@@ -21,8 +21,10 @@ export class BadValue extends Error {
  * scalars are kept as written, so that an option cannot mean two things in two places.
  */
 export interface Format<T> {
-  /** The name convict knows it by, and what the documentation calls it: `whole number from 1 to 256`. */
+  /** What the documentation calls it: `whole number from 1 to 256`. */
   readonly name: string;
+  /** The name convict knows it by: convict keeps one list of formats, in which the last of a name counts. */
+  readonly key: string;
   /**
    * Reads a trimmed, non-empty text.
    *
@@ -48,7 +50,9 @@ export interface Format<T> {
 /** What a format must tell about itself; the rest has a sensible default. */
 export type FormatDefinition<T> = Pick<Format<T>, 'name' | 'parse' | 'jsonSchema'> & Partial<Format<T>>;
 
-/** Declares a format and registers it with convict under its name. */
+let registered = 0;
+
+/** Declares a format and registers it with convict. */
 export function defineFormat<T>(definition: FormatDefinition<T>): Format<T> {
   const show = (value: T): string => definition.show?.(value) ?? String(value);
   const format: Format<T> = {
@@ -57,9 +61,10 @@ export function defineFormat<T>(definition: FormatDefinition<T>): Format<T> {
     show,
     mask: show,
     ...definition,
+    key: `${definition.name} (${(registered += 1)})`,
   };
   convict.addFormat({
-    name: format.name,
+    name: format.key,
     coerce: (text: string) => format.parse(text),
     validate: (value: T) => {
       format.parse(format.show(value));

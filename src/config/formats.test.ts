@@ -1,8 +1,10 @@
 import { Ajv } from 'ajv';
+import convict from 'convict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BadValue, type Format } from './format.js';
 import { metricNamePart, oneOf, port, textOfAtLeast, wholeNumber, wordList, yesOrNo } from './formats.js';
+import { optional, type Option } from './option.js';
 import {
   headers,
   httpUrl,
@@ -92,6 +94,14 @@ describe('list', () => {
       'IPv4-Addr',
       'Case-Rfi',
     ]);
+  });
+
+  it('keeps to its own words beside another list', () => {
+    const declare = (word: string): Option<readonly string[]> =>
+      optional({ doc: '', env: word.toUpperCase(), type: wordList([word]) });
+    const settings = convict({ first: declare('Alpha'), second: declare('Beta') });
+    settings.load({ first: 'alpha', second: 'beta' });
+    expect([settings.get('first'), settings.get('second')]).toEqual([['Alpha'], ['Beta']]);
   });
 
   it('refuses a list of nothing', () => {

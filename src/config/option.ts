@@ -49,7 +49,7 @@ function declare<T, P extends Presence>(
   record: OptionRecord<T>,
   value: T | undefined,
 ): Option<T, P> {
-  return { ...record, presence, format: record.type.name, default: value, sensitive: record.secret === true };
+  return { ...record, presence, format: record.type.key, default: value, sensitive: record.secret === true };
 }
 
 /** An option without which the connector cannot start. */
