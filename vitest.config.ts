@@ -1,16 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+// Each worker loads a module once, not once per file: half of the time of the unit tests. Every test cleans up after itself.
+// To be said in each project, as a project does not inherit it.
+const isolate = false;
+
 export default defineConfig({
   test: {
     // Integration tests wait more than they compute: on two cores four files run side by side.
     maxWorkers: Math.max(4, availableParallelism() - 1),
-    // Each worker loads a module once, not once per file: a third of the time. Every test cleans up after itself.
-    isolate: false,
     projects: [
       {
         test: {
           name: 'unit',
+          isolate,
           include: ['src/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           // Property-based tests take seconds on a busy machine with two cores.
           testTimeout: 60_000,
@@ -19,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          isolate,
           include: ['test/integration/**/*.test.ts'],
           // Minutes of real time: `npm run test:slow`.
           exclude: ['**/*.slow.test.ts'],
@@ -30,6 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
+          isolate,
           include:
             process.env.SLOW_TESTS === undefined
               ? []
@@ -43,6 +48,7 @@ export default defineConfig({
         test: {
           // With a broker of its own, which it kills. The short form; `npm run test:chaos` has the long one.
           name: 'chaos',
+          isolate,
           include: ['test/chaos/**/*.test.ts'],
           hookTimeout: 240_000,
         },
