@@ -1,5 +1,6 @@
 import { BadValue, defineFormat, type Format } from './format.js';
 import { asBoolean, text } from './formats.js';
+import { parseUrl } from '../shared/parse-url.js';
 
 const PLACEHOLDER = /^change_?me$/i;
 
@@ -35,7 +36,7 @@ export function withoutUserinfo(url: string): string {
 
 /** @returns the text without trailing slashes, and what it means. */
 function readHttpUrl(value: string): { readonly text: string; readonly url: URL } {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = parseUrl(value);
   if (url === undefined || !/^https?:\/\//i.test(value) || url.hostname === '') {
     throw new BadValue(
       'is not an http or https URL',
@@ -93,7 +94,7 @@ export const proxyUrl: Format<string> = defineFormat({
 /** A URL of any scheme that is secret as a whole, since it may hold a password. Whoever uses it judges the rest. */
 export const secretUrl: Format<string> = {
   ...text,
-  secrets: (value) => [value, ...(URL.canParse(value) ? passwordOf(value) : [])],
+  secrets: (value) => [value, ...(parseUrl(value) === undefined ? [] : passwordOf(value))],
 };
 
 /** The path of a URL. */

@@ -10,6 +10,7 @@ import type {
   SigmaRule,
   Technique,
 } from './schema-extras.js';
+import { parseUrl } from '../shared/parse-url.js';
 
 /** Readers of what is asked beyond reports; each gives `undefined` when the JSON is no answer to that question. */
 
@@ -191,9 +192,8 @@ function cveOf(name: string, id: string): string | undefined {
 
 function webAddress(value: unknown): string | undefined {
   const text = asText(value) ?? '';
-  if (text.length > MAX_LINK || !/^https?:\/\/[^\s<>"\\]+$/u.test(text) || !URL.canParse(text))
-    return undefined;
-  return new URL(text).href;
+  if (text.length > MAX_LINK || !/^https?:\/\/[^\s<>"\\]+$/u.test(text)) return undefined;
+  return parseUrl(text)?.href;
 }
 
 export function parseResolutions(json: JsonObject): Page<Resolution> | undefined {

@@ -9,6 +9,7 @@ import { objectPath } from './object-id.js';
 import { asObject } from './report-fields.js';
 import type { AnalysisStatus, Asker, FileContent, Submission, Submissions, VtObject } from './schema.js';
 import type { VirusTotalTransport } from './http/transport.js';
+import { parseUrl } from '../shared/parse-url.js';
 
 /** Larger files go to an upload URL (VirusTotal reference §7: 32 MB). */
 const MAX_DIRECT_BYTES = 33_554_432;
@@ -159,7 +160,7 @@ export class VirusTotalSubmissions implements Submissions {
    * API is none that the key and the file may go to.
    */
   private uploadUrl(address: string): URL {
-    const url = URL.canParse(address) ? new URL(address) : undefined;
+    const url = parseUrl(address);
     if (url?.protocol === 'http:' && this.origin.startsWith('https:')) url.protocol = 'https:';
     if (url?.origin === this.origin && url.username === '' && url.password === '') return url;
     const host = url?.host === undefined || url.host === '' ? 'no usable address' : url.host;

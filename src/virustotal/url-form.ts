@@ -1,5 +1,6 @@
 import { addressText, parseAddress } from '../shared/network-set.js';
 import { mergedName } from './domain-name.js';
+import { parseUrl } from '../shared/parse-url.js';
 
 /** Where a URL points, in a form in which two spellings of one place are the same text. */
 export interface UrlForm {
@@ -39,11 +40,12 @@ interface ReadUrl {
 
 /** An absolute URL as the WHATWG URL standard reads it. */
 export function readUrl(url: string): ReadUrl | undefined {
-  if (URL.canParse(url)) return new URL(url);
+  const plain = parseUrl(url);
+  if (plain !== undefined) return plain;
   // The standard refuses `xn--` labels that decode to nothing, which the DNS has all the same.
-  const undecoded = url.replace(/xn--/gi, 'xn__');
-  if (!URL.canParse(undecoded)) return undefined;
-  const { hostname, port, pathname, search } = new URL(undecoded);
+  const undecoded = parseUrl(url.replace(/xn--/gi, 'xn__'));
+  if (undecoded === undefined) return undefined;
+  const { hostname, port, pathname, search } = undecoded;
   const restored = (part: string): string => part.replaceAll('xn__', 'xn--');
   return { hostname: restored(hostname), port, pathname: restored(pathname), search: restored(search) };
 }

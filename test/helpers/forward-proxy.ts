@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
+import { parseUrl } from '../../src/shared/parse-url.js';
 
 /** A proxy such as Squid: it opens tunnels to port 443 alone, and passes requests to http URLs on. */
 export interface ForwardProxy {
@@ -46,7 +47,7 @@ export async function startForwardProxy(
     note(incoming);
     const url = incoming.url ?? '';
     seen.forwarded.push(url);
-    const target = URL.canParse(url) ? new URL(url) : undefined;
+    const target = parseUrl(url);
     const port = target?.protocol === 'http:' ? ports[target.hostname] : undefined;
     if (refusal !== undefined || target === undefined || port === undefined) {
       incoming.resume();

@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { StixObject } from '../../src/stix/objects.js';
 import { patternFault } from './stix-validity-pattern.js';
 import { isStixId, valueFaults } from './stix-validity-values.js';
+import { parseUrl } from '../../src/shared/parse-url.js';
 
 const DOMAIN_OBJECT = ['spec_version', 'created', 'modified'];
 
@@ -112,7 +113,7 @@ function externalReferenceFaults(references: unknown): string[] {
 }
 
 function isWebAddress(url: string): boolean {
-  return /^https?:\/\/[^\s<>"]+$/u.test(url) && URL.canParse(url);
+  return /^https?:\/\/[^\s<>"]+$/u.test(url) && parseUrl(url) !== undefined;
 }
 
 function labelFaults(labels: unknown): string[] {

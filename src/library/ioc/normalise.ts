@@ -7,6 +7,7 @@ import { hostName, unknownEnding } from './host-name.js';
 import { MAX_VALUE_LENGTH, type Ioc, type IocType } from './ioc.js';
 import { lookUpObject } from './look-up-object.js';
 import { refang } from './refang.js';
+import { parseUrl } from '../../shared/parse-url.js';
 
 /**
  * An IOC in normal form, or why a text is none: a reason is made to follow the text in a sentence. A `caveat` is a sentence
@@ -118,8 +119,9 @@ function urlOf(text: string): Normalised {
   // Source of a web page or a mail was copied.
   const plain = text.replace(/&(?:amp;)+/gi, '&');
   const absolute = scheme === undefined ? `http://${plain}` : plain;
-  if (!URL.canParse(absolute)) return { reason: noUrlReason(absolute) };
-  const { href, hostname } = new URL(absolute);
+  const url = parseUrl(absolute);
+  if (url === undefined) return { reason: noUrlReason(absolute) };
+  const { href, hostname } = url;
   // The standard takes nearly every character for a host's.
   if (!/^(?:[a-z0-9._-]+|\[[\da-f:.]+\])$/.test(hostname)) return { reason: 'does not point at a host' };
   if (href.length > MAX_VALUE_LENGTH) return { reason: `is longer than ${MAX_VALUE_LENGTH} characters` };

@@ -1,4 +1,5 @@
 import { DatabaseError } from './database-error.js';
+import { parseUrl } from '../../shared/parse-url.js';
 
 /**
  * Host, port and database of a PostgreSQL URL, for a log line: nothing of it that is secret
@@ -7,7 +8,7 @@ import { DatabaseError } from './database-error.js';
  * @throws DatabaseError (`configuration`) whose message does not repeat the URL, as it may hold a password.
  */
 export function describePostgresUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined || !['postgres:', 'postgresql:'].includes(url.protocol)) {
     throw new DatabaseError(
       'LIBRARY_DATABASE_URL is not valid; it reads postgresql://user:password@host:5432/database, with special characters percent-encoded. Leave it out to use a SQLite file.',

@@ -7,6 +7,7 @@ import {
   BENIGN_SITES,
 } from './benign-lists.js';
 import type { RelatedValue } from './related-value.js';
+import { parseUrl } from '../../shared/parse-url.js';
 
 const hosts: ReadonlySet<string> = new Set(BENIGN_HOSTS);
 const sites: ReadonlySet<string> = new Set(BENIGN_SITES);
@@ -44,9 +45,10 @@ function isBenignName(name: string): boolean {
 
 function isBenignUrl(url: string): boolean {
   const absolute = /^https?:\/\//i.test(url) ? url : `http://${url}`;
-  if (!URL.canParse(absolute)) return false;
-  // As the WHATWG URL standard writes them: lower case, punycode, addresses in their one form.
-  const { hostname, pathname, search } = new URL(absolute);
+  // Lower case, punycode, addresses in their one form.
+  const parsed = parseUrl(absolute);
+  if (parsed === undefined) return false;
+  const { hostname, pathname, search } = parsed;
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   if (isIP(host) !== 0) return addresses.has(host);
   return isBenignName(host) && (!sites.has(host) || `${pathname}${search}` === '/');

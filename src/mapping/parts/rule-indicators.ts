@@ -3,6 +3,7 @@ import type { ExternalReference, StixObject } from '../../stix/objects.js';
 import type { MappingContext } from '../context.js';
 import { prose } from '../note-markdown.js';
 import { plainText } from '../plain-text.js';
+import { parseUrl } from '../../shared/parse-url.js';
 
 /** What Indicators made of detection rules have in common. */
 
@@ -95,9 +96,9 @@ export function rulesetReference(
 }
 
 function webUrl(source: string | undefined): string | undefined {
-  if (source === undefined || source.length > MAX_URL_LENGTH || !URL.canParse(source)) return undefined;
-  const { protocol, href } = new URL(source);
-  return protocol === 'http:' || protocol === 'https:' ? href : undefined;
+  if (source === undefined || source.length > MAX_URL_LENGTH) return undefined;
+  const url = parseUrl(source);
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.href : undefined;
 }
 
 /** `2 Sigma rules imported, 1 left out`. */
