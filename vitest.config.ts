@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/helpers/longest-first.js';
 
 // Each worker loads a module once, not once per file: half of the time of the unit tests. Every test cleans up after
 // itself. To be said in each project, as a project does not inherit it.
@@ -9,8 +10,9 @@ const MAPPING = ['src/mapping/**/*.test.ts', 'src/stix/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // Integration tests wait more than they compute: on two cores four files run side by side.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    // Integration tests wait more than they compute: on two cores five files run side by side.
+    maxWorkers: Math.max(5, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import ts from 'typescript';
+import { transformSync } from 'rolldown/utils';
 
 // The hooks below run on a thread of their own, which loads this module again.
 if (isMainThread) register(import.meta.url);
@@ -18,8 +18,8 @@ export async function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
-  const { outputText } = ts.transpileModule(readFileSync(fileURLToPath(url), 'utf8'), {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-  });
-  return { format: 'module', source: outputText, shortCircuit: true };
+  const file = fileURLToPath(url);
+  const { code, errors } = transformSync(file, readFileSync(file, 'utf8'), { lang: 'ts', sourcemap: false });
+  if (errors.length > 0) throw new SyntaxError(`${file}: ${errors.map(String).join('; ')}`);
+  return { format: 'module', source: code, shortCircuit: true };
 }
