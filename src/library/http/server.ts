@@ -11,7 +11,7 @@ import { servePage } from './page.js';
 import { answerWithProblems, noSuchRoute, sendProblem } from './problems.js';
 import { Refusal } from './refusal.js';
 import { addSessions, type SessionOptions } from './sessions.js';
-import { createValidatorCompiler } from './validation.js';
+import { validatorCompiler } from './validation.js';
 
 export interface ServerOptions {
   readonly logger: Logger;
@@ -60,7 +60,7 @@ export async function createLibraryServer(
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
   });
-  app.setValidatorCompiler(createValidatorCompiler());
+  app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   await app.register(helmet, headersFor(options.sessions.secure));
   await app.register(rateLimit, {

@@ -9,20 +9,19 @@ const addFormats = addFormatsPlugin as unknown as typeof addFormatsPlugin.defaul
 /** Names that nobody has thought of are refused, so that a misspelt option is noticed. */
 const STRICT = { allErrors: false, removeAdditional: false, useDefaults: true, strict: false } as const;
 
+const ofBodies = new Ajv(STRICT);
+const ofAddresses = new Ajv({ ...STRICT, coerceTypes: 'array' });
+addFormats(ofBodies);
+addFormats(ofAddresses);
+
 /**
- * Checks what comes in. In the address everything is text, and a list of one is a single value: both are read as the schema
+ * Checks what comes in. What is compiled is kept by schema, also for another server of the process. In the address everything is text, and a list of one is a single value: both are read as the schema
  * means them. In a body nothing is bent into shape.
  */
-export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
-  const ofBodies = new Ajv(STRICT);
-  const ofAddresses = new Ajv({ ...STRICT, coerceTypes: 'array' });
-  addFormats(ofBodies);
-  addFormats(ofAddresses);
-  return ({ schema, httpPart }) => {
-    const validate: ValidateFunction = (httpPart === 'body' ? ofBodies : ofAddresses).compile(schema);
-    return validate;
-  };
-}
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validate: ValidateFunction = (httpPart === 'body' ? ofBodies : ofAddresses).compile(schema);
+  return validate;
+};
 
 /** What is wrong with an input: where, and a sentence that says so. */
 export function describeFault(
