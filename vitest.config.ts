@@ -10,8 +10,8 @@ const MAPPING = ['src/mapping/**/*.test.ts', 'src/stix/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // Integration tests wait more than they compute: on two cores five files run side by side.
-    maxWorkers: Math.max(5, availableParallelism() - 1),
+    // Integration tests wait more than they compute: on two cores four files run side by side.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
     projects: [
       {
