@@ -226,7 +226,9 @@ describe('accessibility', () => {
         const faults: string[] = [];
         const check = async (name: string): Promise<void> => {
           await page.evaluate(AXE);
-          const { violations } = await page.evaluate<AxeResult>('axe.run()');
+          const { violations } = await page.evaluate<AxeResult>(
+            'axe.run({ resultTypes: ["violations"], selectors: false, preload: false })',
+          );
           for (const one of violations)
             faults.push(`${name}: ${one.id} (${one.impact}) ${one.nodes[0]?.html ?? ''}`);
           const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
