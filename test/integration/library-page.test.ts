@@ -164,6 +164,7 @@ describe('the list', () => {
     const { page, library } = await open();
     const row = page.locator('.row', { hasText: '198.51.0.2' }).first();
     await row.getByText('Not enriched').waitFor();
+    let held = 0;
     let release = (): void => undefined;
     library.state.gate = new Promise((resolve) => {
       release = resolve;
@@ -212,6 +213,18 @@ describe('the list', () => {
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Delete 1', exact: true }).click();
     await page.getByText('1–50 of 59').waitFor();
+  });
+
+  it.each([1280, 390])('keeps messages off the bar of the selection at %d px', async (width) => {
+    const { page } = await open({ width });
+    await page.locator('.row input').first().click();
+    await page.getByRole('button', { name: 'Tags' }).click();
+    await page.getByRole('dialog').getByLabel('Tags').fill('Quarter 2');
+    await page.getByRole('button', { name: 'Add the tags' }).click();
+    await page.getByText('Changed 1 IOC.').waitFor();
+    const bar = await page.getByRole('region', { name: 'Selected IOCs' }).boundingBox();
+    const message = await page.locator('.toast').boundingBox();
+    expect((message?.y ?? 0) + (message?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
   });
 
   it('takes several tags from all that match one of them, in one request', async () => {
@@ -346,6 +359,31 @@ describe('bulk enrichment', () => {
     await page.locator('.job-row-message').first().waitFor();
     const box = await page.locator('.job-row .value').first().boundingBox();
     expect(box?.width).toBeGreaterThan(300);
+  });
+
+  it('is not set back by a list of jobs that was asked for before', async () => {
+    const { page, library } = await open();
+    await page.locator('.row').first().waitFor();
+    let held = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/jobs', async (route) => {
+      const response = await route.fetch();
+      held += 1;
+      await released;
+      await route.fulfill({ response });
+    });
+    await page.getByLabel('Select all on this page').click();
+    await page.getByRole('button', { name: 'Enrich', exact: true }).click();
+    await page.getByRole('heading', { name: 'Enrichment of 50 IOCs' }).waitFor();
+    await expect.poll(() => held).toBeGreaterThan(0);
+    advanceJob(library, 'job-1', 10);
+    await page.getByText('10 of 50 done').waitFor();
+    const answered = page.waitForResponse('**/api/jobs');
+    release();
+    await (await answered).finished();
+    await page.evaluate('new Promise((shown) => setTimeout(() => requestAnimationFrame(shown), 100))');
+    expect(await page.getByText('10 of 50 done').count()).toBe(1);
   });
 
   it('shows live progress with what is left, waits, pauses, resumes and is cancelled', async () => {

@@ -18,20 +18,25 @@ import { run, say } from '../state/toasts.js';
 import { exportItems } from './export-items.js';
 import { SendButton } from './send-button.js';
 import { TagDialog } from './tag-dialog.js';
+import { useFoot } from './use-foot.js';
 
 /** Ids travel in the address of an export, and an address has room for so many. */
 const IDS_IN_ADDRESS = 200;
 
 /** What can be done with the selected IOCs; at the lower edge while there are some. */
 export function BulkBar({ total }: { readonly total: number }): VNode | null {
+  return selectedCount(selection.value) === 0 ? null : <Bar total={total} />;
+}
+
+function Bar({ total }: { readonly total: number }): VNode {
   const [tagging, setTagging] = useState(false);
+  const bar = useFoot();
   const now = selection.value;
   const many = selectedCount(now);
-  if (many === 0) return null;
   const isExported = now.kind === 'all' || many <= IDS_IN_ADDRESS;
   const wholePage = pageState(now, pageIds.value) === 'all';
   return (
-    <div class="bulk" role="region" aria-label="Selected IOCs">
+    <div ref={bar} class="bulk" role="region" aria-label="Selected IOCs">
       <p class="bulk-count" role="status">
         <strong>{number(many)}</strong> selected
       </p>

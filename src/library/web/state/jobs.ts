@@ -11,12 +11,21 @@ export const jobsFault = signal<string | null>(null);
 
 export const openJobs = computed(() => jobs.value?.filter((one) => !isOver(one)) ?? []);
 
+/** Counts what was put in place, and keeps for each job when that was last. */
+let moment = 0;
+const putAt = new Map<string, number>();
+
 export async function readJobs(): Promise<void> {
   const asked = person.value;
+  const begun = moment;
   try {
     const { items } = await api.jobs();
     if (person.value !== asked) return;
-    jobs.value = items;
+    // What events and answers told since then is newer than this answer.
+    const newer = (jobs.value ?? []).filter(({ id }) => (putAt.get(id) ?? 0) > begun);
+    const kept = new Map(newer.map((job) => [job.id, job]));
+    const unlisted = newer.filter(({ id }) => !items.some((one) => one.id === id));
+    jobs.value = [...unlisted, ...items.map((job) => kept.get(job.id) ?? job)];
     jobsFault.value = null;
   } catch (error) {
     jobsFault.value = faultText(error);
@@ -27,10 +36,13 @@ export async function readJobs(): Promise<void> {
 export function forgetJobs(): void {
   jobs.value = undefined;
   jobsFault.value = null;
+  putAt.clear();
 }
 
 /** Puts a newer state of a job in its place; a new job comes first. */
 export function putJob(job: Job): void {
+  moment += 1;
+  putAt.set(job.id, moment);
   const now = jobs.value ?? [];
   jobs.value = now.some((one) => one.id === job.id)
     ? now.map((one) => (one.id === job.id ? job : one))
