@@ -164,7 +164,6 @@ describe('the list', () => {
     const { page, library } = await open();
     const row = page.locator('.row', { hasText: '198.51.0.2' }).first();
     await row.getByText('Not enriched').waitFor();
-    let held = 0;
     let release = (): void => undefined;
     library.state.gate = new Promise((resolve) => {
       release = resolve;
