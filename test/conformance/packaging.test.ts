@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, normalize, relative } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
 import { declaredOptions } from '../../src/config/schema.js';
+import { LONG } from '../helpers/longest-first.js';
 import { commandsOfTheProgram, isKnownVariable, read, root } from '../helpers/project-facts.js';
 
 /** What can be told about the containers without a container engine. */
@@ -191,6 +192,20 @@ function isIgnored(path: string): boolean {
   }
   return ignored;
 }
+
+describe('the tools', () => {
+  it('compile with TypeScript 7, of the two that are installed', () => {
+    expect(realpathSync(join(root, 'node_modules/.bin/tsc'))).toContain(join('@typescript', 'native'));
+  });
+
+  it('begin with test files that exist', () => {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => !path.startsWith('node_modules') && path.endsWith('.test.ts'),
+    );
+    const names = new Set(files.map((path) => basename(path, '.test.ts')));
+    expect(LONG.filter((name) => !names.has(name))).toEqual([]);
+  });
+});
 
 describe('package-lock.json', () => {
   it('holds every package that another one names, optional ones of other machines too, as npm ci demands', () => {

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes half a minute and more, some of it waiting: begun last, each would be waited for alone. */
-const LONG = [
+export const LONG: readonly string[] = [
   'connector-secrets',
   'connector-destinations',
   'connector-commands',
@@ -24,8 +24,8 @@ const LONG = [
 ];
 
 /**
- * The order of test files where no earlier run has told how long they take, as in a clean clone: Vitest's own, by size, with the
- * long ones of each project first. Projects stay together, as a worker serves one project.
+ * The order of test files: Vitest's own, with the long ones of each project before the others, since a clean clone has no
+ * earlier run that tells how long they take. Projects stay together, as a worker serves one project.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

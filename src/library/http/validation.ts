@@ -15,7 +15,7 @@ addFormats(ofBodies);
 addFormats(ofAddresses);
 
 /**
- * Checks what comes in. What is compiled is kept by schema, also for another server of the process. In the address everything is text, and a list of one is a single value: both are read as the schema
+ * Checks what comes in. In the address everything is text, and a list of one is a single value: both are read as the schema
  * means them. In a body nothing is bent into shape.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {

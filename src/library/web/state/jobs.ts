@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Choice, Job } from '../api.js';
 import { api } from '../client.js';
+import { mergeJobs } from '../logic/job-list.js';
 import { isOver } from '../logic/job-progress.js';
 import { person } from './session.js';
 import { faultText } from './toasts.js';
@@ -11,24 +12,27 @@ export const jobsFault = signal<string | null>(null);
 
 export const openJobs = computed(() => jobs.value?.filter((one) => !isOver(one)) ?? []);
 
-/** Counts what was put in place, and keeps for each job when that was last. */
+/** Counts reads, and what was put in place; for each job, when that was last. */
 let moment = 0;
 const putAt = new Map<string, number>();
+/** When the read whose answer is shown began. */
+let shownSince = 0;
 
 export async function readJobs(): Promise<void> {
   const asked = person.value;
+  moment += 1;
   const begun = moment;
+  const isOutdated = (): boolean => person.value !== asked || shownSince > begun;
   try {
     const { items } = await api.jobs();
-    if (person.value !== asked) return;
-    // What events and answers told since then is newer than this answer.
-    const newer = (jobs.value ?? []).filter(({ id }) => (putAt.get(id) ?? 0) > begun);
-    const kept = new Map(newer.map((job) => [job.id, job]));
-    const unlisted = newer.filter(({ id }) => !items.some((one) => one.id === id));
-    jobs.value = [...unlisted, ...items.map((job) => kept.get(job.id) ?? job)];
+    if (isOutdated()) return;
+    // Events and other answers outran this one, as a rule; else the next event says what is right.
+    const told = (jobs.value ?? []).filter(({ id }) => (putAt.get(id) ?? 0) > begun);
+    jobs.value = mergeJobs(items, told);
     jobsFault.value = null;
+    shownSince = begun;
   } catch (error) {
-    jobsFault.value = faultText(error);
+    if (!isOutdated()) jobsFault.value = faultText(error);
   }
 }
 
