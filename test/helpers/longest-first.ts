@@ -6,8 +6,6 @@ export const LONG: readonly string[] = [
   'connector-destinations',
   'connector-commands',
   'library-kill',
-  'library-page-settings',
-  'library-page',
   'library-page-live',
   'broker-silent',
   'chaos',

@@ -569,7 +569,7 @@ describe('BundlePublisher', () => {
     async (_missing, way, reason, whole) => {
       await link.start();
       const push = { exchange: names.exchange, routingKey: names.push, ...way };
-      const sender = startPublisher({ push, maxWaitMs: 500 }, whole);
+      const sender = startPublisher({ push, maxWaitMs: 2_000 }, whole);
       const { delivered } = sender.prepare(requestOf(), bundleOf(3)).send();
       await expect(delivered).rejects.toMatchObject({
         kind: 'transient',
