@@ -1,6 +1,6 @@
+import { parseUrl } from '../shared/parse-url.js';
 import { BadValue, defineFormat, type Format } from './format.js';
 import { asBoolean, text } from './formats.js';
-import { parseUrl } from '../shared/parse-url.js';
 
 const PLACEHOLDER = /^change_?me$/i;
 

@@ -1,4 +1,5 @@
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
+import { parseUrl } from '../shared/parse-url.js';
 import { totalOf } from './parse-related.js';
 import { asCount, asDate, asObject, readList, readMap, readTexts } from './report-fields.js';
 import type {
@@ -10,7 +11,6 @@ import type {
   SigmaRule,
   Technique,
 } from './schema-extras.js';
-import { parseUrl } from '../shared/parse-url.js';
 
 /** Readers of what is asked beyond reports; each gives `undefined` when the JSON is no answer to that question. */
 

@@ -1,5 +1,6 @@
 import type { FailureKind } from '../shared/connector-error.js';
 import { asText, isJsonObject, type JsonObject } from '../shared/json.js';
+import { parseUrl } from '../shared/parse-url.js';
 import type { Call, CallTimeouts } from './http/call.js';
 import { InvalidArgumentError, VirusTotalError, wantsPause } from './errors.js';
 import { encodePathSegment } from './gui-link.js';
@@ -9,7 +10,6 @@ import { objectPath } from './object-id.js';
 import { asObject } from './report-fields.js';
 import type { AnalysisStatus, Asker, FileContent, Submission, Submissions, VtObject } from './schema.js';
 import type { VirusTotalTransport } from './http/transport.js';
-import { parseUrl } from '../shared/parse-url.js';
 
 /** Larger files go to an upload URL (VirusTotal reference §7: 32 MB). */
 const MAX_DIRECT_BYTES = 33_554_432;

@@ -1,6 +1,6 @@
 import { addressText, parseAddress } from '../shared/network-set.js';
-import { mergedName } from './domain-name.js';
 import { parseUrl } from '../shared/parse-url.js';
+import { mergedName } from './domain-name.js';
 
 /** Where a URL points, in a form in which two spellings of one place are the same text. */
 export interface UrlForm {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Role } from '../../src/library/web/api.js';
+import { startChromium } from './chromium.js';
 import { startFakeLibrary } from './fake-library.js';
 import type { FakeLibrary } from './fake-library-state.js';
 
@@ -10,7 +12,7 @@ export const BUILT_PAGE = fileURLToPath(new URL('../../dist/library/web', import
 
 export interface PageOptions {
   /** Who is logged in at first; nobody when absent. */
-  readonly role?: Role;
+  readonly role?: Role | undefined;
   /** Host of the platform to which IOCs can be sent; none when absent. */
   readonly opencti?: string;
   readonly rows?: number;
@@ -32,7 +34,7 @@ export interface OpenPage {
  *
  * @throws {Error} saying what to do when the page was not built.
  */
-export async function openPage(browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
+async function openPage(browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
   if (!existsSync(BUILT_PAGE)) throw new Error(`${BUILT_PAGE} is missing: run "npm run build" first.`);
   const { role, rows = 60, path = '/', scheme = 'light', width = 1280 } = options;
   const library = await startFakeLibrary(BUILT_PAGE, rows);
@@ -60,6 +62,41 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
     close: async () => {
       await context.close();
       await library.close();
+    },
+  };
+}
+
+/** The page of the running test. */
+export interface PageOfTest {
+  readonly opened: OpenPage;
+  /** Opens it; each test once. */
+  readonly open: (options?: PageOptions) => Promise<OpenPage>;
+}
+
+/**
+ * A browser for the tests of a file, and a page for each, which is closed after it. A test whose page complained of anything
+ * fails; one that provokes a complaint takes it out of the list.
+ */
+export function usePage(usual: PageOptions = {}): PageOfTest {
+  let browser: Browser;
+  let opened: OpenPage;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  afterEach(async () => {
+    await opened.close();
+    expect(opened.complaints).toEqual([]);
+  });
+  return {
+    get opened() {
+      return opened;
+    },
+    open: async (options = {}) => {
+      opened = await openPage(browser, { ...usual, ...options });
+      return opened;
     },
   };
 }

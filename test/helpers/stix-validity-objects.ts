@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { parseUrl } from '../../src/shared/parse-url.js';
 import type { StixObject } from '../../src/stix/objects.js';
 import { patternFault } from './stix-validity-pattern.js';
 import { isStixId, valueFaults } from './stix-validity-values.js';
-import { parseUrl } from '../../src/shared/parse-url.js';
 
 const DOMAIN_OBJECT = ['spec_version', 'created', 'modified'];
 

@@ -1,26 +1,7 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from '../helpers/chromium.js';
-import { openPage, type OpenPage, type PageOptions } from '../helpers/library-page.js';
+import { describe, expect, it } from 'vitest';
+import { usePage } from '../helpers/library-page.js';
 
-let browser: Browser;
-let opened: OpenPage;
-
-beforeAll(async () => {
-  browser = await startChromium();
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(async () => {
-  await opened.close();
-  expect(opened.complaints).toEqual([]);
-});
-
-async function open(options: PageOptions = {}): Promise<OpenPage> {
-  opened = await openPage(browser, { role: 'analyst', ...options });
-  return opened;
-}
+const { open } = usePage({ role: 'analyst' });
 
 const focused = 'document.activeElement.id';
 

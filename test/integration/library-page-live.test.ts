@@ -1,35 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from '../helpers/chromium.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { enrich } from '../helpers/fake-library-iocs.js';
 import { FAKE_PASSWORD } from '../helpers/fake-library.js';
 import { Refusal, type FakeLibrary } from '../helpers/fake-library-state.js';
-import { openPage, type OpenPage, type PageOptions } from '../helpers/library-page.js';
+import { type OpenPage, type PageOptions, usePage } from '../helpers/library-page.js';
 
-let browser: Browser;
-let opened: OpenPage;
-
-beforeAll(async () => {
-  browser = await startChromium();
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(async () => {
-  await opened.close();
-  expect(opened.complaints).toEqual([]);
-});
+const test = usePage({ role: 'analyst' });
 
 /** The page, once it follows events. */
 async function open(options: PageOptions = {}): Promise<OpenPage> {
-  opened = await openPage(browser, { role: 'analyst', ...options });
+  const opened = await test.open(options);
   await streams(1);
   await opened.page.locator('.row').first().waitFor();
   return opened;
 }
 
 async function streams(many: number): Promise<void> {
-  await expect.poll(() => opened.library.state.streams.size, { timeout: 8000 }).toBe(many);
+  await expect.poll(() => test.opened.library.state.streams.size, { timeout: 8000 }).toBe(many);
 }
 
 /** As when another tab comes to the front, or this one: browsers without a window show all pages at once. */

@@ -1,29 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from '../helpers/chromium.js';
+import { describe, expect, it } from 'vitest';
 import { FAKE_PASSWORD } from '../helpers/fake-library.js';
 import { advanceJob, holdJob } from '../helpers/fake-library-jobs.js';
 import { Refusal } from '../helpers/fake-library-state.js';
-import { openPage, type OpenPage, type PageOptions } from '../helpers/library-page.js';
+import { usePage } from '../helpers/library-page.js';
 
-let browser: Browser;
-let opened: OpenPage;
-
-beforeAll(async () => {
-  browser = await startChromium();
-});
-afterAll(async () => {
-  await browser.close();
-});
-afterEach(async () => {
-  await opened.close();
-  expect(opened.complaints).toEqual([]);
-});
-
-async function open(options: PageOptions = {}): Promise<OpenPage> {
-  opened = await openPage(browser, { role: 'analyst', ...options });
-  return opened;
-}
+const test = usePage({ role: 'analyst' });
+const { open } = test;
 
 const TEXT = `Incident 2026-17
 hxxps://login.evil[.]example/a?x=1
@@ -35,8 +17,7 @@ invoice-portal-1.example`;
 
 describe('the way in', () => {
   it('shows what is wrong with a password, then lets in', async () => {
-    opened = await openPage(browser);
-    const { page } = opened;
+    const { page } = await open({ role: undefined });
     await page.getByLabel('E-mail').fill('ada@example.com');
     await page.getByLabel('Password').fill('wrong');
     await page.getByRole('button', { name: 'Log in' }).click();
@@ -47,8 +28,7 @@ describe('the way in', () => {
   });
 
   it('takes an invitation, and names the field of a fault', async () => {
-    opened = await openPage(browser, { path: '/invitations/good' });
-    const { page } = opened;
+    const { page } = await open({ role: undefined, path: '/invitations/good' });
     const password = page.getByLabel('Password');
     await password.fill('short');
     await page.getByRole('button', { name: 'Set the password and enter' }).click();
@@ -61,13 +41,12 @@ describe('the way in', () => {
   });
 
   it('says that an invitation is spent', async () => {
-    opened = await openPage(browser, { path: '/invitations/spent' });
-    await opened.page.getByText('The invitation is spent or unknown.').waitFor();
+    const { page } = await open({ role: undefined, path: '/invitations/spent' });
+    await page.getByText('The invitation is spent or unknown.').waitFor();
   });
 
   it('does not take an invitation for spent that cannot be read now', async () => {
-    opened = await openPage(browser, { path: '/' });
-    const { page, library } = opened;
+    const { page, library } = await open({ role: undefined, path: '/' });
     const refusal = new Refusal(429, 'Too many requests.', { retryAfterSeconds: 60 });
     library.state.refusals.push({ path: '/api/invitations/good', refusal });
     await page.goto(`${library.url}/invitations/good`);
@@ -366,11 +345,14 @@ describe('bulk enrichment', () => {
     let held = 0;
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
+    // With a job of its own in the answer, by which it is seen to have come.
     await page.route('**/api/jobs', async (route) => {
       const response = await route.fetch();
+      const answer = (await response.json()) as { items: readonly object[] };
+      const other = answer.items.map((job) => ({ ...job, id: 'job-0', total: 7 }));
       held += 1;
       await released;
-      await route.fulfill({ response });
+      await route.fulfill({ response, json: { ...answer, items: [...answer.items, ...other] } });
     });
     await page.getByLabel('Select all on this page').click();
     await page.getByRole('button', { name: 'Enrich', exact: true }).click();
@@ -378,10 +360,8 @@ describe('bulk enrichment', () => {
     await expect.poll(() => held).toBeGreaterThan(0);
     advanceJob(library, 'job-1', 10);
     await page.getByText('10 of 50 done').waitFor();
-    const answered = page.waitForResponse('**/api/jobs');
     release();
-    await (await answered).finished();
-    await page.evaluate('new Promise((shown) => setTimeout(() => requestAnimationFrame(shown), 100))');
+    await page.getByRole('heading', { name: 'Enrichment of 7 IOCs' }).waitFor();
     expect(await page.getByText('10 of 50 done').count()).toBe(1);
   });
 
@@ -415,7 +395,7 @@ describe('bulk enrichment', () => {
 describe('sending to OpenCTI', () => {
   const platform = { opencti: 'opencti.example.com' };
   const sendings = (): unknown[] =>
-    opened.library.state.requests.filter(({ url }) => url === '/api/iocs/send').map(({ body }) => body);
+    test.opened.library.state.requests.filter(({ url }) => url === '/api/iocs/send').map(({ body }) => body);
 
   it.each([
     ['where there is no platform', {}],

@@ -1,13 +1,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
+import { parseUrl } from '../../shared/parse-url.js';
 import { canonicalAddress } from '../../virustotal/ip-address.js';
 import { parseHash } from '../../virustotal/object-id.js';
 import { hostName, unknownEnding } from './host-name.js';
 import { MAX_VALUE_LENGTH, type Ioc, type IocType } from './ioc.js';
 import { lookUpObject } from './look-up-object.js';
 import { refang } from './refang.js';
-import { parseUrl } from '../../shared/parse-url.js';
 
 /**
  * An IOC in normal form, or why a text is none: a reason is made to follow the text in a sentence. A `caveat` is a sentence

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseUrl } from '../../shared/parse-url.js';
 import { iocKey } from './ioc.js';
 import { normaliseIoc } from './normalise.js';
 import { previewImport } from './preview.js';
 import { detectFormat, readImport } from './read-import.js';
-import { parseUrl } from '../../shared/parse-url.js';
 
 const MD5 = '44d88612fea8a8f36de82e1278abb02f';
 const SHA1 = '3395856ce81f2b7382dee72602f798b642f14140';

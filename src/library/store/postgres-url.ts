@@ -1,5 +1,5 @@
-import { DatabaseError } from './database-error.js';
 import { parseUrl } from '../../shared/parse-url.js';
+import { DatabaseError } from './database-error.js';
 
 /**
  * Host, port and database of a PostgreSQL URL, for a log line: nothing of it that is secret

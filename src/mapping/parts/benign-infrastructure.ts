@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseUrl } from '../../shared/parse-url.js';
 import {
   BENIGN_ADDRESSES,
   BENIGN_DOMAINS,
@@ -7,7 +8,6 @@ import {
   BENIGN_SITES,
 } from './benign-lists.js';
 import type { RelatedValue } from './related-value.js';
-import { parseUrl } from '../../shared/parse-url.js';
 
 const hosts: ReadonlySet<string> = new Set(BENIGN_HOSTS);
 const sites: ReadonlySet<string> = new Set(BENIGN_SITES);

@@ -1,9 +1,9 @@
+import { parseUrl } from '../../shared/parse-url.js';
 import { createIndicator, createRelationship } from '../../stix/create.js';
 import type { ExternalReference, StixObject } from '../../stix/objects.js';
 import type { MappingContext } from '../context.js';
 import { prose } from '../note-markdown.js';
 import { plainText } from '../plain-text.js';
-import { parseUrl } from '../../shared/parse-url.js';
 
 /** What Indicators made of detection rules have in common. */
 
